@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The scenario report: one self-contained HTML file made from gold.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "store/connection.hpp"
+
+namespace aml::reports {
+
+struct ReportOptions {
+  std::optional<std::int64_t> run_id;  ///< absent: the newest successful run
+  int max_stories = 200;               ///< alerts told in full, the most severe first; all are in the tables
+};
+
+struct WrittenReport {
+  std::int64_t run_id = 0;
+  std::int64_t alerts = 0;
+  std::int64_t stories = 0;
+};
+
+/// Writes the report to a file with mode 0600. The same gold gives the same bytes.
+/// Throws: store::StoreError kStatement if there is no such run; std::system_error with the path if it cannot be written.
+WrittenReport write_report(store::Connection& connection, const std::string& out, const ReportOptions& options);
+
+}  // namespace aml::reports

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run: snapshot, graphs, detectors, gold.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "detect/finding.hpp"
+#include "scenarios/scenario.hpp"
+#include "store/connection.hpp"
+#include "store/gold_writer.hpp"
+#include "store/run_ledger.hpp"
+#include "store/snapshot.hpp"
+
+namespace aml::scenarios {
+
+/// The graphs of one snapshot, at the levels scenarios ask for.
+struct Graphs {
+  graph::TransferGraph accounts;
+  graph::TransferGraph parties;
+  graph::IdentityGraph identities;
+  std::vector<double> base_risk;  ///< for each vertex of parties
+};
+/// Consumes the snapshot. Cost: see TransferGraph.
+Graphs build_graphs(store::Snapshot&& snapshot);
+
+/// Runs one scenario's detector. A pure function of its arguments: the same Detection for any number of threads.
+detect::Detection detect(const Graphs& graphs, const Scenario& scenario, const detect::BaseCurrency& currency);
+
+struct RunOptions {
+  int threads = 0;  ///< 0: all cores
+  std::string program_version;
+  std::function<void(const std::string& stage)> started;       ///< a stage begins
+  std::function<void(const store::RunStep& step)> finished;    ///< a stage ended
+  std::function<bool()> interrupted;                           ///< asked between stages; true stops the run, gold unchanged
+};
+
+struct ScenarioOutcome {
+  std::string id;
+  int version = 0;
+  std::string title;
+  std::string error;  ///< empty: it ran
+  bool truncated = false;
+  store::GoldCounts counts;
+  std::vector<std::pair<std::string, std::int64_t>> by_severity;  ///< high, medium, low
+};
+
+struct RunOutcome {
+  std::int64_t run_id = 0;
+  std::string status;  ///< succeeded, failed, interrupted
+  std::vector<ScenarioOutcome> scenarios;
+  std::vector<store::RunStep> steps;
+  store::RunSnapshotFacts snapshot;
+  double seconds = 0;
+  std::int64_t peak_memory_bytes = 0;
+};
+
+/// Takes the run lock, reads the snapshot, runs every scenario and writes gold in one database transaction. A scenario that
+/// fails does not stop the others; gold of those that ran is written and the status is "failed".
+/// Throws: store::StoreError (kLocked if another run is at work).
+RunOutcome run(store::Connection& connection, const std::vector<Scenario>& scenarios, const RunOptions& options);
+
+/// The outcome as JSON, for --summary.
+std::string to_json(const RunOutcome& outcome);
+
+}  // namespace aml::scenarios

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only place that opens a connection to PostgreSQL.
+#pragma once
+
+#include <memory>
+#include <string>
+
+namespace pqxx {
+class connection;
+}
+
+namespace aml::store {
+
+/// Where to connect: a database name, a conninfo string or a URI, handed to libpq untouched; empty means libpq's own PG*
+/// variables, service and password files.
+struct Target {
+  std::string conninfo;
+  std::string origin;  ///< where it came from, for messages: "--database", "AML_DATABASE_URL", "PG* variables", "private database in .aml"
+};
+
+/// The target without its password, for messages.
+std::string describe(const Target& target);
+
+/// An open connection in UTC, with application_name aml, standard_conforming_strings on and notices silenced.
+/// Thread safety: one thread at a time.
+class Connection {
+ public:
+  /// Throws: StoreError kUnreachable with the server's reason and what to do.
+  explicit Connection(const Target& target);
+  ~Connection();
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+
+  pqxx::connection& pqxx() { return *connection_; }  ///< for the sources of this folder only
+  const Target& target() const { return target_; }
+
+ private:
+  Target target_;
+  std::unique_ptr<pqxx::connection> connection_;
+};
+
+}  // namespace aml::store

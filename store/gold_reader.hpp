@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gold and the ledger as values, for reports and the command line.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/connection.hpp"
+
+namespace aml::store {
+
+struct RunRow {
+  std::int64_t run_id = 0;
+  std::string status, started_at, finished_at, program_version, started_by, error;  ///< times ISO 8601 UTC, empty if null
+  std::vector<std::string> scenarios;
+  int threads = 0;
+  std::uint64_t seed = 0;
+  std::int64_t accounts = 0, parties = 0, transfers = 0, alerts = 0, peak_memory_bytes = 0;
+  double seconds = 0;
+};
+struct RunStepRow {
+  int step = 0;
+  std::string name, scenario, outcome;
+  std::int64_t rows = 0, peak_memory_bytes = 0;
+  double seconds = 0;
+  std::vector<std::string> notes;
+};
+struct AlertTransferRow {
+  int step = 0, branch = 0;
+  std::string role, transfer_id, booked_at, from_account, to_account, from_party, to_party, amount, currency, amount_base, type;
+};
+struct AlertEntityRow {
+  std::string kind, id, name, role;  ///< name: of the party, or of the account's party; may be empty
+};
+struct AlertEvidenceRow {
+  std::string feature, observed, sentence;
+  std::optional<std::string> threshold;
+  std::optional<double> contribution;
+};
+struct AlertRow {
+  std::string alert_id, scenario, title, typology, subject_kind, subject, subject_name, severity, explanation;
+  int version = 0;
+  double score = 0;
+  std::optional<std::string> amount;  ///< units of currency, two decimals or as many as the currency has
+  std::string currency, first_activity_at, last_activity_at;
+  std::int64_t first_run_id = 0, last_run_id = 0;
+};
+struct AlertStory {  ///< an alert with all that made it
+  AlertRow alert;
+  std::vector<AlertTransferRow> transfers;
+  std::vector<AlertEntityRow> entities;
+  std::vector<AlertEvidenceRow> evidence;
+};
+struct TypologyRow {
+  std::string typology, title, description, reference;
+};
+
+struct AlertFilter {
+  std::optional<std::int64_t> run_id;  ///< alerts whose last_run_id it is; absent: gold.current_alerts
+  std::string entity;                  ///< only alerts in which this account or party takes part
+  std::string scenario;                ///< only this scenario
+  int limit = 0;                       ///< 0: all
+};
+
+std::vector<RunRow> list_runs(Connection& connection, int limit);            ///< newest first
+std::optional<RunRow> find_run(Connection& connection, std::int64_t run_id);
+std::optional<std::int64_t> newest_successful_run(Connection& connection);
+std::vector<RunStepRow> run_steps(Connection& connection, std::int64_t run_id);
+std::vector<AlertRow> list_alerts(Connection& connection, const AlertFilter& filter);  ///< severity, then score, then alert_id
+std::vector<AlertStory> read_stories(Connection& connection, const AlertFilter& filter);  ///< the same order
+std::vector<TypologyRow> typologies(Connection& connection);
+
+struct EntityRow {
+  std::string kind, id, name, party_id, country;  ///< party_id: of an account; empty for a party
+  std::optional<double> base_risk, risk_score, anomaly_score;
+  std::vector<std::string> accounts;               ///< of a party
+};
+/// The accounts and parties with this id: none, one, or both an account and a party.
+std::vector<EntityRow> find_entities(Connection& connection, const std::string& id);
+
+}  // namespace aml::store

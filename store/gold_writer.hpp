@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Findings and scores into gold, in one database transaction with the run's ledger row.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "detect/finding.hpp"
+#include "store/connection.hpp"
+
+namespace aml::store {
+
+/// A scenario as the ledger and gold know it.
+struct ScenarioIdentity {
+  std::string id;
+  int version = 0;
+  std::string title;
+  std::string typology;
+  std::string detector;
+  std::string definition_json;  ///< the whole file without comments
+};
+
+struct GradedFinding {
+  const detect::Finding* finding = nullptr;
+  std::string severity;  ///< low, medium, high
+};
+
+struct GoldCounts {
+  std::int64_t alerts = 0;  ///< findings of this run
+  std::int64_t added = 0;   ///< of them new in gold
+  std::int64_t gone = 0;    ///< alerts of the scenarios' runs before that this run no longer finds
+};
+
+/// Nothing is visible to others before commit(); without it the destructor rolls everything back.
+class GoldWriter {
+ public:
+  GoldWriter(Connection& connection, std::int64_t run_id, const std::string& base_currency, int base_currency_exponent);
+  ~GoldWriter();
+  GoldWriter(const GoldWriter&) = delete;
+  GoldWriter& operator=(const GoldWriter&) = delete;
+
+  /// Writes what one scenario found. A finding known from an earlier run keeps its alert_id and first_run_id; if nothing about it
+  /// changed only last_run_id does. Scores of the scenario's earlier run are replaced.
+  /// Throws: StoreError kStatement; std::invalid_argument if two findings have the same subject and evidence key.
+  GoldCounts write(const ScenarioIdentity& scenario, const std::vector<GradedFinding>& findings,
+                   const std::vector<detect::ScoreTable>& scores);
+
+  /// Marks the run succeeded and commits.
+  void commit(std::int64_t peak_memory_bytes);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Stable id of a finding: first 32 hex digits of SHA-256 over scenario, subject kind, subject and evidence key, each with its length.
+std::string alert_id(const std::string& scenario_id, const detect::Finding& finding);
+
+}  // namespace aml::store

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The schema: numbered files of store/sql/schema, applied once, in order, each in a transaction, checksummed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "store/connection.hpp"
+
+namespace aml::store {
+
+struct Migration {
+  int number = 0;
+  std::string name;
+};
+
+struct InitOptions {
+  std::string base_currency = "USD";  ///< ISO 4217; fixed at the first init, a later different one is refused
+  std::string program_version;
+};
+
+/// Applies what is missing and returns it, in order; nothing on a second call. Safe to run from two processes at once.
+/// Throws: StoreError kUnreachable if an applied migration's text has changed since, if the database is newer than this program or
+///         the base currency differs from the one the database was made with; kStatement if a migration fails.
+std::vector<Migration> migrate(Connection& connection, const InitOptions& options);
+
+/// The migrations that migrate() would apply now.
+std::vector<Migration> pending_migrations(Connection& connection);
+
+/// Throws: StoreError kUnreachable "run `aml init`" if the schema is missing or older than this program, "newer" if newer.
+void require_schema(Connection& connection);
+
+struct BaseCurrencySetting {
+  std::string code;
+  int exponent = 2;
+};
+/// The base currency this database was made with.
+BaseCurrencySetting base_currency(Connection& connection);
+
+}  // namespace aml::store

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// aml.runs and aml.run_steps: written as a run goes, each row committed at once, so that a run that dies leaves its trace.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/connection.hpp"
+
+namespace aml::store {
+
+/// Held for the life of the object: one load or run at a time in a database. Released when the connection closes, however it ends.
+class RunLock {
+ public:
+  /// Throws: StoreError kLocked with the process id and user of the holder, as far as the server tells.
+  explicit RunLock(Connection& connection);
+  ~RunLock();
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
+
+ private:
+  Connection& connection_;
+};
+
+struct RunStart {
+  std::string program_version;
+  int threads = 1;
+  std::uint64_t seed = 0;
+  std::vector<std::string> scenarios;
+};
+
+struct RunStep {
+  std::string name;  ///< read snapshot, build graph, <scenario id>, write gold
+  std::string scenario;  ///< empty if the step is not a scenario
+  int scenario_version = 0;
+  std::string parameters_json;  ///< empty if none
+  std::int64_t rows = 0;
+  double seconds = 0;
+  std::int64_t peak_memory_bytes = 0;
+  std::string outcome = "ok";  ///< ok, truncated, failed
+  std::vector<std::string> notes;
+};
+
+struct RunSnapshotFacts {
+  std::string snapshot;
+  std::optional<std::int64_t> last_file_id;
+  std::int64_t accounts = 0;
+  std::int64_t parties = 0;
+  std::int64_t transfers = 0;
+};
+
+/// Requires: the RunLock is held. Marks runs that are still "running" as died, then starts a new one. Returns its run_id.
+std::int64_t start_run(Connection& connection, const RunStart& start);
+void record_snapshot(Connection& connection, std::int64_t run_id, const RunSnapshotFacts& facts);
+void record_step(Connection& connection, std::int64_t run_id, int step, const RunStep& facts);
+/// For a run that wrote no gold. status: failed or interrupted. A successful run is finished by GoldWriter::commit, in gold's transaction.
+void finish_run(Connection& connection, std::int64_t run_id, const std::string& status,
+                const std::string& error, std::int64_t peak_memory_bytes);
+
+}  // namespace aml::store
