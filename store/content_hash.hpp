@@ -1,2 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
+// SHA-256, by which a content is known whatever its name.
 #pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+struct evp_md_ctx_st;
+
+namespace aml::store {
+
+/// SHA-256 of bytes that come in pieces.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+
+  void update(std::string_view bytes);
+
+  /// 64 lower-case hex digits over everything given so far.
+  /// Requires: called once; nothing is added afterwards.
+  std::string finish_hex();
+
+ private:
+  struct Free {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, Free> context_;
+};
+
+/// SHA-256 of bytes, as 64 lower-case hex digits.
+std::string sha256_hex(std::string_view bytes);
+
+}  // namespace aml::store
