@@ -17,7 +17,8 @@ struct RunRow {
   std::vector<std::string> scenarios;
   int threads = 0;
   std::uint64_t seed = 0;
-  std::int64_t accounts = 0, parties = 0, transfers = 0, alerts = 0, peak_memory_bytes = 0;
+  std::int64_t accounts = 0, parties = 0, transfers = 0, peak_memory_bytes = 0;
+  std::int64_t alerts = 0;  ///< that it found, also those which later runs found again
   double seconds = 0;
 };
 struct RunStepRow {
@@ -27,7 +28,7 @@ struct RunStepRow {
   double seconds = 0;
   std::vector<std::string> notes;
 };
-struct AlertTransferRow {
+struct AlertTransferRow {  ///< from_party and to_party are party ids
   int step = 0, branch = 0;
   std::string role, transfer_id, booked_at, from_account, to_account, from_party, to_party, amount, currency, amount_base, type;
 };

@@ -30,7 +30,8 @@ struct GradedFinding {
 struct GoldCounts {
   std::int64_t alerts = 0;  ///< findings of this run
   std::int64_t added = 0;   ///< of them new in gold
-  std::int64_t gone = 0;    ///< alerts of the scenarios' runs before that this run no longer finds
+  std::int64_t gone = 0;    ///< alerts of the scenario's run before that this run no longer finds
+  bool changed_without_new_version = false;  ///< the same scenario and version was run before with another text
 };
 
 /// Nothing is visible to others before commit(); without it the destructor rolls everything back.
@@ -43,12 +44,14 @@ class GoldWriter {
 
   /// Writes what one scenario found. A finding known from an earlier run keeps its alert_id and first_run_id; if nothing about it
   /// changed only last_run_id does. Scores of the scenario's earlier run are replaced.
-  /// Throws: StoreError kStatement; std::invalid_argument if two findings have the same subject and evidence key.
+  /// Throws: StoreError kStatement; std::invalid_argument if two findings have the same subject and evidence key, if a severity
+  ///         is not low, medium or high, if a score is not in [0, 1], or if the scenario was already written in this run.
   GoldCounts write(const ScenarioIdentity& scenario, const std::vector<GradedFinding>& findings,
                    const std::vector<detect::ScoreTable>& scores);
 
-  /// Marks the run succeeded and commits.
-  void commit(std::int64_t peak_memory_bytes);
+  /// Marks the run succeeded, or failed with `error` if one is given (a scenario failed, the others are written), and commits.
+  /// Throws: StoreError kStatement if the run is no longer "running", for example because another process declared it dead.
+  void commit(std::int64_t peak_memory_bytes, const std::string& error = {});
 
  private:
   struct State;
