@@ -25,7 +25,7 @@ inline constexpr Micros kMicrosPerDay = 24 * kMicrosPerHour;
 /// Money in minor units of the base currency (cents, for USD). Never a floating-point number.
 using MinorUnits = std::int64_t;
 /// A sum of money: wide enough for any number of MinorUnits.
-using MinorSum = __int128;
+__extension__ typedef __int128 MinorSum;  // __extension__: standard C++ has no such type
 
 /// How transfers that follow each other must lie in time.
 ///   kStrict: each later than the one before;  kLoose: never earlier, ties in order of transfer key;  kNone: any order.

@@ -15,7 +15,7 @@ struct Migration {
 };
 
 struct InitOptions {
-  std::string base_currency = "USD";  ///< ISO 4217; fixed at the first init, a later different one is refused
+  std::string base_currency;  ///< ISO 4217; fixed at the first init, a later different one is refused; empty: USD at the first init, then whatever it was
   std::string program_version;
 };
 

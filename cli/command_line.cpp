@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole option tree in one file: CLI11 costs seconds of compile time for each file that includes it.
+#include "cli/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/console.hpp"
+#include "cli/version.hpp"
+
+namespace aml::cli {
+namespace {
+
+/// All options of all commands; lives as long as the returned call.
+struct Options {
+  DbOptions db;
+  InitOptions init;
+  LoadOptions load;
+  RunOptions run;
+  ListOptions list;
+  ReportOptions report;
+  DemoOptions demo;
+  scenarios::GeneratorParams generate;
+  std::string generate_out;
+  std::string entity;
+  std::vector<std::string> scenario_files;
+  std::string format;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+/// Edits (insert, delete, replace) that turn a into b.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+/// " Did you mean 'run'?" for the first word that names no command of `app`, or nothing.
+std::string suggestion(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2) return {};
+  const std::string word = argv[1];
+  if (word.empty() || word.front() == '-') return {};
+  std::string best;
+  std::size_t best_distance = 3;
+  for (const auto* command : app.get_subcommands({})) {
+    const auto distance = edit_distance(word, command->get_name());
+    if (distance == 0) return {};
+    if (distance < best_distance) {
+      best = command->get_name();
+      best_distance = distance;
+    }
+  }
+  return best.empty() ? std::string{} : " Did you mean '" + best + "'?";
+}
+
+void add_data_options(CLI::App& app, scenarios::GeneratorParams& params) {
+  app.add_option("--accounts", params.accounts, "Accounts to make")->capture_default_str();
+  app.add_option("--days", params.days, "Days of transfers")->capture_default_str();
+  app.add_option("--seed", params.seed, "The same seed gives the same bytes")->capture_default_str();
+  app.add_option("--instances", params.instances, "Planted instances of each typology")->capture_default_str();
+}
+
+void add_global_options(CLI::App& app, GlobalOptions& global, Options& options) {
+  app.add_option("-d,--database", global.database,
+                 "Database name, conninfo or URI (default: AML_DATABASE_URL, PG* variables, private database)")
+      ->type_name("TARGET");
+  app.add_option("--dir", global.directory, "Where the private database lives")
+      ->type_name("DIR")
+      ->capture_default_str();
+  app.add_option("--format", options.format, "Output as table, csv or json (default: table on a terminal, else csv)")
+      ->check(CLI::IsMember({"table", "csv", "json"}));
+  app.add_flag("-q,--quiet", options.quiet, "Only warnings and errors on stderr");
+  app.add_flag("-v,--verbose", options.verbose, "Say more on stderr");
+  app.add_flag("--no-color", global.no_color, "No colour (also: NO_COLOR)");
+}
+
+constexpr const char* kBaseCurrencyHelp =
+    "Currency in which amounts are compared (ISO 4217; default: USD for a new database)";
+
+using Command = std::function<int(const GlobalOptions&)>;
+
+void add_db(CLI::App& app, Options& options, Command& chosen) {
+  auto* db = app.add_subcommand("db", "The private PostgreSQL of this folder");
+  db->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help, DbOptions::Action action) {
+    auto* command = db->add_subcommand(name, help);
+    command->callback([&options, &chosen, action] {
+      options.db.action = action;
+      chosen = [&options](const GlobalOptions& global) { return run_db(global, options.db); };
+    });
+    return command;
+  };
+  add("start", "Create it if needed, start it, bring its schema up to date", DbOptions::Action::kStart)
+      ->add_option("--base-currency", options.db.base_currency, kBaseCurrencyHelp)
+      ->type_name("CODE");
+  add("stop", "Stop it; the data stay", DbOptions::Action::kStop);
+  add("status", "Where it lives and whether it runs", DbOptions::Action::kStatus);
+  add("url", "Print its URI, for example for psql \"$(aml db url)\"", DbOptions::Action::kUrl);
+  add("psql", "Open psql on the chosen database", DbOptions::Action::kPsql)
+      ->add_option("arguments", options.db.psql_arguments, "Handed to psql; put -- before options")
+      ->type_name("ARG");
+  add("remove", "Stop it and delete all its data", DbOptions::Action::kRemove)
+      ->add_flag("--yes", options.db.yes, "Do not ask");
+}
+
+void add_data_commands(CLI::App& app, Options& options, Command& chosen) {
+  auto* init = app.add_subcommand("init", "Create or migrate the schema; safe to repeat");
+  init->add_option("--base-currency", options.init.base_currency, kBaseCurrencyHelp)->type_name("CODE");
+  init->add_flag("-n,--dry-run", options.init.dry_run, "Only say what would be applied");
+  init->callback([&] { chosen = [&](const GlobalOptions& global) { return run_init(global, options.init); }; });
+
+  auto* generate = app.add_subcommand("generate", "Write labelled data: a plausible bank with planted laundering");
+  generate->add_option("--out", options.generate_out, "Folder to write to")->required()->type_name("DIR");
+  add_data_options(*generate, options.generate);
+  generate->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_generate(global, options.generate_out, options.generate); };
+  });
+
+  auto* load = app.add_subcommand("load", "Load files or folders of transfers, accounts, parties, rates");
+  load->add_option("paths", options.load.paths, "CSV files, plain or .gz, or folders of them")
+      ->required()
+      ->type_name("PATH");
+  load->add_option("--format", options.load.format,
+                   "How the files are laid out: auto, aml, amlsim (output format: aml --format F load ...)")
+      ->check(CLI::IsMember({"auto", "aml", "amlsim"}))
+      ->capture_default_str();
+  load->add_option("--expectations", options.load.expectations, "Expectations instead of those that come with the program")
+      ->type_name("FILE");
+  load->callback([&] { chosen = [&](const GlobalOptions& global) { return run_load(global, options.load); }; });
+}
+
+void add_run_commands(CLI::App& app, Options& options, Command& chosen) {
+  auto* run = app.add_subcommand("run", "Run scenarios over what is loaded and write gold");
+  run->add_option("scenarios", options.run.scenarios, "Ids or files (default: all that come with the program)")
+      ->type_name("SCENARIO");
+  run->add_flag("-n,--dry-run", options.run.dry_run, "Print the plan: rows, memory, tables touched; change nothing");
+  run->add_option("--summary", options.run.summary, "Write the outcome as JSON to this file")->type_name("FILE.json");
+  run->add_option("--threads", options.run.threads, "Threads (default: all cores)")->check(CLI::Range(1, 1024));
+  run->callback([&] { chosen = [&](const GlobalOptions& global) { return run_run(global, options.run); }; });
+
+  auto* scenario = app.add_subcommand("scenario", "Work on scenario files");
+  scenario->require_subcommand(1);
+  auto* check = scenario->add_subcommand("check", "Say whether scenario files are valid, and where not");
+  check->add_option("files", options.scenario_files, "Scenario files")->required()->type_name("FILE");
+  check->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_scenario_check(global, options.scenario_files); };
+  });
+}
+
+void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
+  auto* list = app.add_subcommand("list", "List scenarios, runs or alerts");
+  list->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help, ListOptions::What what) {
+    auto* command = list->add_subcommand(name, help);
+    command->add_option("--limit", options.list.limit, "At most this many (default: all)")->check(CLI::Range(1, 1000000000));
+    command->callback([&options, &chosen, what] {
+      options.list.what = what;
+      chosen = [&options](const GlobalOptions& global) { return run_list(global, options.list); };
+    });
+    return command;
+  };
+  add("scenarios", "Scenarios that come with the program", ListOptions::What::kScenarios);
+  add("runs", "Runs of this database, newest first", ListOptions::What::kRuns);
+  add("alerts", "Current alerts, the most severe first", ListOptions::What::kAlerts)
+      ->add_option("--scenario", options.list.scenario, "Only of this scenario")
+      ->type_name("ID");
+
+  auto* explain = app.add_subcommand("explain", "Why an account or party was flagged, transfer by transfer");
+  explain->add_option("entity", options.entity, "Account id or party id")->required()->type_name("ENTITY");
+  explain->callback([&] { chosen = [&](const GlobalOptions& global) { return run_explain(global, options.entity); }; });
+
+  auto* report = app.add_subcommand("report", "Write the report of a run as one HTML file");
+  report->add_option("run", options.report.run, "Run id (default: the newest successful one)")->type_name("RUN");
+  report->add_option("--out", options.report.out, "File to write")->required()->type_name("FILE.html");
+  report->add_option("--stories", options.report.stories, "Alerts told in full, the most severe first")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
+  report->callback([&] { chosen = [&](const GlobalOptions& global) { return run_report(global, options.report); }; });
+
+  auto* doctor = app.add_subcommand("doctor", "Say what is wrong with this set-up and how to mend it");
+  doctor->callback([&] { chosen = [](const GlobalOptions& global) { return run_doctor(global); }; });
+
+  auto* demo = app.add_subcommand("demo", "The two-minute tour: private database, labelled data, run, report");
+  add_data_options(*demo, options.demo.data);
+  demo->add_option("--out", options.demo.out, "Report to write")->type_name("FILE.html")->capture_default_str();
+  demo->callback([&] { chosen = [&](const GlobalOptions& global) { return run_demo(global, options.demo); }; });
+}
+
+std::optional<Format> format_of(const std::string& name) {
+  if (name == "table") return Format::kTable;
+  if (name == "csv") return Format::kCsv;
+  if (name == "json") return Format::kJson;
+  return std::nullopt;
+}
+
+/// CLI11 ends wrong usage with codes of its own; ours is 2 for all of them.
+int report_usage(const CLI::App& app, const CLI::ParseError& error, const std::string& hint) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(error);
+  set_up_console(Verbosity::kNormal, false);
+  complain(std::string(error.what()) + "." + hint + "\n  see:  aml --help");
+  return kUsage;
+}
+
+}  // namespace
+
+std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
+  CLI::App app{"amlgraph: finds money laundering in payment data", "aml"};
+  app.footer(
+      "Start with:\n"
+      "  aml demo                               the two-minute tour on made-up data\n"
+      "  aml db start; aml load transfers.csv; aml run\n"
+      "  aml -d postgresql:///bank run          your own server");
+  app.set_version_flag("--version", std::string("aml ") + kVersion);
+  app.require_subcommand(1);
+  app.fallthrough();
+  auto options = std::make_shared<Options>();
+  GlobalOptions global;
+  Command chosen;
+  add_global_options(app, global, *options);
+  add_reading_commands(app, *options, chosen);
+  add_run_commands(app, *options, chosen);
+  add_data_commands(app, *options, chosen);
+  add_db(app, *options, chosen);
+  if (argc == 1) {
+    std::fputs(app.help().c_str(), stdout);
+    return kOk;
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return report_usage(app, error, suggestion(app, argc, argv));
+  }
+  global.format = format_of(options->format);
+  if (options->quiet) global.verbosity = Verbosity::kQuiet;
+  if (options->verbose) global.verbosity = Verbosity::kVerbose;
+  return CommandLine{global, [options, chosen, global] { return chosen(global); }};
+}
+
+}  // namespace aml::cli

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subcommands of aml: each has its options and one function in the file of its name, which returns the exit code.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/console.hpp"
+#include "cli/table.hpp"
+#include "scenarios/generator.hpp"
+
+namespace aml::cli {
+
+/// What every command takes.
+struct GlobalOptions {
+  std::string database;  ///< --database; empty: not given
+  std::string directory = ".aml";  ///< --dir: where the private database lives
+  std::optional<Format> format;  ///< --format; absent: a table on a terminal, else CSV
+  Verbosity verbosity = Verbosity::kNormal;
+  bool no_color = false;
+};
+
+struct DbOptions {
+  enum class Action { kStart, kStop, kStatus, kUrl, kPsql, kRemove };
+  Action action = Action::kStatus;
+  bool yes = false;                         ///< remove without asking
+  std::string base_currency;                ///< of a new database; empty: USD
+  std::vector<std::string> psql_arguments;  ///< handed to psql
+};
+struct InitOptions {
+  std::string base_currency;  ///< empty: USD for a new database, else what it was made with
+  bool dry_run = false;
+};
+struct LoadOptions {
+  std::vector<std::string> paths;
+  std::string format = "auto";
+  std::string expectations;  ///< file; empty: those that come with the program
+};
+struct RunOptions {
+  std::vector<std::string> scenarios;  ///< ids or files; empty: all that come with the program
+  bool dry_run = false;
+  std::string summary;  ///< file; empty: none
+  int threads = 0;
+};
+struct ListOptions {
+  enum class What { kScenarios, kRuns, kAlerts };
+  What what = What::kAlerts;
+  std::string scenario;
+  int limit = 0;  ///< 0: all
+};
+struct ReportOptions {
+  std::optional<std::int64_t> run;
+  std::string out;
+  int stories = 200;
+};
+struct DemoOptions {
+  scenarios::GeneratorParams data;
+  std::string out = "aml-demo-report.html";
+};
+
+int run_db(const GlobalOptions& global, const DbOptions& options);
+int run_demo(const GlobalOptions& global, const DemoOptions& options);
+int run_doctor(const GlobalOptions& global);
+int run_explain(const GlobalOptions& global, const std::string& entity);
+int run_generate(const GlobalOptions& global, const std::string& out, const scenarios::GeneratorParams& params);
+int run_init(const GlobalOptions& global, const InitOptions& options);
+int run_list(const GlobalOptions& global, const ListOptions& options);
+int run_load(const GlobalOptions& global, const LoadOptions& options);
+int run_report(const GlobalOptions& global, const ReportOptions& options);
+int run_run(const GlobalOptions& global, const RunOptions& options);
+int run_scenario_check(const GlobalOptions& global, const std::vector<std::string>& files);
+
+/// Exit codes, the same for every command: docs/architecture.md lists them.
+inline constexpr int kOk = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kUnreachable = 3;
+inline constexpr int kRefusedData = 4;
+inline constexpr int kLocked = 75;
+inline constexpr int kInterrupted = 130;
+
+}  // namespace aml::cli

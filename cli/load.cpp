@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <map>
+
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+#include "cli/load.hpp"
+#include "cli/target.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace aml::cli {
+namespace {
+
+store::InputFormat input_format(const std::string& name) {
+  if (name == "aml") return store::InputFormat::kAml;
+  if (name == "amlsim") return store::InputFormat::kAmlsim;
+  return store::InputFormat::kAuto;
+}
+
+std::string outcome_name(store::FileOutcome::Kind kind) {
+  switch (kind) {
+    case store::FileOutcome::Kind::kLoaded: return "loaded";
+    case store::FileOutcome::Kind::kAlreadyKnown: return "already known";
+    case store::FileOutcome::Kind::kIgnored: return "ignored";
+    case store::FileOutcome::Kind::kRefused: return "refused";
+  }
+  return {};
+}
+
+Cell rows_per_second(const store::FileOutcome& file) {
+  if (file.kind != store::FileOutcome::Kind::kLoaded || file.seconds <= 0) return std::monostate{};
+  return static_cast<std::int64_t>(static_cast<double>(file.rows_read) / file.seconds);
+}
+
+Table summary(const std::vector<store::FileOutcome>& files) {
+  Table table{{"file", "dataset", "outcome", "read", "loaded", "quarantined", "seconds", "rows_per_second"}, {}};
+  for (const auto& file : files) {
+    table.rows.push_back({file.path, file.dataset, outcome_name(file.kind), static_cast<std::int64_t>(file.rows_read),
+                          static_cast<std::int64_t>(file.rows_loaded), static_cast<std::int64_t>(file.rows_quarantined),
+                          file.seconds, rows_per_second(file)});
+  }
+  return table;
+}
+
+void explain_outcomes(const std::vector<store::FileOutcome>& files) {
+  for (const auto& file : files) {
+    if (file.kind == store::FileOutcome::Kind::kRefused) {
+      complain(file.message);
+    } else if (!file.message.empty()) {
+      detail(fmt::format("{}: {}", file.path, file.message));
+    }
+    for (const auto& [reason, rows] : file.quarantined_by_reason) {
+      warn(fmt::format("{}: {} rows quarantined: {}", file.path, human_count(rows), reason));
+    }
+    for (const auto& [expectation, rows] : file.warnings) {
+      warn(fmt::format("{}: {} rows loaded although they break {}", file.path, human_count(rows), expectation));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<store::FileOutcome> load_with_progress(store::Connection& connection, const LoadOptions& options) {
+  Stage stage("load");
+  store::IngestOptions ingest;
+  ingest.format = input_format(options.format);
+  ingest.expectations = scenarios::load_expectations(options.expectations);
+  ingest.progress = [&](const std::string& path, std::uint64_t read, std::uint64_t total) {
+    stage.progress(total == 0 ? path : fmt::format("{} {} %", path, 100 * read / total));
+  };
+  auto files = store::ingest(connection, options.paths, ingest);
+  std::uint64_t rows = 0;
+  for (const auto& file : files) rows += file.rows_loaded;
+  stage.done(fmt::format("{} rows", human_count(rows)));
+  return files;
+}
+
+int run_load(const GlobalOptions& global, const LoadOptions& options) {
+  auto connection = connect_ready(global);
+  const auto files = load_with_progress(connection, options);
+  explain_outcomes(files);
+  print(summary(files), effective_format(global.format));
+  bool refused = false;
+  bool quarantined = false;
+  for (const auto& file : files) {
+    refused = refused || file.kind == store::FileOutcome::Kind::kRefused;
+    quarantined = quarantined || file.rows_quarantined > 0;
+  }
+  if (quarantined) {
+    say("Quarantined rows are kept whole, with their reasons: SELECT * FROM quarantine.rows");
+  }
+  return refused ? kRefusedData : kOk;
+}
+
+}  // namespace aml::cli

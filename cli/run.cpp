@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <fstream>
+#include <memory>
+#include <system_error>
+
+#include "cli/console.hpp"
+#include "cli/target.hpp"
+#include "cli/version.hpp"
+#include "store/migrations.hpp"
+#include "store/snapshot.hpp"
+
+namespace aml::cli {
+namespace {
+
+volatile std::sig_atomic_t stop_requested = 0;
+
+/// The first Ctrl-C (or SIGTERM) asks the run to stop at the next stage, the second one ends the program.
+void request_stop(int signal) {
+  stop_requested = 1;
+  std::signal(signal, SIG_DFL);
+}
+
+detect::BaseCurrency currency_of(store::Connection& connection) {
+  const auto setting = store::base_currency(connection);
+  return {setting.code, setting.exponent};
+}
+
+bool is_file_name(const std::string& name) {
+  return name.find('/') != std::string::npos || name.ends_with(".json") || name.ends_with(".jsonc");
+}
+
+std::vector<scenarios::Scenario> choose_scenarios(const std::vector<std::string>& names,
+                                                  const detect::BaseCurrency& currency) {
+  auto shipped = scenarios::shipped_scenarios(currency);
+  if (names.empty()) return shipped;
+  std::vector<scenarios::Scenario> chosen;
+  for (const auto& name : names) {
+    if (is_file_name(name)) {
+      chosen.push_back(scenarios::load_scenario(name, currency));
+      continue;
+    }
+    const auto found = std::ranges::find(shipped, name, &scenarios::Scenario::id);
+    if (found == shipped.end()) {
+      std::vector<std::string> ids;
+      for (const auto& scenario : shipped) ids.push_back(scenario.id);
+      throw std::invalid_argument(fmt::format("there is no scenario '{}'\n  known: {}\n  a file: ./{}.json", name,
+                                              fmt::join(ids, ", "), name));
+    }
+    chosen.push_back(*found);
+  }
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    for (std::size_t j = i + 1; j < chosen.size(); ++j) {
+      if (chosen[i].id == chosen[j].id) {
+        throw std::invalid_argument(fmt::format("scenario '{}' is asked for twice", chosen[i].id));
+      }
+    }
+  }
+  return chosen;
+}
+
+int print_plan(const GlobalOptions& global, store::Connection& connection, const RunOptions& options) {
+  const auto chosen = choose_scenarios(options.scenarios, currency_of(connection));
+  const auto plan = store::plan_snapshot(connection);
+  Table table{{"what", "rows", "tables_read", "tables_written", "parameters"}, {}};
+  const auto reads = [&](const char* what, std::uint64_t rows) {
+    table.rows.push_back({Cell{std::string(what)}, Cell{static_cast<std::int64_t>(rows)},
+                          Cell{std::string("silver.") + what}, Cell{}, Cell{}});
+  };
+  reads("accounts", plan.accounts);
+  reads("parties", plan.parties);
+  reads("party_attributes", plan.attributes);
+  reads("transfers", plan.transfers);
+  for (const auto& scenario : chosen) {
+    const bool scores = scenario.detector == "risk_propagation" || scenario.detector == "anomalies";
+    table.rows.push_back({Cell{fmt::format("{} v{}", scenario.id, scenario.version)}, Cell{}, Cell{},
+                          Cell{std::string("gold.alerts, gold.alert_*") + (scores ? ", gold.scores" : "")},
+                          Cell{scenario.parameters_json}});
+  }
+  print(table, effective_format(global.format));
+  say(fmt::format("Estimated peak memory: {}. Nothing was changed.", human_bytes(plan.memory_bytes)));
+  return kOk;
+}
+
+void write_summary(const std::string& file, const scenarios::RunOutcome& outcome) {
+  std::ofstream out(file);
+  out << scenarios::to_json(outcome) << '\n';
+  out.close();
+  if (!out) throw std::system_error(errno, std::generic_category(), "cannot write the summary to " + file);
+  ::chmod(file.c_str(), S_IRUSR | S_IWUSR);
+}
+
+}  // namespace
+
+scenarios::RunOutcome run_with_progress(store::Connection& connection, const RunOptions& options) {
+  stop_requested = 0;
+  std::signal(SIGINT, request_stop);
+  std::signal(SIGTERM, request_stop);
+  const auto chosen = choose_scenarios(options.scenarios, currency_of(connection));
+  std::unique_ptr<Stage> stage;
+  scenarios::RunOptions run;
+  run.threads = options.threads;
+  run.program_version = kVersion;
+  run.started = [&](const std::string& name) { stage = std::make_unique<Stage>(name); };
+  run.finished = [&](const store::RunStep& step) {
+    stage->done(step.outcome == "failed" ? "failed" : human_count(static_cast<std::uint64_t>(step.rows)) + " rows");
+    stage.reset();
+    for (const auto& note : step.notes) {
+      if (step.outcome == "ok") {
+        detail("  " + note);
+      } else {
+        warn(step.name + ": " + note);
+      }
+    }
+  };
+  run.interrupted = [] { return stop_requested != 0; };
+  auto outcome = scenarios::run(connection, chosen, run);
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+  return outcome;
+}
+
+Table outcome_table(const scenarios::RunOutcome& outcome) {
+  Table table{{"scenario", "version", "outcome", "alerts", "high", "medium", "low", "new", "gone"}, {}};
+  for (const auto& scenario : outcome.scenarios) {
+    const auto of = [&](const char* severity) -> Cell {
+      for (const auto& [name, alerts] : scenario.by_severity) {
+        if (name == severity) return alerts;
+      }
+      return std::int64_t{0};
+    };
+    const std::string result =
+        !scenario.error.empty() ? "failed" : (scenario.truncated ? "budget reached" : "ok");
+    table.rows.push_back({scenario.id, std::int64_t{scenario.version}, result, scenario.counts.alerts, of("high"),
+                          of("medium"), of("low"), scenario.counts.added, scenario.counts.gone});
+  }
+  return table;
+}
+
+int run_run(const GlobalOptions& global, const RunOptions& options) {
+  auto connection = connect_ready(global);
+  if (options.dry_run) return print_plan(global, connection, options);
+  const auto outcome = run_with_progress(connection, options);
+  if (!options.summary.empty()) write_summary(options.summary, outcome);
+  print(outcome_table(outcome), effective_format(global.format));
+  say(fmt::format("Run {} {} in {}, peak memory {}.", outcome.run_id, outcome.status, human_seconds(outcome.seconds),
+                  human_bytes(static_cast<std::uint64_t>(outcome.peak_memory_bytes))));
+  if (outcome.status == "interrupted") return kInterrupted;
+  return outcome.status == "succeeded" ? kOk : kFailed;
+}
+
+}  // namespace aml::cli

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/commands.hpp"
+#include "scenarios/runner.hpp"
+
+namespace aml::cli {
+
+/// Runs the scenarios with a line for each stage. Ctrl-C stops between stages. Shared by run and demo.
+scenarios::RunOutcome run_with_progress(store::Connection& connection, const RunOptions& options);
+
+/// One row for each scenario: alerts by severity, new, gone.
+Table outcome_table(const scenarios::RunOutcome& outcome);
+
+}  // namespace aml::cli

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Data on stdout: a table for people, CSV or JSON for programs.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace aml::cli {
+
+enum class Format { kTable, kCsv, kJson };
+
+/// Text (also money, which must not become a floating-point number), a count, a measure, or nothing.
+using Cell = std::variant<std::monostate, std::string, std::int64_t, double>;
+
+struct Table {
+  std::vector<std::string> columns;  ///< snake_case names; keys in JSON, the header line in CSV
+  std::vector<std::vector<Cell>> rows;
+};
+
+/// The format asked for; without one a table on a terminal, CSV elsewhere.
+Format effective_format(std::optional<Format> asked);
+
+/// Prints to stdout. A table is cut to the width of the terminal; JSON is an array of objects; CSV cells that a spreadsheet
+/// would take for a formula are prefixed with an apostrophe.
+/// Throws: std::system_error if stdout cannot be written.
+void print(const Table& table, Format format);
+
+}  // namespace aml::cli

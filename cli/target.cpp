@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/target.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "store/error.hpp"
+#include "store/migrations.hpp"
+#include "store/private_cluster.hpp"
+
+namespace aml::cli {
+namespace {
+
+std::string environment(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value == nullptr ? std::string{} : std::string{value};
+}
+
+bool libpq_is_configured() {
+  for (const char* variable : {"PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE"}) {
+    if (!environment(variable).empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+store::Target choose_target(const GlobalOptions& global) {
+  if (!global.database.empty()) return {global.database, "--database"};
+  if (const auto url = environment("AML_DATABASE_URL"); !url.empty()) return {url, "AML_DATABASE_URL"};
+  if (libpq_is_configured()) return {"", "PG* variables"};
+  if (auto target = store::cluster_target(global.directory)) return *target;
+  throw store::StoreError(
+      store::StoreFailure::kUnreachable,
+      fmt::format("no database: neither --database, AML_DATABASE_URL nor a PG* variable is set, and no private database runs "
+                  "in {}\n  start one with:  aml db start{}\n  or name yours:   aml -d postgresql:///bank ...",
+                  global.directory, global.directory == ".aml" ? "" : " --dir " + global.directory));
+}
+
+store::Connection connect(const GlobalOptions& global) {
+  const auto target = choose_target(global);
+  detail(fmt::format("database: {} ({})", store::describe(target), target.origin));
+  return store::Connection(target);
+}
+
+store::Connection connect_ready(const GlobalOptions& global) {
+  auto connection = connect(global);
+  store::require_schema(connection);
+  return connection;
+}
+
+}  // namespace aml::cli

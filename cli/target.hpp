@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which database a command works on.
+#pragma once
+
+#include "cli/commands.hpp"
+#include "store/connection.hpp"
+
+namespace aml::cli {
+
+/// --database, else AML_DATABASE_URL, else libpq's PG* variables if any is set, else the private database of --dir.
+/// Throws: store::StoreError kUnreachable if it comes to the private database and that is not running.
+store::Target choose_target(const GlobalOptions& global);
+
+/// An open connection to the chosen target, which is named on stderr with --verbose.
+store::Connection connect(const GlobalOptions& global);
+/// The same, with a schema of this program's version. Throws: StoreError kUnreachable otherwise.
+store::Connection connect_ready(const GlobalOptions& global);
+
+}  // namespace aml::cli

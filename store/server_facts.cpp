@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/server_facts.hpp"
+
+#include <ctime>
+
+#include "store/statement.hpp"
+
+namespace aml::store {
+
+ServerFacts server_facts(Connection& connection) {
+  pqxx::read_transaction transaction(connection.pqxx());
+  const auto row = run(transaction, query::server_facts).front();
+  return {.version_number = row[0].as<int>(),
+          .version = row[1].as<std::string>(),
+          .encoding = row[2].as<std::string>(),
+          .database = row[3].as<std::string>(),
+          .user = row[4].as<std::string>(),
+          .may_create = row[5].as<bool>(),
+          .is_standby = row[6].as<bool>(),
+          .size_bytes = row[7].as<std::int64_t>(),
+          .clock_skew_seconds = row[8].as<std::int64_t>() - static_cast<std::int64_t>(std::time(nullptr))};
+}
+
+}  // namespace aml::store
