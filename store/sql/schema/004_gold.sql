@@ -14,6 +14,23 @@ COMMENT ON COLUMN gold.typologies.title IS 'Name for people.';
 COMMENT ON COLUMN gold.typologies.description IS 'What the pattern is.';
 COMMENT ON COLUMN gold.typologies.reference IS 'Law, standard or publication that describes it.';
 
+INSERT INTO gold.typologies (typology, title, description, reference) VALUES
+  ('synthetic_identity', 'Synthetic identities',
+   'Parties that should have nothing to do with each other gave the same address, e-mail or phone: one person may stand behind several made-up identities.',
+   'Federal Reserve, Synthetic Identity Fraud in the U.S. Payment System (2019); Databricks, The Big Book of Data Engineering, AML use case'),
+  ('structuring', 'Structuring over middlemen',
+   'A sum above the reporting threshold travels in payments below it, over several middlemen, into one collector who forwards it.',
+   '31 USC 5324; 31 CFR 1010.100(xx) and 1010.314; FFIEC BSA/AML Examination Manual, Appendix G'),
+  ('round_tripping', 'Round tripping',
+   'Money leaves an account and comes back to it over others, which gives it a history that it does not have.',
+   'FFIEC BSA/AML Examination Manual, Appendix F (funds moved to another bank and back)'),
+  ('risk_exposure', 'Exposure to risk by payments',
+   'A party took money from risky parties, directly or over others: part of their risk is inherited with each payment.',
+   'FATF Recommendation 10 (risk-based customer due diligence); Databricks, The Big Book of Data Engineering, AML use case'),
+  ('anomalous_behaviour', 'Anomalous behaviour',
+   'An account behaves unlike the other accounts: its amounts, counterparties or rhythm set it apart in a few steps.',
+   'Liu, Ting, Zhou: Isolation Forest, ICDM 2008; FFIEC BSA/AML Examination Manual, Appendix F');
+
 CREATE TABLE gold.alerts (
   alert_id          text PRIMARY KEY,
   scenario          text NOT NULL,
@@ -111,18 +128,66 @@ CREATE TABLE gold.scores (
   run_id      bigint NOT NULL REFERENCES aml.runs,
   PRIMARY KEY (scenario, measure, entity_kind, entity_id)
 );
-COMMENT ON TABLE gold.scores IS 'Measures of all entities by the newest run of a scenario, also of those without an alert.';
+COMMENT ON TABLE gold.scores IS 'Measures of all entities by the newest run of a scenario, also of those without an alert. One row for each scenario, measure and entity.';
 COMMENT ON COLUMN gold.scores.scenario IS 'Id of the scenario that measured.';
 COMMENT ON COLUMN gold.scores.entity_kind IS 'account or party.';
 COMMENT ON COLUMN gold.scores.entity_id IS 'Account id or party id.';
 COMMENT ON COLUMN gold.scores.measure IS 'What was measured: risk_score, base_risk, anomaly_score.';
 COMMENT ON COLUMN gold.scores.value IS 'Its value.';
-COMMENT ON COLUMN gold.scores.run_id IS 'Run that wrote the value, see aml.runs.';
+COMMENT ON COLUMN gold.scores.run_id IS 'Run that first measured this value; runs after it found the same. See aml.runs.';
 
 CREATE TABLE gold.scenario_runs (
   scenario    text PRIMARY KEY,
+  version     integer NOT NULL,
+  title       text NOT NULL,
+  typology    text NOT NULL REFERENCES gold.typologies,
   last_run_id bigint NOT NULL REFERENCES aml.runs
 );
-COMMENT ON TABLE gold.scenario_runs IS 'The newest run that executed each scenario.';
+COMMENT ON TABLE gold.scenario_runs IS 'The newest run that executed each scenario. One row a scenario.';
 COMMENT ON COLUMN gold.scenario_runs.scenario IS 'Id of the scenario.';
+COMMENT ON COLUMN gold.scenario_runs.version IS 'Its version in that run.';
+COMMENT ON COLUMN gold.scenario_runs.title IS 'Its name for people.';
+COMMENT ON COLUMN gold.scenario_runs.typology IS 'Laundering pattern it looks for, see gold.typologies.';
 COMMENT ON COLUMN gold.scenario_runs.last_run_id IS 'Its newest run, see aml.runs.';
+
+CREATE TABLE gold.run_results (
+  run_id   bigint NOT NULL REFERENCES aml.runs,
+  scenario text NOT NULL,
+  version  integer NOT NULL,
+  alerts   bigint NOT NULL,
+  added    bigint NOT NULL,
+  gone     bigint NOT NULL,
+  PRIMARY KEY (run_id, scenario)
+);
+COMMENT ON TABLE gold.run_results IS 'What each run found. One row for each run and scenario.';
+COMMENT ON COLUMN gold.run_results.run_id IS 'Run, see aml.runs.';
+COMMENT ON COLUMN gold.run_results.scenario IS 'Id of the scenario.';
+COMMENT ON COLUMN gold.run_results.version IS 'Version of the scenario in this run.';
+COMMENT ON COLUMN gold.run_results.alerts IS 'Alerts that the run found.';
+COMMENT ON COLUMN gold.run_results.added IS 'Of them, those that no run before had found.';
+COMMENT ON COLUMN gold.run_results.gone IS 'Alerts that the run before it found and this one did not.';
+
+CREATE FUNCTION gold.observed_values(evidence jsonb, feature text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(SELECT jsonb_array_elements_text(evidence #> ARRAY['features', feature]));
+COMMENT ON FUNCTION gold.observed_values(jsonb, text) IS 'All observed values of a feature in gold.alerts.evidence, in their order; empty if it was not observed.';
+
+CREATE FUNCTION gold.observed_number(evidence jsonb, feature text) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN evidence #>> ARRAY['features', feature, '0'] ~ '^[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]{1,3})?$'
+            THEN (evidence #>> ARRAY['features', feature, '0'])::numeric END;
+COMMENT ON FUNCTION gold.observed_number(jsonb, text) IS 'The first observed value of a feature in gold.alerts.evidence as a number; null if it was not observed or is not a number.';
+
+CREATE FUNCTION gold.observed_count(evidence jsonb, feature text) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN evidence #>> ARRAY['features', feature, '0'] ~ '^[0-9]{1,18}$'
+            THEN (evidence #>> ARRAY['features', feature, '0'])::bigint END;
+COMMENT ON FUNCTION gold.observed_count(jsonb, text) IS 'The first observed value of a feature in gold.alerts.evidence as a whole number; null if it was not observed or is not one.';
+
+CREATE FUNCTION gold.iso_time(at timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS')
+       || CASE WHEN extract(microseconds FROM at AT TIME ZONE 'UTC')::bigint % 1000000 = 0 THEN ''
+               ELSE to_char(at AT TIME ZONE 'UTC', '.US') END
+       || 'Z';
+COMMENT ON FUNCTION gold.iso_time(timestamptz) IS 'A time as ISO 8601 in UTC, for example 2024-03-01T14:05:00Z, whatever the time zone of the session.';
