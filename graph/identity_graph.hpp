@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The identity graph: parties on one side, typed and normalised attributes (address, e-mail, phone, ...) on the other,
-// an undirected edge wherever a party gave an attribute. Parties are vertices 0..num_parties-1 in key order, attributes
-// follow in (kind, value) order, so the graph does not depend on the order of its input rows. Immutable.
+// The identity graph: parties on one side, typed and normalised attributes (address, e-mail, phone,
+// ...) on the other, an undirected edge wherever a party gave an attribute. Parties are vertices
+// 0..num_parties-1 in key order, attributes follow in (kind, value) order, so the graph does not
+// depend on the order of its input rows. Immutable.
 #pragma once
 
 #include <cstdint>
@@ -15,19 +16,20 @@
 
 namespace aml::graph {
 
-/// Party -> attribute statements in any order; row i of every column belongs together. Values are already normalised.
+/// Party -> attribute statements in any order; row i of every column belongs together. Values are
+/// already normalised.
 struct AttributeColumns {
-  KeyColumn party_keys;                 ///< every party, also those without attributes; unique, in any order
-  std::vector<Vertex> party;            ///< position in party_keys
-  std::vector<std::uint8_t> kind;       ///< position in kind_names
-  KeyColumn value;                      ///< normalised value; the same value under two kinds is two attributes
+  KeyColumn party_keys;       ///< every party, also those without attributes; unique, in any order
+  std::vector<Vertex> party;  ///< position in party_keys
+  std::vector<std::uint8_t> kind;  ///< position in kind_names
+  KeyColumn value;  ///< normalised value; the same value under two kinds is two attributes
   std::vector<std::string> kind_names;  ///< for example address, email, phone
 };
 
 class IdentityGraph {
  public:
-  /// Throws: std::invalid_argument if a column's length differs, an index is out of range or a party key repeats.
-  /// Repeated statements (same party, kind and value) are kept once.
+  /// Throws: std::invalid_argument if a column's length differs, an index is out of range or a
+  /// party key repeats. Repeated statements (same party, kind and value) are kept once.
   explicit IdentityGraph(const AttributeColumns& columns);
 
   Vertex num_vertices() const { return static_cast<Vertex>(offsets_.size() - 1); }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plain backtracking over a motif: correct and bounded. It is meant to be obviously right, not fast.
+// Plain backtracking over a motif: correct and bounded. It is meant to be obviously right, not
+// fast.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ struct MotifConstraints {
     int earlier = 0;
     int later = 0;
   };
-  struct AmountRatio {  ///< numerator <= amount(later) / amount(earlier) * 1000 <= ..., exact in integers
+  struct AmountRatio {  ///< numerator <= amount(later) / amount(earlier) * 1000 <= ..., exact in
+                        ///< integers
     int earlier = 0;
     int later = 0;
     std::int64_t at_least_permille = 0;
@@ -33,11 +35,13 @@ struct MotifConstraints {
   std::vector<AmountBounds> amounts;  ///< empty, or one for each edge of the pattern
   std::vector<Follows> follows;
   std::vector<AmountRatio> ratios;
-  TimeOrder time_order = TimeOrder::kLoose;            ///< used by `follows`
-  Micros window = std::numeric_limits<Micros>::max();  ///< last booked_at - first booked_at <= window
+  TimeOrder time_order = TimeOrder::kLoose;  ///< used by `follows`
+  Micros window =
+      std::numeric_limits<Micros>::max();  ///< last booked_at - first booked_at <= window
   bool distinct_vertices = true;
   bool distinct_edges = true;
-  std::uint64_t max_steps = std::numeric_limits<std::uint64_t>::max();  ///< candidate edges looked at
+  std::uint64_t max_steps =
+      std::numeric_limits<std::uint64_t>::max();  ///< candidate edges looked at
 };
 
 /// One match: binding of each pattern vertex and edge; a negated edge is bound to kNoEdge.
@@ -52,10 +56,10 @@ struct MotifSearch {
   bool truncated = false;  ///< max_steps was reached: matches may be missing
 };
 
-/// Calls visit for every match, in a deterministic order. Semantics of GraphFrames' find(): different names may bind the
-/// same vertex unless distinct_vertices; parallel transfers give a match each; a negated edge holds when no such
-/// transfer exists at all.
-/// Throws: std::invalid_argument if constraints name an edge the pattern does not have, or a negated one.
+/// Calls visit for every match, in a deterministic order. Semantics of GraphFrames' find():
+/// different names may bind the same vertex unless distinct_vertices; parallel transfers give a
+/// match each; a negated edge holds when no such transfer exists at all. Throws:
+/// std::invalid_argument if constraints name an edge the pattern does not have, or a negated one.
 /// Cost:   the number of partial matches; bounded by max_steps.
 MotifSearch find_motif(const TransferGraph& graph, const MotifPattern& pattern,
                        const MotifConstraints& constraints,

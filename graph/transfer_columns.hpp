@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transfers as columns, in any order: what a snapshot reader fills and a TransferGraph is built from.
+// Transfers as columns, in any order: what a snapshot reader fills and a TransferGraph is built
+// from.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +14,9 @@ namespace aml::graph {
 
 /// Row i of every column belongs to the same transfer.
 struct TransferColumns {
-  KeyColumn vertex_keys;                 ///< external key of each vertex; unique, in any order
-  std::vector<Vertex> source;            ///< position in vertex_keys
-  std::vector<Vertex> target;            ///< position in vertex_keys
+  KeyColumn vertex_keys;       ///< external key of each vertex; unique, in any order
+  std::vector<Vertex> source;  ///< position in vertex_keys
+  std::vector<Vertex> target;  ///< position in vertex_keys
   std::vector<Micros> booked_at;
   std::vector<MinorUnits> amount_minor;  ///< in the base currency
   std::vector<std::uint8_t> type;        ///< position in type_names

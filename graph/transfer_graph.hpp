@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The transfer graph: an immutable, time-sorted multigraph in dual compressed sparse rows.
 //
-// Forward arrays are ordered by (source, booked_at, transfer key) and the edge id is the forward position, so out-edges
-// and their attributes need no indirection. Reverse arrays are ordered by (target, booked_at, transfer key) and carry
-// their own copy of booked_at. A window in time is a binary search on either side, never a filter over all edges.
-// Vertices are numbered in key order (compare_keys), so the graph does not depend on the order of its input rows.
+// Forward arrays are ordered by (source, booked_at, transfer key) and the edge id is the forward
+// position, so out-edges and their attributes need no indirection. Reverse arrays are ordered by
+// (target, booked_at, transfer key) and carry their own copy of booked_at. A window in time is a
+// binary search on either side, never a filter over all edges. Vertices are numbered in key order
+// (compare_keys), so the graph does not depend on the order of its input rows.
 //
 // Thread safety: immutable after construction; concurrent reads need no lock.
 #pragma once
@@ -29,14 +30,16 @@ using EdgeRange = std::ranges::iota_view<Edge, Edge>;
 class TransferGraph {
  public:
   /// The graph of the given transfers; consumes them.
-  /// Requires: every source and target < vertex_keys.size(); fewer than 2^32 - 1 transfers and vertices.
-  /// Throws:   std::invalid_argument if a column's length differs, an index is out of range or a vertex key repeats.
-  /// Cost:     O(m log m) time, at most twice the graph's size in memory while building.
+  /// Requires: every source and target < vertex_keys.size(); fewer than 2^32 - 1 transfers and
+  /// vertices. Throws:   std::invalid_argument if a column's length differs, an index is out of
+  /// range or a vertex key repeats. Cost:     O(m log m) time, at most twice the graph's size in
+  /// memory while building.
   explicit TransferGraph(TransferColumns&& columns);
 
   /// The same transfers between groups of vertices, for example the parties that own the accounts.
   /// Shape:    group_of[v] is a position in group_keys. Transfers inside a group become self-loops.
-  /// Throws:   std::invalid_argument if group_of has another size than this graph has vertices, or points outside.
+  /// Throws:   std::invalid_argument if group_of has another size than this graph has vertices, or
+  /// points outside.
   TransferGraph grouped(std::span<const Vertex> group_of, const KeyColumn& group_keys) const;
 
   Vertex num_vertices() const { return static_cast<Vertex>(out_offsets_.size() - 1); }
@@ -60,9 +63,11 @@ class TransferGraph {
   Edge in_edge(Edge position) const { return in_edge_[position]; }
   Micros in_booked_at(Edge position) const { return in_booked_at_[position]; }
 
-  /// True if edge a comes before edge b in (booked_at, transfer key) order: a total order over all edges.
+  /// True if edge a comes before edge b in (booked_at, transfer key) order: a total order over all
+  /// edges.
   bool before(Edge a, Edge b) const {
-    return booked_at_[a] != booked_at_[b] ? booked_at_[a] < booked_at_[b] : key_rank_[a] < key_rank_[b];
+    return booked_at_[a] != booked_at_[b] ? booked_at_[a] < booked_at_[b]
+                                          : key_rank_[a] < key_rank_[b];
   }
   /// True if b may follow a under the given order: see TimeOrder.
   bool may_follow(Edge a, Edge b, TimeOrder order) const {
@@ -93,7 +98,8 @@ class TransferGraph {
   std::vector<Micros> booked_at_;
   std::vector<MinorUnits> amount_minor_;
   std::vector<std::uint8_t> type_;
-  std::vector<std::uint32_t> key_rank_;  ///< rank of the edge's transfer key among all keys = position in transfer_keys_
+  std::vector<std::uint32_t>
+      key_rank_;  ///< rank of the edge's transfer key among all keys = position in transfer_keys_
   std::vector<Edge> in_offsets_;
   std::vector<Vertex> in_source_;
   std::vector<Edge> in_edge_;
