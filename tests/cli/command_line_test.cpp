@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program as a user meets it: exit codes, what goes to stdout and stderr, formats.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "store/run_ledger.hpp"
+#include "tests/cli/process.hpp"
+#include "tests/support/test_database.hpp"
+
+namespace aml::test {
+namespace {
+
+const char* const kCycle =
+    "transfer_id,booked_at,from_account,to_account,amount\n"
+    "1,2024-03-01T10:00:00Z,A,B,5000.00\n"
+    "2,2024-03-02T10:00:00Z,B,C,4900.00\n"
+    "3,2024-03-03T10:00:00Z,C,A,4800.00\n";
+
+TEST(CommandLine, WithoutArgumentsItPrintsHelpToStdout) {
+  const auto ended = run_aml({});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_NE(ended.out.find("aml demo"), std::string::npos);
+  EXPECT_EQ(ended.err, "");
+}
+
+TEST(CommandLine, VersionIsOneLine) {
+  const auto ended = run_aml({"--version"});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_EQ(ended.out.rfind("aml 0.", 0), 0U) << ended.out;
+}
+
+TEST(CommandLine, AMisspeltCommandIsWrongUsageAndGetsASuggestion) {
+  const auto ended = run_aml({"lod", "x.csv"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_EQ(ended.out, "");
+  EXPECT_NE(ended.err.find("Did you mean 'load'?"), std::string::npos) << ended.err;
+}
+
+TEST(CommandLine, WrongOptionsAreWrongUsage) {
+  EXPECT_EQ(run_aml({"run", "--no-such-option"}).exit_code, 2);
+  EXPECT_EQ(run_aml({"run", "--threads", "many"}).exit_code, 2);
+  EXPECT_EQ(run_aml({"run", "--threads", "0"}).exit_code, 2);
+  EXPECT_EQ(run_aml({"--format", "xml", "list", "scenarios"}).exit_code, 2);
+  EXPECT_EQ(run_aml({"load"}).exit_code, 2);
+}
+
+TEST(CommandLine, AnUnreachableDatabaseIsExitCode3AndItsPasswordIsNotPrinted) {
+  const auto ended = run_aml({"-v", "-d", "postgresql://me:secret-word@127.0.0.1:1/bank", "run"});
+  EXPECT_EQ(ended.exit_code, 3);
+  EXPECT_EQ(ended.err.find("secret-word"), std::string::npos) << ended.err;
+  EXPECT_NE(ended.err.find("127.0.0.1"), std::string::npos) << ended.err;
+}
+
+TEST(CommandLine, WithoutAnyDatabaseItSaysHowToStartOne) {
+  const TemporaryFolder folder;
+  const auto ended = run_aml({"--dir", folder.path("none"), "run"});
+  EXPECT_EQ(ended.exit_code, 3);
+  EXPECT_NE(ended.err.find("aml db start"), std::string::npos) << ended.err;
+}
+
+TEST(CommandLine, LoadRunListExplainReport) {
+  const TemporaryFolder folder;
+  const TestDatabase database;
+  const auto target = database.target().conninfo;
+  const auto loaded = run_aml({"-d", target, "load", folder.write("transfers.csv", kCycle)});
+  ASSERT_EQ(loaded.exit_code, 0) << loaded.err;
+  EXPECT_EQ(loaded.out.rfind("file,dataset,outcome,read,loaded,quarantined,seconds,rows_per_second\n", 0), 0U) << loaded.out;
+  EXPECT_NE(loaded.out.find(",transfers,loaded,3,3,0,"), std::string::npos) << loaded.out;
+
+  const auto again = run_aml({"-d", target, "load", folder.path("transfers.csv")});
+  EXPECT_EQ(again.exit_code, 0);
+  EXPECT_NE(again.out.find("already known"), std::string::npos) << again.out;
+
+  const auto summary = folder.path("summary.json");
+  const auto ran = run_aml({"-d", target, "run", "--summary", summary, "--threads", "1"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("round_tripping,"), std::string::npos) << ran.out;
+  std::ifstream json(summary);
+  std::stringstream text;
+  text << json.rdbuf();
+  EXPECT_NE(text.str().find("\"status\": \"succeeded\""), std::string::npos) << text.str();
+
+  const auto alerts = run_aml({"-d", target, "--format", "json", "list", "alerts"});
+  EXPECT_EQ(alerts.exit_code, 0);
+  EXPECT_NE(alerts.out.find("\"scenario\": \"round_tripping\""), std::string::npos) << alerts.out;
+  EXPECT_NE(run_aml({"-d", target, "list", "runs"}).out.find("succeeded"), std::string::npos);
+
+  const auto why = run_aml({"-d", target, "explain", "B"});
+  EXPECT_EQ(why.exit_code, 0);
+  EXPECT_NE(why.out.find("1. 2024-03-01T10:00:00Z  A -> B  5000.00 USD"), std::string::npos) << why.out;
+  EXPECT_EQ(run_aml({"-d", target, "explain", "nobody"}).exit_code, 2);
+
+  const auto report = folder.path("report.html");
+  ASSERT_EQ(run_aml({"-d", target, "report", "--out", report}).exit_code, 0);
+  struct stat facts{};
+  ASSERT_EQ(::stat(report.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777U, 0600U);
+}
+
+TEST(CommandLine, DryRunPrintsThePlanAndChangesNothing) {
+  const TemporaryFolder folder;
+  const TestDatabase database;
+  const auto target = database.target().conninfo;
+  ASSERT_EQ(run_aml({"-d", target, "load", folder.write("transfers.csv", kCycle)}).exit_code, 0);
+  const auto plan = run_aml({"-d", target, "run", "--dry-run"});
+  EXPECT_EQ(plan.exit_code, 0);
+  EXPECT_NE(plan.out.find("transfers,3,silver.transfers"), std::string::npos) << plan.out;
+  EXPECT_NE(plan.err.find("Estimated peak memory"), std::string::npos) << plan.err;
+  EXPECT_EQ(database.query("SELECT count(*) FROM aml.runs"), "0");
+}
+
+TEST(CommandLine, ARefusedFileIsExitCode4WithItsNameAndLine) {
+  const TemporaryFolder folder;
+  const TestDatabase database;
+  const auto file = folder.write("transfers.csv", "when,who,whom,much\n1,2,3,4\n");
+  const auto ended = run_aml({"-d", database.target().conninfo, "load", file});
+  EXPECT_EQ(ended.exit_code, 4);
+  EXPECT_NE(ended.err.find(file + ":1"), std::string::npos) << ended.err;
+}
+
+TEST(CommandLine, AnUnknownScenarioIsWrongUsageAndNamesTheKnownOnes) {
+  const TestDatabase database;
+  const auto ended = run_aml({"-d", database.target().conninfo, "run", "round_triping"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_NE(ended.err.find("round_tripping"), std::string::npos) << ended.err;
+}
+
+TEST(CommandLine, ScenarioCheckNamesFileAndPointer) {
+  const TemporaryFolder folder;
+  const auto file = folder.write("mine.json", R"({"schema_version": 1, "id": "mine", "versoin": 1})");
+  const auto ended = run_aml({"scenario", "check", file});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_NE(ended.err.find(file), std::string::npos) << ended.err;
+  EXPECT_NE(ended.err.find("/versoin"), std::string::npos) << ended.err;
+}
+
+TEST(CommandLine, DoctorFindsAMissingSchema) {
+  const TestDatabase database;
+  EXPECT_EQ(run_aml({"-d", database.target().conninfo, "doctor"}).exit_code, 0);
+  database.query("DROP SCHEMA aml CASCADE");
+  const auto ended = run_aml({"-d", database.target().conninfo, "doctor"});
+  EXPECT_EQ(ended.exit_code, 3);
+  EXPECT_NE(ended.out.find("aml init"), std::string::npos) << ended.out;
+}
+
+TEST(CommandLine, ASecondRunWhileOneIsAtWorkIsExitCode75) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  ASSERT_EQ(run_aml({"-d", database.target().conninfo, "load", folder.write("transfers.csv", kCycle)}).exit_code, 0);
+  auto connection = database.connect();
+  const store::RunLock held(connection);
+  EXPECT_EQ(run_aml({"-d", database.target().conninfo, "run"}).exit_code, 75);
+}
+
+}  // namespace
+}  // namespace aml::test

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the generator plants is found and named in gold by its own scenario.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "scenarios/evaluation.hpp"
+#include "scenarios/generator.hpp"
+#include "scenarios/runner.hpp"
+#include "store/ingest.hpp"
+#include "tests/cli/process.hpp"
+#include "tests/support/test_database.hpp"
+
+namespace aml::test {
+namespace {
+
+class Planted : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(Planted, EveryInstanceIsFoundByItsOwnScenario) {
+  const TemporaryFolder folder;
+  scenarios::generate(folder.path(), {.accounts = 6000, .days = 120, .seed = GetParam(), .instances = 8});
+  const TestDatabase database;
+  auto connection = database.connect();
+  store::IngestOptions options;
+  options.expectations = scenarios::load_expectations("");
+  for (const auto& file : store::ingest(connection, {folder.path()}, options)) {
+    EXPECT_NE(file.kind, store::FileOutcome::Kind::kRefused) << file.message;
+    EXPECT_EQ(file.rows_quarantined, 0U) << file.path;
+  }
+  const auto outcome = scenarios::run(connection, scenarios::shipped_scenarios({}), {});
+  ASSERT_EQ(outcome.status, "succeeded");
+
+  std::set<std::string> typologies;
+  for (const auto& row : scenarios::evaluate(connection, folder.path("labels.csv"))) {
+    typologies.insert(row.typology);
+    EXPECT_EQ(row.planted, 8) << row.typology;
+    EXPECT_EQ(row.found, row.planted) << row.typology << " missed " << testing::PrintToString(row.missed);
+    RecordProperty(row.typology + " precision", std::to_string(row.precision()));
+  }
+  EXPECT_EQ(typologies, (std::set<std::string>{"anomalous_behaviour", "risk_exposure", "round_tripping", "structuring",
+                                               "synthetic_identity"}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Planted, testing::Values(1, 2, 3, 4, 5));
+
+}  // namespace
+}  // namespace aml::test

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/cli/process.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string_view>
+#include <system_error>
+
+namespace aml::test {
+namespace {
+
+std::vector<std::string> clean_environment(const std::vector<std::string>& extra) {
+  std::vector<std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view variable = *entry;
+    if (!variable.starts_with("PG") && !variable.starts_with("AML_DATABASE_URL=")) variables.emplace_back(variable);
+  }
+  variables.insert(variables.end(), extra.begin(), extra.end());
+  return variables;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+  std::vector<char*> result;
+  result.reserve(words.size() + 1);
+  for (auto& word : words) result.push_back(word.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& extra, const std::string& out,
+            const std::string& err) {
+  std::vector<std::string> words{AML_BINARY};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  auto variables = clean_environment(extra);
+  const auto argv = pointers(words);
+  const auto envp = pointers(variables);
+  const pid_t child = ::fork();
+  if (child == -1) throw std::system_error(errno, std::generic_category(), "fork");
+  if (child == 0) {
+    const int out_file = ::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    const int err_file = ::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    ::dup2(out_file, STDOUT_FILENO);
+    ::dup2(err_file, STDERR_FILENO);
+    ::execve(AML_BINARY, argv.data(), envp.data());
+    ::_exit(127);
+  }
+  return child;
+}
+
+std::string content(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+Ended run_aml(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
+  const TemporaryFolder folder;
+  const auto out = folder.path("out");
+  const auto err = folder.path("err");
+  const int code = wait_for(spawn(arguments, environment, out, err));
+  return {code, content(out), content(err)};
+}
+
+pid_t start_aml(const std::vector<std::string>& arguments) { return spawn(arguments, {}, "/dev/null", "/dev/null"); }
+
+int wait_for(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) == -1 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (std::filesystem::temp_directory_path() / "aml-test-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), name);
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string TemporaryFolder::path(const std::string& name) const { return name.empty() ? path_ : path_ + "/" + name; }
+
+std::string TemporaryFolder::write(const std::string& name, const std::string& text) const {
+  const auto file = path(name);
+  std::ofstream out(file, std::ios::binary);
+  out << text;
+  out.close();
+  if (!out) throw std::system_error(errno, std::generic_category(), file);
+  return file;
+}
+
+}  // namespace aml::test
