@@ -1,1 +1,365 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "graph/temporal_cycles.hpp"
+
+#include <oneapi/tbb/blocked_range.h>
+#include <oneapi/tbb/enumerable_thread_specific.h>
+#include <oneapi/tbb/parallel_for.h>
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+
+namespace aml::graph {
+namespace {
+
+constexpr int kMaxLength =
+    64;  ///< far beyond what can be searched; bounds the depth of the recursion
+
+void validate(const TemporalCycleParams& params) {
+  const auto require = [](bool holds, const std::string& message) {
+    if (!holds) throw std::invalid_argument(message);
+  };
+  require(params.min_length >= 2,
+          "min_length is " + std::to_string(params.min_length) + ", must be at least 2");
+  require(params.max_length >= params.min_length && params.max_length <= kMaxLength,
+          "max_length is " + std::to_string(params.max_length) + ", must be in min_length (" +
+              std::to_string(params.min_length) + ") .. " + std::to_string(kMaxLength));
+  require(params.window > 0, "window is " + std::to_string(params.window) + ", must be above 0");
+  require(params.time_order != TimeOrder::kNone,
+          "time_order none is not offered for cycles: their number explodes");
+}
+
+/// The cycles of consecutive roots, each with the number of steps after which it was found.
+struct CyclesOfChunk {
+  std::vector<Edge> edges;
+  std::vector<std::uint64_t> ends;  ///< cycle i ends at edges[ends[i]]
+  std::vector<std::uint64_t> found_at_step;
+  std::uint64_t steps = 0;
+};
+
+/// The steps that the chunks of one wave have spent so far. A chunk may stop as soon as the chunks
+/// up to and including itself have spent the limit: whatever it would find later is cut off when
+/// the chunks are put together in order.
+class WaveBudget {
+ public:
+  WaveBudget(std::size_t chunks, std::uint64_t limit) : spent_(chunks), limit_(limit) {}
+
+  void report(std::size_t chunk, std::uint64_t steps) {
+    spent_[chunk].store(steps, std::memory_order_relaxed);
+  }
+  bool exhausted(std::size_t chunk) const {
+    std::uint64_t spent = 0;
+    for (std::size_t i = 0; i <= chunk; ++i) spent += spent_[i].load(std::memory_order_relaxed);
+    return spent > limit_;
+  }
+
+ private:
+  std::vector<std::atomic<std::uint64_t>> spent_;
+  std::uint64_t limit_;
+};
+
+/// The search from one root transfer A -> B at a time. First backwards from A, one hop a round: the
+/// latest departure of every vertex from which A can still be reached in at most that many hops.
+/// Departures of one vertex are consecutive edge ids in time order, so a label is an edge id, and a
+/// better label only opens in-edges that no earlier round has looked at: all rounds together look
+/// at each in-edge once. Then forwards from B, never beyond a label.
+class RootSearch {
+ public:
+  RootSearch(const TransferGraph& graph, const TemporalCycleParams& params,
+             const std::vector<char>& is_hub)
+      : graph_(graph),
+        is_hub_(is_hub),
+        order_(params.time_order),
+        window_(params.window),
+        min_length_(params.min_length),
+        max_length_(params.max_length),
+        slot_of_(graph.num_vertices(), kNoSlot) {}
+
+  /// Adds the cycles whose earliest transfers are the out-edges [first, last) to `found`.
+  void search(Edge first, Edge last, std::size_t chunk, WaveBudget& budget, CyclesOfChunk& found) {
+    chunk_ = chunk;
+    budget_ = &budget;
+    found_ = &found;
+    stopped_ = false;
+    Vertex source = first < last ? graph_.source(first) : 0;
+    for (Edge root = first; root < last && !stopped_; ++root) {
+      while (graph_.out_offsets()[source + 1] <= root) ++source;
+      search_root(root, source);
+    }
+    budget.report(chunk, found.steps);
+  }
+
+ private:
+  static constexpr std::uint32_t kNoSlot = std::numeric_limits<std::uint32_t>::max();
+  static constexpr std::uint64_t kStepsBetweenReports = 1 << 12;
+
+  /// What the backward search knows of a vertex it has reached.
+  struct Reached {
+    Vertex vertex = kNoVertex;
+    Edge best_end = 0;          ///< one past the latest departure found in any round
+    Edge scanned_to = kNoEdge;  ///< reverse position up to which its in-edges have been looked at
+  };
+
+  void search_root(Edge root, Vertex source) {
+    root_ = root;
+    a_ = source;
+    const Vertex b = graph_.target(root);
+    count_step();
+    if (b == a_ || is_hub_[a_] || is_hub_[b]) return;
+    const Micros start = graph_.booked_at(root);
+    const Micros latest = std::numeric_limits<Micros>::max() - 1;
+    const Micros window_end = (start > latest - window_ ? latest : start + window_) + 1;
+
+    const Edge a_begin = first_in_after_root(a_);
+    const Edge a_end = in_end(a_, window_end);
+    if (a_begin >= a_end) return;
+    const Edge b_begin = first_out_after(b, root);
+    const Edge b_end = out_end(b, window_end);
+    if (b_begin >= b_end) return;
+
+    label_departures(b, a_begin, a_end);
+    path_edges_.assign(1, root);
+    path_vertices_.assign(1, b);
+    extend(b_begin, b_end, max_length_ - 1);
+    for (const Reached& reached : reached_) slot_of_[reached.vertex] = kNoSlot;
+    reached_.clear();
+  }
+
+  void label_departures(Vertex b, Edge a_begin, Edge a_end) {
+    // Hops are 1 .. max_length - 2: B itself has max_length - 1 left, but its departures are all
+    // tried anyway.
+    departure_end_.clear();
+    improved_.clear();
+    if (max_length_ > 2) scan_in_edges(a_begin, a_end, 1);
+    for (int hops = 2; hops <= max_length_ - 2 && !improved_.empty() && !stopped_; ++hops) {
+      frontier_.swap(improved_);
+      improved_.clear();
+      for (const std::uint32_t slot : frontier_) {
+        Reached& reached = reached_[slot];
+        if (reached.vertex == b) continue;  // no cycle comes back to B
+        const Edge label = departure_end(slot, hops - 1) - 1;
+        if (reached.scanned_to == kNoEdge) reached.scanned_to = first_in_after_root(reached.vertex);
+        const Edge begin = reached.scanned_to;
+        const Edge end = in_end_before(reached.vertex, begin, label);
+        reached.scanned_to = end;
+        scan_in_edges(begin, end, hops);
+      }
+    }
+    // A vertex that returns in h hops also returns in at most h + 1.
+    for (std::uint32_t slot = 0; slot < reached_.size(); ++slot) {
+      for (int hops = 2; hops <= max_length_ - 2; ++hops) {
+        departure_end(slot, hops) =
+            std::max(departure_end(slot, hops), departure_end(slot, hops - 1));
+      }
+    }
+  }
+
+  void scan_in_edges(Edge begin, Edge end, int hops) {
+    for (Edge position = begin; position < end && !stopped_; ++position) {
+      count_step();
+      const Vertex payer = graph_.in_source(position);
+      if (payer == a_ || is_hub_[payer]) continue;
+      const std::uint32_t slot = slot_for(payer);
+      const Edge departure = graph_.in_edge(position) + 1;
+      if (departure <= reached_[slot].best_end) continue;
+      reached_[slot].best_end = departure;
+      Edge& end_now = departure_end(slot, hops);
+      if (end_now == 0) improved_.push_back(slot);
+      end_now = departure;
+    }
+  }
+
+  /// Tries the departures [begin, end) of the last vertex of the path, with `hops_left` transfers
+  /// still allowed.
+  void extend(Edge begin, Edge end, int hops_left) {
+    for (Edge departure = begin; departure < end && !stopped_; ++departure) {
+      count_step();
+      const Vertex next = graph_.target(departure);
+      path_edges_.push_back(departure);
+      if (next == a_) {
+        if (static_cast<int>(path_edges_.size()) >= min_length_) emit();
+      } else if (hops_left > 1 && slot_of_[next] != kNoSlot && !on_path(next)) {
+        const Edge next_end = departure_end(slot_of_[next], hops_left - 1);
+        if (next_end > 0 && graph_.may_follow(departure, next_end - 1, order_)) {
+          path_vertices_.push_back(next);
+          extend(first_out_after(next, departure), next_end, hops_left - 1);
+          path_vertices_.pop_back();
+        }
+      }
+      path_edges_.pop_back();
+    }
+  }
+
+  void emit() {
+    found_->edges.insert(found_->edges.end(), path_edges_.begin(), path_edges_.end());
+    found_->ends.push_back(found_->edges.size());
+    found_->found_at_step.push_back(found_->steps);
+  }
+
+  void count_step() {
+    if (++found_->steps % kStepsBetweenReports != 0) return;
+    budget_->report(chunk_, found_->steps);
+    stopped_ = budget_->exhausted(chunk_);
+  }
+
+  bool on_path(Vertex v) const {
+    return std::ranges::find(path_vertices_, v) != path_vertices_.end();
+  }
+
+  std::uint32_t slot_for(Vertex v) {
+    if (slot_of_[v] == kNoSlot) {
+      slot_of_[v] = static_cast<std::uint32_t>(reached_.size());
+      reached_.push_back({.vertex = v});
+      departure_end_.resize(departure_end_.size() + static_cast<std::size_t>(max_length_ - 1));
+    }
+    return slot_of_[v];
+  }
+  /// One past the latest departure that returns to A in at most `hops` hops, 1 .. max_length - 2;
+  /// 0: none.
+  Edge& departure_end(std::uint32_t slot, int hops) {
+    return departure_end_[std::size_t{slot} * static_cast<std::size_t>(max_length_ - 1) +
+                          static_cast<std::size_t>(hops)];
+  }
+
+  Edge first_in_after_root(Vertex v) const {
+    return *std::ranges::partition_point(graph_.in_edges(v), [&](Edge position) {
+      return !graph_.may_follow(root_, graph_.in_edge(position), order_);
+    });
+  }
+  /// One past the last in-edge of v, from reverse position `begin` on, after which v may still
+  /// depart by `departure`.
+  Edge in_end_before(Vertex v, Edge begin, Edge departure) const {
+    const EdgeRange positions(begin, *graph_.in_edges(v).end());
+    return *std::ranges::partition_point(positions, [&](Edge position) {
+      return graph_.may_follow(graph_.in_edge(position), departure, order_);
+    });
+  }
+  Edge first_out_after(Vertex v, Edge arrival) const {
+    return *std::ranges::partition_point(
+        graph_.out_edges(v), [&](Edge e) { return !graph_.may_follow(arrival, e, order_); });
+  }
+  Edge in_end(Vertex v, Micros window_end) const {
+    return *std::ranges::partition_point(graph_.in_edges(v), [&](Edge position) {
+      return graph_.in_booked_at(position) < window_end;
+    });
+  }
+  Edge out_end(Vertex v, Micros window_end) const {
+    return *std::ranges::partition_point(graph_.out_edges(v),
+                                         [&](Edge e) { return graph_.booked_at(e) < window_end; });
+  }
+
+  const TransferGraph& graph_;
+  const std::vector<char>& is_hub_;
+  const TimeOrder order_;
+  const Micros window_;
+  const int min_length_;
+  const int max_length_;
+
+  std::size_t chunk_ = 0;
+  WaveBudget* budget_ = nullptr;
+  CyclesOfChunk* found_ = nullptr;
+  bool stopped_ = false;
+
+  Edge root_ = kNoEdge;
+  Vertex a_ = kNoVertex;                ///< where the cycle starts and ends
+  std::vector<std::uint32_t> slot_of_;  ///< position in reached_, for each vertex
+  std::vector<Reached> reached_;
+  std::vector<Edge> departure_end_;
+  std::vector<std::uint32_t> frontier_;
+  std::vector<std::uint32_t> improved_;
+  std::vector<Edge> path_edges_;
+  std::vector<Vertex> path_vertices_;
+};
+
+/// Adds the cycles of a chunk as far as the budget reaches, as if the roots had been searched one
+/// after the other.
+void append(const CyclesOfChunk& chunk, std::uint64_t max_steps, TemporalCycles& result) {
+  std::uint64_t begin = 0;
+  for (std::size_t i = 0; i < chunk.ends.size(); ++i) {
+    if (result.steps + chunk.found_at_step[i] > max_steps) break;
+    result.edges.insert(result.edges.end(),
+                        chunk.edges.begin() + static_cast<std::ptrdiff_t>(begin),
+                        chunk.edges.begin() + static_cast<std::ptrdiff_t>(chunk.ends[i]));
+    result.offsets.push_back(result.edges.size());
+    begin = chunk.ends[i];
+  }
+  result.truncated = chunk.steps > max_steps - result.steps;
+  result.steps = result.truncated ? max_steps : result.steps + chunk.steps;
+}
+
+/// Whether a vertex has more than `most` distinct neighbours other than itself, from its list of
+/// neighbours.
+class NeighbourCount {
+ public:
+  explicit NeighbourCount(Vertex vertices) : last_seen_by_(vertices, kNoVertex) {}
+
+  bool exceeds(Vertex v, std::span<const Vertex> neighbours, std::uint32_t most) {
+    std::uint32_t distinct = 0;
+    last_seen_by_[v] = v;
+    for (const Vertex neighbour : neighbours) {
+      if (last_seen_by_[neighbour] == v) continue;
+      last_seen_by_[neighbour] = v;
+      if (++distinct > most) return true;
+    }
+    return false;
+  }
+
+ private:
+  std::vector<Vertex> last_seen_by_;
+};
+
+}  // namespace
+
+TemporalCycles find_temporal_cycles(const TransferGraph& graph, const TemporalCycleParams& params) {
+  validate(params);
+  // Roots are searched in waves, so that a spent budget ends the search soon; chunks are what a
+  // thread takes at a time.
+  constexpr std::uint64_t kRootsPerWave = 1 << 16;
+  constexpr std::uint64_t kRootsPerChunk = 1 << 8;
+
+  const std::vector<char> is_hub = hub_vertices(graph, params.max_counterparties);
+  TemporalCycles result;
+  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
+    if (is_hub[v]) result.hubs.push_back(v);
+  }
+  oneapi::tbb::enumerable_thread_specific<RootSearch> searches(
+      [&] { return RootSearch(graph, params, is_hub); });
+  const std::uint64_t roots = graph.num_edges();
+  for (std::uint64_t wave = 0; wave < roots && !result.truncated; wave += kRootsPerWave) {
+    const std::uint64_t wave_end = std::min(roots, wave + kRootsPerWave);
+    std::vector<CyclesOfChunk> chunks((wave_end - wave + kRootsPerChunk - 1) / kRootsPerChunk);
+    WaveBudget budget(chunks.size(), params.max_steps - result.steps);
+    oneapi::tbb::parallel_for(std::size_t{0}, chunks.size(), [&](std::size_t chunk) {
+      const std::uint64_t first = wave + chunk * kRootsPerChunk;
+      const std::uint64_t last = std::min(wave_end, first + kRootsPerChunk);
+      searches.local().search(static_cast<Edge>(first), static_cast<Edge>(last), chunk, budget,
+                              chunks[chunk]);
+    });
+    for (const CyclesOfChunk& chunk : chunks) {
+      if (!result.truncated) append(chunk, params.max_steps, result);
+    }
+  }
+  return result;
+}
+
+std::vector<char> hub_vertices(const TransferGraph& graph, std::uint32_t max_counterparties) {
+  std::vector<char> is_hub(graph.num_vertices(), 0);
+  if (max_counterparties == 0) return is_hub;
+  const auto mark = [&](std::span<const Edge> offsets, std::span<const Vertex> neighbours) {
+    NeighbourCount count(graph.num_vertices());
+    for (Vertex v = 0; v < graph.num_vertices(); ++v) {
+      const auto range = neighbours.subspan(offsets[v], offsets[v + 1] - offsets[v]);
+      if (range.size() > max_counterparties && count.exceeds(v, range, max_counterparties)) {
+        is_hub[v] = 1;
+      }
+    }
+  };
+  mark(graph.out_offsets(), graph.targets());
+  mark(graph.in_offsets(), graph.in_sources());
+  return is_hub;
+}
+
+}  // namespace aml::graph

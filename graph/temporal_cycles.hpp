@@ -14,7 +14,7 @@ namespace aml::graph {
 
 struct TemporalCycleParams {
   int min_length = 3;                        ///< transfers, >= 2
-  int max_length = 8;                        ///< transfers, >= min_length
+  int max_length = 8;                        ///< transfers, min_length .. 64
   Micros window = 20 * kMicrosPerDay;        ///< last booked_at - first booked_at <= window; > 0
   TimeOrder time_order = TimeOrder::kLoose;  ///< kNone is refused: the number of cycles explodes
   std::uint32_t max_counterparties =
