@@ -1,1 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "scenarios/duration.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <stdexcept>
+
+namespace aml::scenarios {
+namespace {
+
+struct Unit {
+  std::string_view name;  ///< singular
+  graph::Micros length;
+};
+
+constexpr graph::Micros kLargestCount = 99'999;
+constexpr std::array<Unit, 5> kUnits{{{"second", graph::kMicrosPerSecond},
+                                      {"minute", 60 * graph::kMicrosPerSecond},
+                                      {"hour", graph::kMicrosPerHour},
+                                      {"day", graph::kMicrosPerDay},
+                                      {"week", 7 * graph::kMicrosPerDay}}};
+
+[[noreturn]] void refuse(std::string_view hint) {
+  throw std::invalid_argument(
+      fmt::format("expected a length of time such as \"20 days\" (1 to {} seconds, minutes, hours, "
+                  "days or weeks){}",
+                  kLargestCount, hint));
+}
+
+graph::Micros unit_length(std::string_view name) {
+  if (name.ends_with('s')) name.remove_suffix(1);
+  for (const Unit& unit : kUnits)
+    if (unit.name == name) return unit.length;
+  refuse(name == "month" || name == "year" ? "  hint: months and years differ in length, write days"
+                                           : "");
+}
+
+}  // namespace
+
+graph::Micros parse_duration(std::string_view text) {
+  graph::Micros count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || text.front() == '0') refuse("");
+  if (count < 1 || count > kLargestCount) refuse("");
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  if (!text.starts_with(' ')) refuse("  hint: a number, one space, a unit");
+  return count * unit_length(text.substr(1));
+}
+
+std::string format_duration(graph::Micros duration) {
+  const Unit* best = kUnits.data();
+  for (const Unit& unit : kUnits) {
+    const bool exact = duration % unit.length == 0;
+    const bool too_long_in_best = duration / best->length > kLargestCount;
+    if (exact && (unit.name != "week" || too_long_in_best)) best = &unit;
+  }
+  const graph::Micros count = duration / best->length;
+  return fmt::format("{} {}{}", count, best->name, count == 1 ? "" : "s");
+}
+
+}  // namespace aml::scenarios

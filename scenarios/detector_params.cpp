@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scenarios/detector_params.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+#include "scenarios/duration.hpp"
+
+namespace aml::scenarios {
+namespace {
+
+/// The largest integer that every reader of JSON holds exactly (2^53 - 1).
+constexpr std::int64_t kLargestInteger = 9'007'199'254'740'991;
+constexpr std::int64_t kLargestCount = std::numeric_limits<std::uint32_t>::max();
+
+template <typename Value>
+using Choices = std::array<std::pair<std::string_view, Value>, 2>;
+
+constexpr Choices<graph::TimeOrder> kTimeOrders{
+    {{"strict", graph::TimeOrder::kStrict}, {"loose", graph::TimeOrder::kLoose}}};
+constexpr Choices<detect::PropagationMode> kModes{
+    {{"literal", detect::PropagationMode::kLiteral},
+     {"distinct", detect::PropagationMode::kDistinct}}};
+
+enum class MoneyRange { kAboveZero, kAtLeastZero };
+
+// One list for each detector of what a file may say, in the order of the documentation. Reading and
+// writing both walk over it, so that neither can know a parameter the other does not. Ranges are
+// those of the headers in detect/.
+
+template <typename Fields>
+void each_param(Fields& fields, detect::CyclesParams& params) {
+  fields.integer("min_length", params.min_length, 2, 12);
+  fields.integer("max_length", params.max_length, 2, 12);
+  fields.duration("window", params.window);
+  fields.choice("time_order", params.time_order, kTimeOrders);
+  fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
+}
+
+template <typename Fields>
+void each_param(Fields& fields, detect::StructuringParams& params) {
+  constexpr std::size_t kLongestMotif = 1000;
+  fields.line("motif", params.motif, kLongestMotif);
+  fields.money("threshold", params.threshold_minor, MoneyRange::kAboveZero);
+  fields.money("leg_at_least", params.leg_at_least_minor, MoneyRange::kAtLeastZero);
+  fields.duration("window", params.window);
+  fields.choice("time_order", params.time_order, kTimeOrders);
+  fields.real("pass_on_at_least", params.pass_on_at_least, {.low = 0});
+  fields.real("pass_on_at_most", params.pass_on_at_most, {.low = 0});
+  fields.real("forwarded_at_least", params.forwarded_at_least, {.low = 0, .high = 1});
+  fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
+}
+
+template <typename Fields>
+void each_param(Fields& fields, detect::SyntheticIdentityParams& params) {
+  fields.integer("max_parties_per_attribute", params.max_parties_per_attribute, 2, kLargestCount);
+  fields.integer("min_parties", params.min_parties, 2, kLargestCount);
+  fields.integer("min_kinds", params.min_kinds, 1, 3);
+}
+
+template <typename Fields>
+void each_param(Fields& fields, detect::RiskPropagationParams& params) {
+  fields.choice("mode", params.mode, kModes);
+  fields.integer("rounds", params.rounds, 1, 100);
+  fields.real("decay", params.decay,
+              {.low = 0, .low_included = false, .high = 1, .high_included = false});
+  fields.real("score_cap", params.score_cap, {.low = 0, .low_included = false});
+  fields.real("alert_at", params.alert_at, {.low = 0, .low_included = false});
+  fields.integer("top_payers", params.top_payers, 1, 50);
+}
+
+template <typename Fields>
+void each_param(Fields& fields, detect::AnomaliesParams& params) {
+  fields.integer("trees", params.forest.trees, 1, 10'000);
+  fields.integer("sample_size", params.forest.sample_size, 2, 65'536);
+  fields.integer("seed", params.forest.seed, 0, kLargestInteger);
+  fields.real("alert_at", params.alert_at, {.low = 0.5, .low_included = false, .high = 1});
+  fields.integer("max_alerts", params.max_alerts, 1, kLargestCount);
+  fields.integer("top_reasons", params.top_reasons, 1, 20);
+}
+
+/// What stands under `hubs`: nothing for detectors without hubs.
+template <typename Fields, typename Params>
+void each_hub_param(Fields& fields, Params& params) {
+  if constexpr (requires { params.max_counterparties; })
+    fields.integer("max_counterparties", params.max_counterparties, 0, kLargestCount);
+}
+
+/// Exact minor units of a decimal number of units. Digits beyond the currency's exponent must be
+/// zeros.
+std::int64_t parse_money(const JsonObject& object, std::string_view key, std::string_view text,
+                         MoneyRange range, const detect::BaseCurrency& currency) {
+  constexpr std::size_t kMostUnitDigits = 13;
+  constexpr std::size_t kMostDecimals = 4;
+  const std::string expected =
+      fmt::format("a decimal string in {} {} such as \"10000.00\"", currency.code,
+                  range == MoneyRange::kAboveZero ? "above zero" : "of at least zero");
+  const auto is_digits = [](std::string_view part) {
+    return std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
+  };
+  const auto point = text.find('.');
+  const std::string_view units = text.substr(0, point);
+  const std::string_view decimals = point == text.npos ? "" : text.substr(point + 1);
+  const bool well_formed = !units.empty() && units.size() <= kMostUnitDigits &&
+                           (units == "0" || units.front() != '0') && is_digits(units) &&
+                           decimals.empty() == (point == text.npos) &&
+                           decimals.size() <= kMostDecimals && is_digits(decimals);
+  if (!well_formed)
+    object.refuse(key, expected,
+                  text.find(',') != text.npos ? "no thousands separators" : std::string_view{});
+
+  std::int64_t minor = 0;
+  for (const char digit : units) minor = 10 * minor + (digit - '0');
+  const auto exponent = static_cast<std::size_t>(currency.exponent);
+  for (std::size_t i = 0; i < exponent; ++i)
+    minor = 10 * minor + (i < decimals.size() ? decimals[i] - '0' : 0);
+  const std::string_view beyond = decimals.size() > exponent ? decimals.substr(exponent) : "";
+  if (beyond.find_first_not_of('0') != beyond.npos)
+    object.refuse(key, expected, fmt::format("{} has {} decimals", currency.code, exponent));
+  if (range == MoneyRange::kAboveZero && minor == 0) object.refuse(key, expected);
+  return minor;
+}
+
+/// Overwrites with what a JSON object says; a key that is absent leaves the default.
+class ParamReader {
+ public:
+  ParamReader(const JsonObject& object, const detect::BaseCurrency& currency)
+      : object_(object), currency_(currency) {}
+
+  template <typename Integer>
+  void integer(std::string_view key, Integer& value, std::int64_t low, std::int64_t high) const {
+    if (object_.find(key)) value = static_cast<Integer>(object_.integer(key, low, high));
+  }
+  void real(std::string_view key, double& value, const RealRange& range) const {
+    if (object_.find(key)) value = object_.real(key, range);
+  }
+  void line(std::string_view key, std::string& value, std::size_t max_characters) const {
+    if (object_.find(key)) value = object_.line(key, max_characters);
+  }
+  void duration(std::string_view key, graph::Micros& value) const {
+    const Json* text = object_.find(key);
+    if (!text) return;
+    if (!text->is_string())
+      object_.refuse(key, "a length of time such as \"20 days\"",
+                     "write it in quotes with its unit");
+    try {
+      value = parse_duration(text->get_ref<const std::string&>());
+    } catch (const std::invalid_argument& error) {
+      object_.refuse(key, error.what());
+    }
+  }
+  void money(std::string_view key, graph::MinorUnits& value, MoneyRange range) const {
+    const Json* text = object_.find(key);
+    if (!text) return;
+    if (!text->is_string())
+      object_.refuse(key, "a decimal string such as \"10000.00\"",
+                     text->is_number() ? fmt::format("write \"{}\"", text->dump()) : std::string());
+    value = parse_money(object_, key, text->get_ref<const std::string&>(), range, currency_);
+  }
+  template <typename Value>
+  void choice(std::string_view key, Value& value, const Choices<Value>& choices) const {
+    if (!object_.find(key)) return;
+    const std::array<std::string_view, 2> names{choices[0].first, choices[1].first};
+    value = choices[object_.choice(key, names)].second;
+  }
+
+ private:
+  const JsonObject& object_;
+  const detect::BaseCurrency& currency_;
+};
+
+/// Writes every parameter as a file would.
+class ParamWriter {
+ public:
+  explicit ParamWriter(const detect::BaseCurrency& currency) : currency_(currency) {}
+  Json written = Json::object();
+
+  template <typename Integer>
+  void integer(std::string_view key, const Integer& value, std::int64_t, std::int64_t) {
+    written[std::string(key)] = value;
+  }
+  void real(std::string_view key, double value, const RealRange&) {
+    written[std::string(key)] = value;
+  }
+  void line(std::string_view key, const std::string& value, std::size_t) {
+    written[std::string(key)] = value;
+  }
+  void duration(std::string_view key, graph::Micros value) {
+    written[std::string(key)] = format_duration(value);
+  }
+  void money(std::string_view key, graph::MinorUnits value, MoneyRange) {
+    written[std::string(key)] = detect::plain_money(value, currency_);
+  }
+  template <typename Value>
+  void choice(std::string_view key, Value value, const Choices<Value>& choices) {
+    const bool first = choices[0].second == value;
+    written[std::string(key)] = std::string(choices[first ? 0 : 1].first);
+  }
+
+ private:
+  const detect::BaseCurrency& currency_;
+};
+
+std::vector<std::string_view> keys_of(const Json& object) {
+  std::vector<std::string_view> keys;
+  for (const auto& item : object.items()) keys.emplace_back(item.key());
+  return keys;
+}
+
+/// detect::validate() speaks of one parameter by name; the pointer is that of the parameter it
+/// names first.
+[[noreturn]] void refuse_as_validated(const std::string& message,
+                                      std::span<const std::string_view> params,
+                                      std::span<const std::string_view> hubs,
+                                      const std::string& file) {
+  std::string pointer = "/params";
+  auto first = std::string::npos;
+  const auto look_for = [&](std::span<const std::string_view> keys, const std::string& parent) {
+    for (const std::string_view key : keys) {
+      const auto at = message.find(key);
+      if (at >= first) continue;  // npos included
+      first = at;
+      pointer = parent + std::string(key);
+    }
+  };
+  look_for(params, "/params/");
+  look_for(hubs, "/hubs/");
+  throw ScenarioError(file, pointer, message);
+}
+
+template <typename Params>
+void read_into(Params& params, const Json* params_json, const Json* hubs_json,
+               const std::string& file, const detect::BaseCurrency& currency) {
+  ParamWriter known_params(currency);
+  each_param(known_params, params);
+  ParamWriter known_hubs(currency);
+  each_hub_param(known_hubs, params);
+  const auto param_keys = keys_of(known_params.written);
+  const auto hub_keys = keys_of(known_hubs.written);
+
+  if (hubs_json && hub_keys.empty())
+    throw ScenarioError(file, "/hubs", "unknown key  hint: this detector leaves no hubs out");
+
+  const Json nothing = Json::object();
+  const JsonObject params_object(params_json ? *params_json : nothing, file, "/params", param_keys);
+  const JsonObject hubs_object(hubs_json ? *hubs_json : nothing, file, "/hubs", hub_keys);
+  const ParamReader params_reader(params_object, currency);
+  each_param(params_reader, params);
+  const ParamReader hubs_reader(hubs_object, currency);
+  each_hub_param(hubs_reader, params);
+  try {
+    detect::validate(params);
+  } catch (const std::invalid_argument& error) {
+    refuse_as_validated(error.what(), param_keys, hub_keys, file);
+  }
+}
+
+}  // namespace
+
+std::span<const DetectorKind> detector_kinds() {
+  static const std::array<DetectorKind, 5> kinds{
+      {{"cycles", "account", detect::CyclesParams{}},
+       {"structuring", "account", detect::StructuringParams{}},
+       {"synthetic_identity", "party", detect::SyntheticIdentityParams{}},
+       {"risk_propagation", "party", detect::RiskPropagationParams{}},
+       {"anomalies", "account", detect::AnomaliesParams{}}}};
+  return kinds;
+}
+
+DetectorParams read_params(const DetectorKind& kind, const Json* params, const Json* hubs,
+                           const std::string& file, const detect::BaseCurrency& currency) {
+  DetectorParams read = kind.defaults;
+  std::visit(
+      [&](auto& detector_params) { read_into(detector_params, params, hubs, file, currency); },
+      read);
+  return read;
+}
+
+Json effective_params(const DetectorParams& params, const detect::BaseCurrency& currency) {
+  ParamWriter writer(currency);
+  std::visit(
+      [&](auto detector_params) {
+        each_param(writer, detector_params);
+        each_hub_param(writer, detector_params);
+      },
+      params);
+  return std::move(writer.written);
+}
+
+}  // namespace aml::scenarios

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parameters of each detector as a scenario file writes them. Internal to scenarios/.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "detect/money_text.hpp"
+#include "scenarios/json_document.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace aml::scenarios {
+
+/// What a scenario can name as its detector, and what such a scenario's subject is.
+struct DetectorKind {
+  std::string_view name;
+  std::string_view subject;
+  DetectorParams defaults;
+};
+std::span<const DetectorKind> detector_kinds();
+
+/// The parameters of one scenario: what `params` and `hubs` say (nullptr: absent), the struct's
+/// defaults for the rest. Throws: ScenarioError with the pointer of the parameter; what
+/// detect::validate() refuses is told in its words.
+DetectorParams read_params(const DetectorKind& kind, const Json* params, const Json* hubs,
+                           const std::string& file, const detect::BaseCurrency& currency);
+
+/// Every parameter with its effective value, written as a scenario file writes it, hubs beside the
+/// rest.
+Json effective_params(const DetectorParams& params, const detect::BaseCurrency& currency);
+
+}  // namespace aml::scenarios
