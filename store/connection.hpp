@@ -5,24 +5,28 @@
 #include <memory>
 #include <string>
 
-namespace pqxx {
-class connection;
-}
+namespace pqxx {  // as libpqxx 6 declares it
+class connect_direct;
+template <typename Policy>
+class basic_connection_base;
+using connection = basic_connection_base<connect_direct>;
+}  // namespace pqxx
 
 namespace aml::store {
 
-/// Where to connect: a database name, a conninfo string or a URI, handed to libpq untouched; empty means libpq's own PG*
-/// variables, service and password files.
+/// Where to connect: a database name, a conninfo string or a URI, handed to libpq untouched; empty
+/// means libpq's own PG* variables, service and password files.
 struct Target {
   std::string conninfo;
-  std::string origin;  ///< where it came from, for messages: "--database", "AML_DATABASE_URL", "PG* variables", "private database in .aml"
+  std::string origin;  ///< where it came from, for messages: "--database", "AML_DATABASE_URL", "PG*
+                       ///< variables", "private database in .aml"
 };
 
 /// The target without its password, for messages.
 std::string describe(const Target& target);
 
-/// An open connection in UTC, with application_name aml, standard_conforming_strings on and notices silenced.
-/// Thread safety: one thread at a time.
+/// An open connection in UTC, with application_name aml, standard_conforming_strings on and notices
+/// silenced. Thread safety: one thread at a time.
 class Connection {
  public:
   /// Throws: StoreError kUnreachable with the server's reason and what to do.

@@ -1,1 +1,527 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "store/private_cluster.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <pqxx/pqxx>
+#include <sstream>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "aml_command.hpp"
+#include "aml_query.hpp"
+#include "store/child_process.hpp"
+#include "store/content_hash.hpp"
+#include "store/error.hpp"
+#include "store/statement.hpp"
+
+namespace aml::store {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int kPort = 5432;  // part of the socket's file name only: nothing listens on TCP
+constexpr auto kStartLimit = std::chrono::minutes(10);  // recovery after a crash takes its time
+constexpr auto kStopLimit = std::chrono::minutes(2);
+constexpr auto kPollInterval = std::chrono::milliseconds(5);
+
+/// Tuning that the user may change: written into a new cluster's postgresql.conf.
+constexpr std::string_view kNewClusterSettings = R"(
+# amlgraph: one user, bulk loads, no replication.
+shared_buffers = 256MB
+work_mem = 64MB
+maintenance_work_mem = 256MB
+max_wal_size = 4GB
+wal_level = minimal
+max_wal_senders = 0
+timezone = 'UTC'
+log_timezone = 'UTC'
+)";
+
+[[noreturn]] void fail(const std::string& message) {
+  throw StoreError(StoreFailure::kUnreachable, message);
+}
+[[noreturn]] void fail_with_errno(const std::string& message) {
+  fail(fmt::format("{}: {}", message, std::generic_category().message(errno)));
+}
+
+std::string read_text(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+// ---- where things are
+// -------------------------------------------------------------------------------------------------------
+
+/// A cluster's directory and the files that aml keeps in it. The data are in it too, except as root
+/// when user postgres cannot enter it: then they are below /var/lib/aml, and the file data_location
+/// says where.
+struct Places {
+  fs::path directory;
+  fs::path data;
+  fs::path log() const { return directory / "server.log"; }
+  fs::path lock() const { return directory / "cluster.lock"; }
+  fs::path data_location() const { return directory / "data_location"; }
+};
+
+const fs::path kSharedData = "/var/lib/aml";
+
+Places find_places(const std::string& directory) {
+  Places places{fs::weakly_canonical(fs::absolute(directory)), {}};
+  if (!places.directory.has_filename()) places.directory = places.directory.parent_path();
+  places.data = places.directory / "pg";
+  const fs::path elsewhere = read_text(places.data_location());
+  // The file is believed only if it names what this program makes: remove_cluster() deletes what it
+  // points to.
+  if (elsewhere.filename() == "pg" && elsewhere.parent_path().parent_path() == kSharedData) {
+    places.data = elsewhere;
+  }
+  return places;
+}
+
+bool is_initialised(const Places& places) {
+  std::error_code error;
+  const bool found = fs::exists(places.data / "PG_VERSION", error);
+  if (error)
+    fail(fmt::format("cannot look into {}: {}\n  it belongs to another user", places.data.string(),
+                     error.message()));
+  return found;
+}
+
+/// Held while a cluster is started, stopped or removed: one at a time, among threads and processes.
+/// The kernel drops it however the holder ends.
+class ClusterLock {
+ public:
+  explicit ClusterLock(const Places& places) {
+    while (true) {
+      fd_ = ::open(places.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+      if (fd_ < 0) fail_with_errno("cannot open " + places.lock().string());
+      while (::flock(fd_, LOCK_EX) != 0) {
+        if (errno != EINTR) fail_with_errno("cannot lock " + places.lock().string());
+      }
+      struct stat held {};
+      struct stat present {};
+      const bool current = ::fstat(fd_, &held) == 0 &&
+                           ::stat(places.lock().c_str(), &present) == 0 &&
+                           held.st_ino == present.st_ino && held.st_dev == present.st_dev;
+      if (current) return;
+      ::close(fd_);  // remove_cluster() deleted the file while we waited for it
+    }
+  }
+  ~ClusterLock() { ::close(fd_); }
+  ClusterLock(const ClusterLock&) = delete;
+  ClusterLock& operator=(const ClusterLock&) = delete;
+  int descriptor() const { return fd_; }
+
+ private:
+  int fd_ = -1;
+};
+
+void create_directory(const fs::path& directory, mode_t mode) {
+  fs::create_directories(directory.parent_path());
+  if (::mkdir(directory.c_str(), mode) != 0 && errno != EEXIST) {
+    fail_with_errno("cannot create " + directory.string());
+  }
+}
+
+void give_to(const fs::path& path, const std::optional<SystemUser>& user) {
+  if (user && ::lchown(path.c_str(), user->uid, user->gid) != 0) {
+    fail_with_errno(fmt::format("cannot give {} to {}", path.string(), user->name));
+  }
+}
+
+// ---- who runs the server
+// ----------------------------------------------------------------------------------------------------
+
+/// Absent: we ourselves. As root the owner of existing data, else postgres.
+std::optional<SystemUser> server_user(const Places& places) {
+  struct stat data {};
+  const bool exists = ::stat(places.data.c_str(), &data) == 0;
+  if (::geteuid() == 0)
+    return exists && data.st_uid != 0 ? system_user(data.st_uid) : system_user("postgres");
+  if (exists && data.st_uid != ::geteuid()) {
+    fail(
+        fmt::format("the private database in {} belongs to user {}\n  run aml as that user, or "
+                    "choose another directory",
+                    places.data.string(), system_user(data.st_uid).name));
+  }
+  return std::nullopt;
+}
+
+uid_t uid_of(const std::optional<SystemUser>& user) {
+  return user ? user->uid : ::geteuid();
+}
+
+// ---- the server's programs
+// --------------------------------------------------------------------------------------------------
+
+struct Programs {
+  std::string initdb;
+  std::string postgres;
+  int major_version = 0;
+};
+
+std::optional<Programs> programs_in(const fs::path& folder) {
+  Programs programs{(folder / "initdb").string(), (folder / "postgres").string(), 0};
+  if (::access(programs.initdb.c_str(), X_OK) != 0 ||
+      ::access(programs.postgres.c_str(), X_OK) != 0)
+    return {};
+  const auto version = output_of(
+      {programs.postgres, "--version"});  // postgres (PostgreSQL) 15.8 (Debian 15.8-0+deb12u1)
+  const auto digit = version.find_first_of("0123456789");
+  if (digit == std::string::npos) return {};
+  programs.major_version = std::atoi(version.c_str() + digit);
+  return programs;
+}
+
+std::vector<fs::path> program_folders() {
+  std::vector<fs::path> folders;
+  auto configured = output_of({"pg_config", "--bindir"});
+  while (!configured.empty() && configured.back() == '\n') configured.pop_back();
+  if (!configured.empty()) folders.emplace_back(configured);
+  const std::vector<std::pair<fs::path, std::string>> roots{
+      {"/usr/lib/postgresql", ""}, {"/usr", "pgsql-"}, {"/opt/homebrew/opt", "postgresql"}};
+  for (const auto& [root, prefix] : roots) {
+    std::error_code absent;
+    for (const auto& entry : fs::directory_iterator(root, absent)) {
+      if (entry.path().filename().string().starts_with(prefix))
+        folders.push_back(entry.path() / "bin");
+    }
+  }
+  return folders;
+}
+
+/// Those that made the data, or the newest if there are none yet.
+Programs find_programs(const Places& places) {
+  const int wanted =
+      is_initialised(places) ? std::atoi(read_text(places.data / "PG_VERSION").c_str()) : 0;
+  std::optional<Programs> best;
+  for (const auto& folder : program_folders()) {
+    const auto programs = programs_in(folder);
+    if (!programs || (wanted != 0 && programs->major_version != wanted)) continue;
+    if (!best || programs->major_version > best->major_version) best = programs;
+  }
+  if (best) return *best;
+  fail(
+      fmt::format("PostgreSQL's server programs{} (initdb, postgres) are not installed\n"
+                  "  install them:             apt install postgresql\n"
+                  "  or use a server you have: aml -d postgresql:///bank ...",
+                  wanted == 0 ? "" : fmt::format(" of version {}", wanted)));
+}
+
+// ---- the running server
+// -----------------------------------------------------------------------------------------------------
+
+/// postmaster.pid: pid, data directory, start time, port, socket directory, listen address, shared
+/// memory key, state.
+struct PostmasterFile {
+  pid_t pid = 0;
+  fs::path socket_directory;
+  bool ready = false;
+};
+
+std::optional<PostmasterFile> read_postmaster_file(const Places& places) {
+  std::istringstream lines(read_text(places.data / "postmaster.pid"));
+  std::vector<std::string> line;
+  for (std::string text; std::getline(lines, text);) line.push_back(text);
+  if (line.empty()) return {};
+  PostmasterFile file;
+  file.pid = std::atoi(line[0].c_str());
+  if (file.pid <= 0) return {};
+  if (line.size() > 4) file.socket_directory = line[4];
+  file.ready = line.size() > 7 && line[7].starts_with("ready");
+  return file;
+}
+
+bool is_zombie(pid_t pid) {
+  const auto stat = read_text(fmt::format("/proc/{}/stat", pid));  // pid (name) state ...
+  const auto end_of_name = stat.rfind(") ");
+  return end_of_name != std::string::npos && stat.compare(end_of_name + 2, 1, "Z") == 0;
+}
+
+/// True if the process is certainly no server of this data: it is gone, dead but not yet reaped,
+/// another program or another cluster's server. After a reboot or in a restarted container the
+/// number in a left-over file is often taken by somebody else, and PostgreSQL by itself would then
+/// refuse to start.
+bool is_other_process(pid_t pid, const Places& places) {
+  if (::kill(pid, 0) != 0 && errno == ESRCH) return true;
+  if (is_zombie(pid)) return true;
+  std::vector<std::string> arguments;
+  std::istringstream stream(read_text(fmt::format("/proc/{}/cmdline", pid)));
+  for (std::string argument; std::getline(stream, argument, '\0');) arguments.push_back(argument);
+  if (arguments.empty()) return false;
+  const auto name = fs::path(arguments[0]).filename();
+  if (name != "postgres" && name != "postmaster") return true;
+  const auto option = std::ranges::find(arguments, "-D");
+  if (option == arguments.end() || option + 1 == arguments.end()) return false;
+  std::error_code error;
+  const bool same = fs::equivalent(*(option + 1), places.data, error);
+  return !error && !same;
+}
+
+std::optional<PostmasterFile> running_server(const Places& places) {
+  const auto file = read_postmaster_file(places);
+  if (!file || is_other_process(file->pid, places)) return {};
+  return file;
+}
+
+std::string percent_encode(std::string_view text) {
+  std::string encoded;
+  for (const unsigned char c : text) {
+    const bool plain = std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_' || c == '~';
+    encoded += plain ? std::string(1, static_cast<char>(c)) : fmt::format("%{:02X}", c);
+  }
+  return encoded;
+}
+
+/// A URI that psql, BI tools and drivers take as it is. The port is named because PGPORT would
+/// change its default.
+Target target_for(const Places& places, const fs::path& socket_directory,
+                  std::string_view database) {
+  return {fmt::format("postgresql://aml@/{}?host={}&port={}", database,
+                      percent_encode(socket_directory.string()), kPort),
+          "private database in " + places.directory.string()};
+}
+
+std::string end_of_log(const Places& places) {
+  constexpr std::size_t kShown = 2000;
+  auto text = read_text(places.log());
+  if (text.size() > kShown) text = "..." + text.substr(text.size() - kShown);
+  return text;
+}
+
+// ---- the socket directory
+// ---------------------------------------------------------------------------------------------------
+
+bool fits_a_socket(const fs::path& directory) {
+  constexpr std::size_t kLongestSocketPath = 107;  // sockaddr_un
+  return directory.string().size() + fmt::format("/.s.PGSQL.{}.lock", kPort).size() <=
+         kLongestSocketPath;
+}
+
+/// True if the directory is now there, real, the server's and closed to everybody else: another
+/// user may have made it first.
+bool make_private(const fs::path& directory, const std::optional<SystemUser>& user) {
+  if (::mkdir(directory.c_str(), 0700) == 0) {
+    give_to(directory, user);
+    return true;
+  }
+  struct stat found {};
+  return ::lstat(directory.c_str(), &found) == 0 && S_ISDIR(found.st_mode) &&
+         found.st_uid == uid_of(user) && (found.st_mode & 077) == 0;
+}
+
+/// Short, because a socket's path is limited, and the same at every start, so that a saved URL
+/// stays good.
+fs::path make_socket_directory(const Places& places, const std::optional<SystemUser>& user) {
+  std::vector<fs::path> parents;
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  if (runtime != nullptr && *runtime == '/' && !user) parents.emplace_back(runtime);
+  parents.push_back(fs::temp_directory_path());
+  parents.emplace_back("/tmp");
+  const auto name = "aml-" + sha256_hex(places.data.string()).substr(0, 12);
+  for (const auto& parent : parents) {
+    const auto directory = parent / name;
+    if (!fits_a_socket(directory) || (user && !can_enter(*user, parent.string()))) continue;
+    if (make_private(directory, user)) return directory;
+  }
+  std::string unguessable = "/tmp/" + name + ".XXXXXX";
+  if (::mkdtemp(unguessable.data()) == nullptr)
+    fail_with_errno("cannot create a socket directory in /tmp");
+  give_to(unguessable, user);
+  return unguessable;
+}
+
+// ---- create, start, stop
+// ----------------------------------------------------------------------------------------------------
+
+/// As root decides where the data lie, and remembers it.
+void choose_data_directory(Places& places, const SystemUser& user) {
+  if (can_enter(user, places.directory.string())) return;
+  create_directory(kSharedData, 0755);
+  auto parent =
+      (kSharedData / (sha256_hex(places.directory.string()).substr(0, 12) + ".XXXXXX")).string();
+  if (::mkdtemp(parent.data()) == nullptr)
+    fail_with_errno("cannot create a directory in " + kSharedData.string());
+  give_to(parent, user);
+  places.data = fs::path(parent) / "pg";
+  std::ofstream(places.data_location()) << places.data.string();
+}
+
+void write_settings(const fs::path& data) {
+  std::ofstream file(data / "postgresql.conf", std::ios::app);
+  file << kNewClusterSettings;
+  if (!file.flush()) fail("cannot write " + (data / "postgresql.conf").string());
+}
+
+/// Made beside its final name and renamed: a start that was killed half-way leaves no half cluster
+/// behind.
+void initialise(const Places& places, const Programs& programs,
+                const std::optional<SystemUser>& user, const ClusterLock& lock, bool durable) {
+  const auto unfinished = fs::path(places.data.string() + ".unfinished");
+  fs::remove_all(unfinished);
+  create_directory(unfinished, 0700);
+  give_to(unfinished, user);
+  Command command{{programs.initdb, "-D", unfinished.string(), "-U", "aml", "--auth=trust", "-E",
+                   "UTF8", "--locale=C.UTF-8", "--no-instructions"},
+                  user,
+                  places.log().string(),
+                  lock.descriptor()};  // inherited: initdb outlives us, so does the lock
+  if (!durable) command.arguments.emplace_back("-N");
+  if (run_to_end(command) != 0) {
+    fail(fmt::format("initdb could not create {}; the end of {}:\n{}", places.data.string(),
+                     places.log().string(), end_of_log(places)));
+  }
+  write_settings(unfinished);
+  fs::rename(unfinished, places.data);
+}
+
+std::vector<std::string> server_arguments(const Places& places, const Programs& programs,
+                                          const fs::path& socket_directory, bool durable) {
+  std::vector<std::string> arguments{programs.postgres, "-D", places.data.string()};
+  std::vector<std::string> settings{
+      "listen_addresses=", fmt::format("port={}", kPort),
+      fmt::format("unix_socket_directories=\"{}\"", socket_directory.string()),
+      "unix_socket_permissions=0700", "logging_collector=off"};
+  if (!durable) {
+    settings.insert(settings.end(),
+                    {"fsync=off", "synchronous_commit=off", "full_page_writes=off"});
+  }
+  for (auto& setting : settings) arguments.insert(arguments.end(), {"-c", std::move(setting)});
+  return arguments;
+}
+
+/// Waits until the server takes connections. Throws if it ends before that.
+fs::path wait_until_ready(const Places& places, pid_t pid) {
+  const auto deadline = std::chrono::steady_clock::now() + kStartLimit;
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto file = read_postmaster_file(places);
+    if (file && file->pid == pid && file->ready) return file->socket_directory;
+    if (is_other_process(pid, places)) {
+      fail(fmt::format("PostgreSQL did not start; the end of {}:\n{}", places.log().string(),
+                       end_of_log(places)));
+    }
+    std::this_thread::sleep_for(kPollInterval);
+  }
+  fail(fmt::format("PostgreSQL is not ready after {} minutes; see {}", kStartLimit.count(),
+                   places.log().string()));
+}
+
+fs::path start_server(const Places& places, const Programs& programs,
+                      const std::optional<SystemUser>& user, bool durable) {
+  fs::remove(places.data /
+             "postmaster.pid");  // left over: the caller has seen that no server of these data runs
+  const auto socket_directory = make_socket_directory(places, user);
+  const Command command{server_arguments(places, programs, socket_directory, durable), user,
+                        places.log().string()};
+  return wait_until_ready(places, start_detached(command));
+}
+
+void create_database_if_absent(const Places& places, const fs::path& socket_directory) {
+  Connection connection(target_for(places, socket_directory, "postgres"));
+  pqxx::nontransaction session(connection.pqxx());
+  if (!run(session, query::database_exists, "aml").empty()) return;
+  as_statement(command::create_aml_database.file,
+               [&] { session.exec(std::string(command::create_aml_database.text)); });
+}
+
+bool stop_server(const Places& places) {
+  const auto server = running_server(places);
+  if (!server) return false;
+  constexpr int kFastShutdown = SIGINT;
+  if (::kill(server->pid, kFastShutdown) != 0 && errno != ESRCH) {
+    fail_with_errno(fmt::format("cannot stop the server, process {}", server->pid));
+  }
+  const auto deadline = std::chrono::steady_clock::now() + kStopLimit;
+  while (running_server(places)) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      fail(fmt::format("the server, process {}, has not stopped after {} minutes; see {}",
+                       server->pid, kStopLimit.count(), places.log().string()));
+    }
+    std::this_thread::sleep_for(kPollInterval);
+  }
+  ::rmdir(server->socket_directory.c_str());  // only if empty: the server took its socket away
+  return true;
+}
+
+}  // namespace
+
+ClusterStatus cluster_status(const std::string& directory) {
+  const auto places = find_places(directory);
+  ClusterStatus status;
+  status.data_directory = places.data.string();
+  status.log_file = places.log().string();
+  status.initialised = is_initialised(places);
+  if (!status.initialised) return status;
+  std::istringstream(read_text(places.data / "PG_VERSION")) >> status.server_version;
+  if (const auto server = running_server(places)) {
+    status.running = server->ready;
+    status.pid = server->pid;
+    status.socket_directory = server->socket_directory.string();
+  }
+  return status;
+}
+
+Target start_cluster(const ClusterOptions& options) {
+  auto places = find_places(options.directory);
+  // Root's directory may be passed through, not read, so that user postgres reaches its data in it.
+  create_directory(places.directory, ::geteuid() == 0 ? 0711 : 0700);
+  const ClusterLock lock(places);
+  places = find_places(options.directory);
+  fs::path socket_directory;
+  if (const auto server = running_server(places)) {
+    socket_directory = wait_until_ready(places, server->pid);
+  } else {
+    const auto user = server_user(places);
+    if (user && !is_initialised(places)) choose_data_directory(places, *user);
+    const auto programs = find_programs(places);
+    if (!is_initialised(places)) initialise(places, programs, user, lock, options.durable);
+    socket_directory = start_server(places, programs, user, options.durable);
+  }
+  create_database_if_absent(places, socket_directory);
+  return target_for(places, socket_directory, "aml");
+}
+
+bool stop_cluster(const std::string& directory) {
+  const auto places = find_places(directory);
+  if (!is_initialised(places)) return false;
+  const ClusterLock lock(places);
+  return stop_server(places);
+}
+
+std::optional<Target> cluster_target(const std::string& directory) {
+  const auto places = find_places(directory);
+  if (!is_initialised(places)) return {};
+  const auto server = running_server(places);
+  if (!server || !server->ready) return {};
+  return target_for(places, server->socket_directory, "aml");
+}
+
+bool remove_cluster(const std::string& directory) {
+  auto places = find_places(directory);
+  if (!is_initialised(places)) return false;
+  const ClusterLock lock(places);
+  stop_server(places);
+  fs::remove_all(places.data);
+  if (places.data.parent_path() != places.directory) fs::remove_all(places.data.parent_path());
+  fs::remove(places.data_location());
+  fs::remove(places.log());
+  fs::remove(places.lock());
+  ::rmdir(places.directory.c_str());  // only if nothing else is kept in it
+  return true;
+}
+
+}  // namespace aml::store

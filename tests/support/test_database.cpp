@@ -1,1 +1,140 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/support/test_database.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <pqxx/pqxx>
+
+#include "store/conninfo.hpp"
+#include "store/migrations.hpp"
+#include "store/private_cluster.hpp"
+
+namespace aml::test {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view kDirectoryPrefix = "aml-test-";
+
+bool keep_databases() {
+  const char* keep = std::getenv("AML_KEEP_TEST_DB");
+  return keep != nullptr && std::string_view(keep) == "1";
+}
+
+/// A test program that was killed leaves its server running; the next one ends it.
+void remove_clusters_of_dead_tests() {
+  for (const auto& entry : fs::directory_iterator(fs::temp_directory_path())) {
+    const auto name = entry.path().filename().string();
+    if (!name.starts_with(kDirectoryPrefix)) continue;
+    const auto pid = static_cast<pid_t>(std::atol(name.c_str() + kDirectoryPrefix.size()));
+    if (pid <= 0 || ::kill(pid, 0) == 0 || errno != ESRCH) continue;
+    try {
+      store::remove_cluster(entry.path().string());
+    } catch (const std::exception& error) {
+      std::cerr << "left alone: " << entry.path() << ": " << error.what() << '\n';
+    }
+  }
+}
+
+/// The server of this test program, and a migrated database in it that each test copies.
+class Server {
+ public:
+  Server() {
+    const char* host = std::getenv("PGHOST");
+    if (host == nullptr || *host == '\0') {
+      remove_clusters_of_dead_tests();
+      directory_ =
+          (fs::temp_directory_path() / (std::string(kDirectoryPrefix) + std::to_string(::getpid())))
+              .string();
+      store::start_cluster({.directory = directory_, .durable = false});
+    }
+    administrate("CREATE DATABASE " + template_name_);
+    store::Connection connection(target(template_name_));
+    store::migrate(connection, {.base_currency = "USD", .program_version = "test"});
+  }
+  ~Server() {
+    try {
+      if (keep_databases()) return;
+      if (directory_.empty()) {
+        administrate("DROP DATABASE " + template_name_);
+      } else {
+        store::remove_cluster(directory_);
+      }
+    } catch (const std::exception& error) {
+      std::cerr << "the test server is left behind: " << error.what() << '\n';
+    }
+  }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  store::Target target(const std::string& database) const {
+    std::vector<store::ConninfoOption> options;
+    if (!directory_.empty())
+      options = store::parse_conninfo(store::cluster_target(directory_).value().conninfo);
+    std::erase_if(options, [](const auto& option) { return option.keyword == "dbname"; });
+    options.push_back({"dbname", database, false});
+    return {store::quote_conninfo(options), "test database"};
+  }
+
+  void administrate(const std::string& sql) const {
+    store::Connection connection(target("postgres"));
+    pqxx::nontransaction session(connection.pqxx());
+    session.exec(sql);
+  }
+
+  const std::string& template_name() const { return template_name_; }
+
+ private:
+  std::string directory_;  ///< empty: the server that PGHOST names
+  std::string template_name_ = "aml_template_" + std::to_string(::getpid());
+};
+
+const Server& server() {
+  static const Server instance;
+  return instance;
+}
+
+std::string next_name() {
+  static std::atomic<int> count{0};
+  return "aml_test_" + std::to_string(::getpid()) + "_" + std::to_string(++count);
+}
+
+}  // namespace
+
+TestDatabase::TestDatabase() : name_(next_name()) {
+  server().administrate("CREATE DATABASE " + name_ + " TEMPLATE " + server().template_name());
+  target_ = server().target(name_);
+}
+
+TestDatabase::~TestDatabase() {
+  if (keep_databases()) {
+    std::cerr << "kept for a look:  psql \"" << target_.conninfo << "\"\n";
+    return;
+  }
+  try {
+    server().administrate("DROP DATABASE " + name_ + " WITH (FORCE)");
+  } catch (const std::exception& error) {
+    std::cerr << name_ << " is left behind: " << error.what() << '\n';
+  }
+}
+
+std::string TestDatabase::query(const std::string& sql) const {
+  store::Connection connection(target_);
+  pqxx::nontransaction session(connection.pqxx());
+  std::string text;
+  for (const auto& row : session.exec(sql)) {
+    for (std::size_t column = 0; column < row.size(); ++column) {
+      if (column > 0) text += '|';
+      text += row[static_cast<pqxx::row::size_type>(column)].c_str();
+    }
+    text += '\n';
+  }
+  if (!text.empty()) text.pop_back();
+  return text;
+}
+
+}  // namespace aml::test

@@ -1,6 +1,8 @@
 -- The ledger: who ran what, when, over which data, with which outcome.
-CREATE SCHEMA aml;
+-- The schema and its table of migrations are there already: sql/command/create_schema_migrations.sql made them.
 COMMENT ON SCHEMA aml IS 'The ledger of amlgraph: runs, loaded files, scenario versions, settings.';
+COMMENT ON TABLE aml.schema_migrations IS 'The numbered files of the schema that were applied to this database.';
+COMMENT ON COLUMN aml.schema_migrations.sha256 IS 'SHA-256 of the text as it was applied: an applied migration never changes.';
 
 CREATE TABLE aml.properties (
   property text PRIMARY KEY,

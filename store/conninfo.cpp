@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/conninfo.hpp"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <cctype>
+#include <memory>
+
+#include "store/error.hpp"
+
+namespace aml::store {
+namespace {
+
+/// libpq's own rule (recognized_connection_string): anything else is a database name.
+bool is_connection_string(std::string_view text) {
+  return text.starts_with("postgresql://") || text.starts_with("postgres://") ||
+         text.find('=') != std::string_view::npos;
+}
+
+bool may_hold_password(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text.find("pass") != std::string::npos || text.find('@') != std::string::npos;
+}
+
+/// libpq quotes the text it stumbled over, which may be part of a password.
+[[noreturn]] void refuse(const std::string& text, std::string reason) {
+  while (!reason.empty() && std::isspace(static_cast<unsigned char>(reason.back())))
+    reason.pop_back();
+  if (may_hold_password(text)) reason = reason.substr(0, reason.find('"'));
+  throw StoreError(
+      StoreFailure::kUnreachable,
+      fmt::format("cannot read the connection string: {}\n  give a database name, key=value pairs "
+                  "(host=db.example dbname=bank) or a URI (postgresql://db.example/bank)",
+                  reason));
+}
+
+}  // namespace
+
+std::vector<ConninfoOption> parse_conninfo(const std::string& text) {
+  if (text.empty()) return {};
+  if (!is_connection_string(text)) return {{"dbname", text, false}};
+  char* reason = nullptr;
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
+      PQconninfoParse(text.c_str(), &reason), &PQconninfoFree);
+  const std::unique_ptr<char, decltype(&PQfreemem)> reason_owner(reason, &PQfreemem);
+  if (!parsed) refuse(text, reason == nullptr ? "out of memory" : reason);
+  std::vector<ConninfoOption> options;
+  for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
+    if (option->val == nullptr) continue;
+    options.push_back({option->keyword, option->val, option->dispchar[0] == '*'});
+  }
+  return options;
+}
+
+std::string quote_conninfo(const std::vector<ConninfoOption>& options) {
+  std::string quoted;
+  for (const auto& option : options) {
+    if (!quoted.empty()) quoted += ' ';
+    quoted += option.keyword + "='";
+    for (const char c : option.value) {
+      if (c == '\'' || c == '\\') quoted += '\\';
+      quoted += c;
+    }
+    quoted += '\'';
+  }
+  return quoted;
+}
+
+std::string libpq_conninfo(const std::string& text) {
+  auto options = parse_conninfo(text);
+  options.push_back({"fallback_application_name", "aml", false});
+  return quote_conninfo(options);
+}
+
+std::string without_secrets(std::string words, const std::string& text) {
+  std::vector<std::string> secrets;
+  for (const auto& option : parse_conninfo(text)) {
+    if (option.is_secret) secrets.push_back(option.value);
+    // dbname=postgresql://user:secret@host/bank is taken literally by libpq, and the server repeats
+    // it.
+    if (option.keyword != "dbname" || !is_connection_string(option.value)) continue;
+    secrets.push_back(option.value);
+  }
+  for (const auto& secret : secrets) {
+    if (secret.empty()) continue;
+    for (auto at = words.find(secret); at != std::string::npos; at = words.find(secret, at + 3)) {
+      words.replace(at, secret.size(), "***");
+    }
+  }
+  return words;
+}
+
+}  // namespace aml::store

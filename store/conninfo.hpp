@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connection strings: a database name, key=value pairs or a URI, as libpq reads them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aml::store {
+
+struct ConninfoOption {
+  std::string keyword;
+  std::string value;
+  bool is_secret = false;  ///< libpq marks it as one: password, sslpassword
+};
+
+/// The options that the text names; empty text names none. A text that is neither key=value nor a
+/// URI is a database name. Throws: StoreError kUnreachable if libpq cannot read it; the message
+/// shows no part that could be a password.
+std::vector<ConninfoOption> parse_conninfo(const std::string& text);
+
+/// The options as quoted key=value pairs.
+std::string quote_conninfo(const std::vector<ConninfoOption>& options);
+
+/// The text as key=value pairs for libpq, with application_name aml where none is given.
+std::string libpq_conninfo(const std::string& text);
+
+/// `words` without any password that the connection string `text` holds.
+std::string without_secrets(std::string words, const std::string& text);
+
+}  // namespace aml::store

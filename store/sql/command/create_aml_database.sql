@@ -1,0 +1,2 @@
+-- The database of a private cluster.
+CREATE DATABASE aml

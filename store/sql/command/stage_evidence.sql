@@ -1,0 +1,10 @@
+-- Their evidence.
+CREATE TEMPORARY TABLE staged_evidence (
+  alert_id     text NOT NULL,
+  item         integer NOT NULL,
+  feature      text NOT NULL,
+  observed     text NOT NULL,
+  threshold    text,
+  contribution double precision,
+  sentence     text NOT NULL
+) ON COMMIT DROP

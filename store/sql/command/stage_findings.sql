@@ -1,0 +1,12 @@
+-- The findings of one scenario on their way into gold.
+CREATE TEMPORARY TABLE staged_findings (
+  alert_id          text NOT NULL,
+  subject_kind      text NOT NULL,
+  subject           text NOT NULL,
+  score             double precision NOT NULL,
+  severity          text NOT NULL,
+  amount            numeric,
+  first_activity_at timestamptz,
+  last_activity_at  timestamptz,
+  explanation       text NOT NULL
+) ON COMMIT DROP

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/statement.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "store/error.hpp"
+
+namespace aml::store {
+namespace {
+
+bool starts_with_any(std::string_view text, std::span<const std::string_view> beginnings) {
+  return std::ranges::any_of(beginnings,
+                             [&](auto beginning) { return text.starts_with(beginning); });
+}
+
+bool is_connection_lost(std::string_view sqlstate) {
+  constexpr std::array<std::string_view, 4> kLost{"08", "57P01", "57P02", "57P03"};
+  return starts_with_any(sqlstate, kLost);
+}
+
+bool is_retryable(std::string_view sqlstate) {
+  constexpr std::array<std::string_view, 3> kTransient{"40", "53300", "55P03"};
+  return is_connection_lost(sqlstate) || starts_with_any(sqlstate, kTransient);
+}
+
+std::string_view what_to_do(std::string_view sqlstate) {
+  if (sqlstate == "42P01" || sqlstate == "3F000" || sqlstate == "42703") {
+    return "\n  the schema is missing or older than this program; run:  aml init";
+  }
+  if (sqlstate == "42501") return "\n  connect as a role that owns the schemas of amlgraph";
+  if (sqlstate == "53100") return "\n  free disk space on the server";
+  if (is_connection_lost(sqlstate)) return "\n  nothing was left half done; run the command again";
+  return "";
+}
+
+}  // namespace
+
+std::string text_array(std::span<const std::string> values) {
+  std::string literal = "{";
+  for (const auto& value : values) {
+    if (literal.size() > 1) literal += ',';
+    literal += '"';
+    for (const char c : value) {
+      if (c == '"' || c == '\\') literal += '\\';
+      literal += c;
+    }
+    literal += '"';
+  }
+  return literal + '}';
+}
+
+std::string one_line(std::string_view words) {
+  std::string line;
+  bool gap = false;
+  for (const char c : words) {
+    if (c == '\n' || c == '\t' || c == ' ') {
+      gap = true;
+      continue;
+    }
+    if (gap && !line.empty()) line += ' ';
+    gap = false;
+    line += c;
+  }
+  for (const std::string_view severity : {"ERROR: ", "FATAL: ", "PANIC: "}) {
+    if (line.starts_with(severity)) line.erase(0, severity.size());
+  }
+  return line;
+}
+
+void throw_store_error(std::string_view statement, std::string_view words,
+                       std::string_view sqlstate) {
+  const auto failure =
+      is_connection_lost(sqlstate) ? StoreFailure::kUnreachable : StoreFailure::kStatement;
+  throw StoreError(failure,
+                   fmt::format("{} failed: {}{}{}", statement, one_line(words),
+                               sqlstate.empty() ? "" : fmt::format(" (SQLSTATE {})", sqlstate),
+                               what_to_do(sqlstate)),
+                   std::string(statement), std::string(sqlstate), is_retryable(sqlstate));
+}
+
+void rethrow_as_store_error(std::string_view statement) {
+  // libpqxx 6 keeps no SQLSTATE for these; the standard's codes are the ones it derives them from.
+  constexpr std::string_view kConnectionFailure = "08006";
+  constexpr std::string_view kSerializationFailure = "40001";
+  constexpr std::string_view kDeadlock = "40P01";
+  constexpr std::string_view kRollback = "40000";
+  constexpr std::string_view kOutcomeUnknown = "08007";
+  try {
+    throw;
+  } catch (const pqxx::broken_connection& error) {
+    throw_store_error(statement, error.what(), kConnectionFailure);
+  } catch (const pqxx::in_doubt_error& error) {
+    throw_store_error(statement, error.what(), kOutcomeUnknown);
+  } catch (const pqxx::serialization_failure& error) {
+    throw_store_error(statement, error.what(), kSerializationFailure);
+  } catch (const pqxx::deadlock_detected& error) {
+    throw_store_error(statement, error.what(), kDeadlock);
+  } catch (const pqxx::transaction_rollback& error) {
+    throw_store_error(statement, error.what(), kRollback);
+  } catch (const pqxx::sql_error& error) {
+    throw_store_error(statement, error.what(), error.sqlstate());
+  } catch (const pqxx::failure& error) {
+    throw_store_error(statement, error.what(), "");
+  }
+}
+
+pqxx::result run_with(pqxx::transaction_base& transaction, const query::Embedded& statement,
+                      const std::vector<Parameter>& parameters) {
+  std::vector<const char*> values;
+  values.reserve(parameters.size());
+  for (const auto& parameter : parameters)
+    values.push_back(parameter ? parameter->c_str() : nullptr);
+  return as_statement(statement.file, [&] {
+    return transaction.exec_params(std::string(statement.text),
+                                   pqxx::prepare::make_dynamic_params(values));
+  });
+}
+
+}  // namespace aml::store
