@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Labelled data: a plausible bank with planted laundering, every planted transfer labelled with its instance.
+// Labelled data: a plausible bank with planted laundering, every planted transfer labelled with its
+// instance.
 #pragma once
 
 #include <cstdint>
@@ -8,25 +9,28 @@
 namespace aml::scenarios {
 
 struct GeneratorParams {
-  std::int64_t accounts = 20'000;   ///< >= 500
-  int days = 180;                   ///< 60..3650
+  std::int64_t accounts = 20'000;  ///< >= 500
+  int days = 180;                  ///< 60..3650
   std::uint64_t seed = 1;
   std::string first_day = "2024-01-01";
-  int instances = 10;               ///< planted instances of each typology, 1..accounts/200
+  int instances = 10;  ///< planted instances of each typology, 1..accounts/200
 };
 
 /// Throws: std::invalid_argument with the parameter's name, its value and the allowed range.
 void validate(const GeneratorParams& params);
 
 struct GeneratedData {
-  std::int64_t parties = 0, accounts = 0, transfers = 0, planted_instances = 0, planted_transfers = 0;
+  std::int64_t parties = 0, accounts = 0, transfers = 0, planted_instances = 0,
+               planted_transfers = 0;
 };
 
-/// Writes parties.csv, accounts.csv, transfers.csv and labels.csv into the folder (created if missing, mode 0700), in the format
-/// that `aml load` reads. labels.csv: typology,instance,entity_kind,entity_id,role,transfer_id - one row for each planted transfer
+/// Writes parties.csv, accounts.csv, transfers.csv and labels.csv into the folder (created if
+/// missing, mode 0700), in the format that `aml load` reads. labels.csv:
+/// typology,instance,entity_kind,entity_id,role,transfer_id - one row for each planted transfer
 /// (entity columns empty) and one for each planted entity (transfer_id empty).
-/// The same parameters give the same bytes. Streams: memory grows with accounts, not with transfers.
-/// Throws: std::invalid_argument from params; std::system_error with the path if a file cannot be written.
+/// The same parameters give the same bytes. Streams: memory grows with accounts, not with
+/// transfers. Throws: std::invalid_argument from params; std::system_error with the path if a file
+/// cannot be written.
 GeneratedData generate(const std::string& folder, const GeneratorParams& params);
 
 }  // namespace aml::scenarios

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scenarios/generator_planted.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+#include "scenarios/generator_names.hpp"
+
+namespace aml::scenarios::generator {
+namespace {
+
+constexpr std::int64_t kDollar = 100;
+constexpr std::int64_t kReportingThreshold = 10'000 * kDollar;
+
+/// Squeezes the 24 hours of a day into 07:00..22:00; keeps the order of times.
+Seconds by_daylight(Seconds at) {
+  return at / kDay * kDay + 7 * kHour + at % kDay * 15 / 24;
+}
+
+/// Squeezes the 24 hours of a day into 00:00..05:00; keeps the order of times.
+Seconds by_night(Seconds at) {
+  return at / kDay * kDay + at % kDay * 5 / 24;
+}
+
+class Planter {
+ public:
+  Planter(Population& bank, DayNumber first_day, int days, std::uint64_t seed)
+      : bank_(bank), first_day_(first_day), days_(days), random_(seed, Stream::kPlanted) {
+    fill_pools();
+  }
+
+  Planting plant(int count) {
+    for (int i = 0; i < count; ++i) plant_structuring(i);
+    for (int i = 0; i < count; ++i) plant_round_trip(i);
+    for (int i = 0; i < count; ++i) plant_synthetic_identity(i);
+    for (int i = 0; i < count; ++i) plant_risk_exposure(i);
+    find_counterparties();
+    for (int i = 0; i < count; ++i) plant_anomalous_behaviour(i);
+    std::ranges::stable_sort(planting_.transfers, {},
+                             [](const PlantedTransfer& planted) { return planted.transfer.at; });
+    for (std::uint32_t i = 0; i < planting_.transfers.size(); ++i)
+      planting_.transfers[i].transfer.planted = i;
+    return std::move(planting_);
+  }
+
+ private:
+  void fill_pools() {
+    for (std::uint32_t i = 0; i < bank_.persons.size(); ++i) {
+      const Person& person = bank_.persons[i];
+      if (person.rents != kNone || bank_.parties[person.party].risk_tenths > 0) continue;
+      (person.household_size == 1 ? alone_ : persons_).push_back(i);
+    }
+    for (std::uint32_t i = 0; i < bank_.companies.size(); ++i) {
+      const Company& company = bank_.companies[i];
+      if (company.is_shop || bank_.parties[company.party].risk_tenths > 0) continue;
+      companies_.push_back(i);
+    }
+    random_.shuffle(alone_);
+    random_.shuffle(persons_);
+    random_.shuffle(companies_);
+  }
+
+  /// Synthetic identities are left out: their accounts are not open all the time.
+  void find_counterparties() {
+    for (const Person& person : bank_.persons)
+      if (person.active_from <= first_day_) counterparties_.push_back(person.current);
+    for (const Company& company : bank_.companies) counterparties_.push_back(company.account);
+  }
+
+  static std::uint32_t take(std::vector<std::uint32_t>& pool) {
+    assert(!pool.empty());
+    const std::uint32_t taken = pool.back();
+    pool.pop_back();
+    return taken;
+  }
+  std::uint32_t take_person() { return take(persons_.empty() ? alone_ : persons_); }
+  AccountIndex person_account() { return bank_.persons[take_person()].current; }
+  /// One in five is a company, as long as there are companies.
+  AccountIndex ordinary_account(std::uint32_t company_per_million = 200'000) {
+    if (companies_.empty() || !random_.chance(company_per_million)) return person_account();
+    return bank_.companies[take(companies_)].account;
+  }
+
+  std::uint32_t begin_instance(std::string_view typology, int number) {
+    planting_.instances.push_back({typology, number + 1, {}});
+    return static_cast<std::uint32_t>(planting_.instances.size() - 1);
+  }
+
+  void name(EntityKind kind, std::uint32_t index, std::string_view role) {
+    planting_.instances.back().entities.push_back({kind, index, role});
+  }
+
+  void transfer(Seconds at, AccountIndex from, AccountIndex to, std::int64_t cents,
+                std::string_view type, std::string_view role) {
+    add(at, from, to, cents, type, role, true);
+  }
+  void behave(Seconds at, AccountIndex from, AccountIndex to, std::int64_t cents,
+              std::string_view type) {
+    if (from != to) add(at, from, to, cents, type, {}, false);
+  }
+  void add(Seconds at, AccountIndex from, AccountIndex to, std::int64_t cents,
+           std::string_view type, std::string_view role, bool labelled) {
+    assert(at >= first_day_ * kDay && at < (first_day_ + days_) * kDay);
+    planting_.transfers.push_back({{at, from, to, cents, type},
+                                   static_cast<std::uint32_t>(planting_.instances.size() - 1),
+                                   role,
+                                   labelled});
+  }
+
+  /// A moment that leaves `span_days` and a day's reserve until the period ends.
+  Seconds start(int span_days) {
+    const auto day = first_day_ + random_.between(1, days_ - span_days - 2);
+    return day * kDay + random_.between(0, kDay - 1);
+  }
+
+  void plant_structuring(int number);
+  std::int64_t plant_branch(Seconds& at, AccountIndex collector, bool wide);
+  void plant_exits(Seconds at, AccountIndex collector, std::int64_t inflow);
+  void plant_round_trip(int number);
+  void plant_synthetic_identity(int number);
+  void tie(const std::vector<std::uint32_t>& members, int shape);
+  void plant_risk_exposure(int number);
+  void plant_anomalous_behaviour(int number);
+  void distribute(Seconds from, AccountIndex account);
+  void collect(Seconds from, AccountIndex account);
+  void pass_through(Seconds from, AccountIndex account);
+
+  Population& bank_;
+  DayNumber first_day_;
+  int days_;
+  Random random_;
+  Planting planting_;
+  std::vector<std::uint32_t> alone_;          ///< persons who share no household; not taken yet
+  std::vector<std::uint32_t> persons_;        ///< other ordinary persons, not taken yet
+  std::vector<std::uint32_t> companies_;      ///< not taken yet
+  std::vector<AccountIndex> counterparties_;  ///< ordinary accounts, taken or not
+};
+
+void Planter::plant_structuring(int number) {
+  begin_instance("structuring", number);
+  const AccountIndex collector = ordinary_account(500'000);
+  name(EntityKind::kAccount, collector, "collector");
+  const Seconds begin = start(10);
+  const int branches = 2 + number % 5;
+  std::int64_t inflow = 0;
+  Seconds last = begin;
+  for (int i = 0; i < branches; ++i) {
+    Seconds at = begin + random_.between(0, 84 * kHour);
+    inflow += plant_branch(at, collector, branches > 2);
+    last = std::max(last, at);
+  }
+  plant_exits(last, collector, inflow);
+}
+
+/// Returns the amount of the second leg and moves `at` to its time. With two branches only, the
+/// legs are larger, so that the sum is clearly above the threshold.
+std::int64_t Planter::plant_branch(Seconds& at, AccountIndex collector, bool wide) {
+  const AccountIndex sender = ordinary_account(), middle = ordinary_account();
+  name(EntityKind::kAccount, sender, "sender");
+  name(EntityKind::kAccount, middle, "middle");
+  const std::int64_t least = kReportingThreshold * (wide ? 60 : 72) / 100;
+  const std::int64_t step = random_.chance(400'000) ? 50 * kDollar : 1;
+  const std::int64_t first = random_.between(least, kReportingThreshold * 99 / 100) / step * step;
+  const std::int64_t second = first * random_.between(860, 1000) / 1000;
+  transfer(by_daylight(at), sender, middle, first, "transfer", "first leg");
+  at += random_.between(3 * kHour, 44 * kHour);
+  transfer(by_daylight(at), middle, collector, second, "transfer", "second leg");
+  return second;
+}
+
+void Planter::plant_exits(Seconds at, AccountIndex collector, std::int64_t inflow) {
+  const std::array<AccountIndex, 2> receivers = {ordinary_account(), ordinary_account()};
+  const std::int64_t exits = random_.between(1, 3);
+  const std::int64_t receivers_used = exits == 1 ? 1 : random_.between(1, 2);
+  for (std::int64_t i = 0; i < receivers_used; ++i)
+    name(EntityKind::kAccount, receivers[static_cast<std::size_t>(i)], "receiver");
+  const std::int64_t total = inflow * random_.between(930, 1000) / 1000;
+  std::int64_t left = total;
+  for (std::int64_t i = 0; i < exits; ++i) {
+    at += random_.between(3 * kHour, 20 * kHour);
+    const std::int64_t cents =
+        i + 1 == exits ? left : total / exits * random_.between(80, 115) / 100;
+    left -= cents;
+    transfer(by_daylight(at), collector, receivers[static_cast<std::size_t>(i % receivers_used)],
+             cents, "wire", "exit");
+  }
+}
+
+void Planter::plant_round_trip(int number) {
+  begin_instance("round_tripping", number);
+  const int length = 3 + number % 6;
+  const bool within_a_day = number % 4 == 3;
+  std::vector<AccountIndex> ring;
+  for (int i = 0; i < length; ++i) ring.push_back(ordinary_account(400'000));
+  for (const AccountIndex account : ring) name(EntityKind::kAccount, account, "member");
+  Seconds at = start(20);
+  if (within_a_day) at = at / kDay * kDay + random_.between(0, 2 * kHour);
+  // Seven commissions of 5 % leave 70 %: even the last hop stays above 2,000 USD.
+  std::int64_t cents = std::clamp<std::int64_t>(random_.log_normal(9'000 * kDollar, 800),
+                                                3'000 * kDollar, 50'000 * kDollar);
+  const Seconds longest_gap = within_a_day ? 2 * kHour : 18 * kDay / length;
+  for (int i = 0; i < length; ++i) {
+    transfer(by_daylight(at), ring[static_cast<std::size_t>(i)],
+             ring[static_cast<std::size_t>((i + 1) % length)], cents, "transfer", "hop");
+    at += random_.between(longest_gap / 6, longest_gap);
+    cents = cents * random_.between(950, 1000) / 1000;
+  }
+}
+
+void Planter::plant_synthetic_identity(int number) {
+  begin_instance("synthetic_identity", number);
+  std::vector<std::uint32_t> members;
+  for (int i = 0; i < 3 + number % 6; ++i)
+    members.push_back(alone_.empty() ? take_person() : take(alone_));
+  tie(members, number % 3);
+  const auto week = first_day_ + static_cast<DayNumber>(random_.between(3, days_ / 3));
+  for (const std::uint32_t member : members) {
+    Person& person = bank_.persons[member];
+    name(EntityKind::kParty, person.party, "member");
+    const DayNumber opened = week + static_cast<DayNumber>(random_.between(0, 6));
+    person.active_from = opened + 1;
+    for (const AccountIndex account : {person.current, person.savings})
+      if (account != kNone) bank_.accounts[account].opened_on = opened;
+  }
+}
+
+/// Shape 0: everybody gives the same address, e-mail address and telephone number. 1: each shares
+/// one of them with the next in a ring, in turns. 2: each of the others shares one of them with the
+/// first.
+void Planter::tie(const std::vector<std::uint32_t>& members, int shape) {
+  const auto party = [&](std::size_t i) -> Party& {
+    return bank_.parties[bank_.persons[members[i]].party];
+  };
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    // Every member has all three: numbers beyond those of the population are still free.
+    const auto unused = 9'999'999 - bank_.persons[members[i]].party;
+    if (party(i).phone.empty()) party(i).phone = phone(unused, party(i).country);
+    if (party(i).email.empty())
+      party(i).email = "m" + std::to_string(bank_.persons[members[i]].party) + "@example.com";
+  }
+  const auto share = [&](std::size_t kind, const Party& from, Party& to) {
+    if (kind == 0) to.address = respell_address(random_, from.address);
+    if (kind == 1) to.email = respell_email(random_, from.email);
+    if (kind == 2) to.phone = respell_phone(random_, from.phone);
+  };
+  const Party centre = party(0);
+  Party before = centre;
+  for (std::size_t i = 1; i < members.size(); ++i) {
+    const Party own = party(i);
+    if (shape == 0)
+      for (std::size_t kind = 0; kind < 3; ++kind) share(kind, centre, party(i));
+    if (shape == 1) share((i - 1) % 3, before, party(i));
+    if (shape == 2) share((i - 1) % 3, centre, party(i));
+    before = own;
+  }
+  // The kinds that a short ring or star has not used yet close it.
+  if (shape != 0)
+    for (std::size_t kind = members.size() - 1; kind < 3; ++kind)
+      share(kind, centre, party(members.size() - 1));
+}
+
+void Planter::plant_risk_exposure(int number) {
+  begin_instance("risk_exposure", number);
+  const AccountIndex exposed = ordinary_account(300'000);
+  name(EntityKind::kParty, bank_.accounts[exposed].party, "exposed");
+  const int payers = 2 + number % 2;
+  for (int i = 0; i < payers; ++i) {
+    const Person& payer = bank_.persons[take_person()];
+    bank_.parties[payer.party].risk_tenths =
+        static_cast<std::int32_t>(random_.between(160, 198) / payers);
+    for (std::int64_t left = random_.between(1, 4); left > 0; --left)
+      behave(by_daylight(start(1)), payer.current, exposed,
+             std::clamp<std::int64_t>(random_.log_normal(1'500 * kDollar, 700), 300 * kDollar,
+                                      8'000 * kDollar),
+             "transfer");
+  }
+}
+
+void Planter::plant_anomalous_behaviour(int number) {
+  begin_instance("anomalous_behaviour", number);
+  const AccountIndex account = ordinary_account();
+  name(EntityKind::kAccount, account, "subject");
+  const Seconds begin = start(8) / kDay * kDay;
+  if (number % 3 == 0) distribute(begin, account);
+  if (number % 3 == 1) collect(begin, account);
+  if (number % 3 == 2) pass_through(begin, account);
+}
+
+/// Large round sums from abroad, paid out by night to hundreds of accounts within minutes.
+void Planter::distribute(Seconds from, AccountIndex account) {
+  for (std::int64_t night = random_.between(3, 6); night > 0; --night, from += kDay) {
+    Seconds at = by_night(from + random_.between(0, 4 * kHour));
+    for (std::int64_t wave = random_.between(2, 4); wave > 0; --wave) {
+      behave(at, random_.pick(bank_.institutions.wires_in), account,
+             random_.between(20, 60) * 1'000 * kDollar, "wire");
+      for (std::int64_t left = random_.between(35, 60); left > 0; --left) {
+        at += random_.between(4, 40);
+        behave(at, account, random_.pick(counterparties_), random_.between(1, 9) * 100 * kDollar,
+               "transfer");
+      }
+    }
+  }
+}
+
+/// Hundreds of small round sums collected by night, gone abroad in large ones before morning.
+void Planter::collect(Seconds from, AccountIndex account) {
+  for (std::int64_t night = random_.between(3, 6); night > 0; --night, from += kDay) {
+    Seconds at = by_night(from + random_.between(0, 4 * kHour));
+    for (std::int64_t wave = random_.between(2, 4); wave > 0; --wave) {
+      std::int64_t sum = 0;
+      for (std::int64_t left = random_.between(35, 60); left > 0; --left) {
+        at += random_.between(4, 40);
+        const std::int64_t cents = random_.between(1, 4) * 100 * kDollar;
+        behave(at, random_.pick(counterparties_), account, cents, "transfer");
+        sum += cents;
+      }
+      behave(at + 60, account, random_.pick(bank_.institutions.wires_out),
+             sum / (1'000 * kDollar) * 1'000 * kDollar, "wire");
+    }
+  }
+}
+
+/// Very large round sums from abroad that leave again within minutes, many times in a few nights.
+void Planter::pass_through(Seconds from, AccountIndex account) {
+  for (std::int64_t night = random_.between(4, 7); night > 0; --night, from += kDay) {
+    Seconds at = by_night(from + random_.between(0, 4 * kHour));
+    for (std::int64_t pass = random_.between(10, 20); pass > 0; --pass) {
+      const std::int64_t cents = random_.between(5, 40) * 10'000 * kDollar;
+      behave(at, random_.pick(bank_.institutions.wires_in), account, cents, "wire");
+      at += random_.between(30, 300);
+      behave(at, account, random_.pick(bank_.institutions.wires_out), cents, "wire");
+      at += random_.between(30, 300);
+    }
+  }
+}
+
+}  // namespace
+
+Planting plant(Population& bank, DayNumber first_day, int days, int count, std::uint64_t seed) {
+  return Planter(bank, first_day, days, seed).plant(count);
+}
+
+}  // namespace aml::scenarios::generator

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Laundering planted in an ordinary bank, with its labels.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/generator_background.hpp"
+#include "scenarios/generator_population.hpp"
+
+namespace aml::scenarios::generator {
+
+enum class EntityKind : std::uint8_t { kAccount, kParty };
+
+struct PlantedEntity {
+  EntityKind kind = EntityKind::kAccount;
+  std::uint32_t index = kNone;  ///< account or party
+  std::string_view role;
+};
+
+struct PlantedInstance {
+  std::string_view typology;
+  int number = 1;  ///< within its typology
+  std::vector<PlantedEntity> entities;
+};
+
+struct PlantedTransfer {
+  PlannedTransfer transfer;
+  std::uint32_t instance = 0;  ///< position in Planting::instances
+  std::string_view role;
+  bool labelled = false;  ///< the label names it; otherwise it is behaviour that the label's entity
+                          ///< shows as a whole
+};
+
+struct Planting {
+  std::vector<PlantedInstance> instances;
+  std::vector<PlantedTransfer> transfers;  ///< in time order; transfer.planted is the position here
+};
+
+/// Plants `count` instances of each typology. Changes those who take part: synthetic identities get
+/// shared attributes and new accounts, risky payers get their base risk; all of them keep their
+/// ordinary lives. No account takes part twice, and none of an institution, chain, landlord or big
+/// employer takes part at all.
+///
+///   structuring          2..6 branches sender -> middle -> collector, legs in [5,000, 10,000) USD,
+///   the second leg
+///                        86..100 % of the first and 2..48 hours after it, then 1..3 exits
+///                        of 93..100 % of what came in, to one or two accounts; at most 9 days from
+///                        the first to the last transfer
+///   round_tripping       3..8 hops between 2,000 and 50,000 USD, each 95..100 % of the one before,
+///   in at most 19 days;
+///                        every fourth within one day
+///   synthetic_identity   3..8 persons with accounts opened in one week, tied by address, e-mail
+///   and telephone number in
+///                        different spellings: all three the same, a ring, or a star
+///   risk_exposure        a party paid by two or three others whose base risks sum to 16..19.8
+///   anomalous_behaviour  an account that within days of night-time activity pays out to, or
+///   collects from, hundreds of
+///                        counterparties in round sums, or passes very large sums on within minutes
+Planting plant(Population& bank, DayNumber first_day, int days, int count, std::uint64_t seed);
+
+}  // namespace aml::scenarios::generator
