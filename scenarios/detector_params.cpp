@@ -145,14 +145,13 @@ class ParamReader {
   void duration(std::string_view key, graph::Micros& value) const {
     const Json* text = object_.find(key);
     if (!text) return;
-    if (!text->is_string())
+    const auto read = text->is_string() ? parse_duration(text->get_ref<const std::string&>())
+                                        : std::optional<graph::Micros>();
+    if (!read)
       object_.refuse(key, "a length of time such as \"20 days\"",
-                     "write it in quotes with its unit");
-    try {
-      value = parse_duration(text->get_ref<const std::string&>());
-    } catch (const std::invalid_argument& error) {
-      object_.refuse(key, error.what());
-    }
+                     "a whole number up to 99999, one space, and seconds, minutes, hours, days or "
+                     "weeks, in quotes");
+    value = *read;
   }
   void money(std::string_view key, graph::MinorUnits& value, MoneyRange range) const {
     const Json* text = object_.find(key);

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <charconv>
-#include <stdexcept>
 
 namespace aml::scenarios {
 namespace {
@@ -22,31 +21,25 @@ constexpr std::array<Unit, 5> kUnits{{{"second", graph::kMicrosPerSecond},
                                       {"day", graph::kMicrosPerDay},
                                       {"week", 7 * graph::kMicrosPerDay}}};
 
-[[noreturn]] void refuse(std::string_view hint) {
-  throw std::invalid_argument(
-      fmt::format("expected a length of time such as \"20 days\" (1 to {} seconds, minutes, hours, "
-                  "days or weeks){}",
-                  kLargestCount, hint));
-}
-
-graph::Micros unit_length(std::string_view name) {
+std::optional<graph::Micros> unit_length(std::string_view name) {
   if (name.ends_with('s')) name.remove_suffix(1);
   for (const Unit& unit : kUnits)
     if (unit.name == name) return unit.length;
-  refuse(name == "month" || name == "year" ? "  hint: months and years differ in length, write days"
-                                           : "");
+  return std::nullopt;
 }
 
 }  // namespace
 
-graph::Micros parse_duration(std::string_view text) {
+std::optional<graph::Micros> parse_duration(std::string_view text) {
   graph::Micros count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc{} || text.front() == '0') refuse("");
-  if (count < 1 || count > kLargestCount) refuse("");
+  if (error != std::errc{} || text.front() == '0') return std::nullopt;
+  if (count < 1 || count > kLargestCount) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  if (!text.starts_with(' ')) refuse("  hint: a number, one space, a unit");
-  return count * unit_length(text.substr(1));
+  if (!text.starts_with(' ')) return std::nullopt;
+  const auto length = unit_length(text.substr(1));
+  if (!length) return std::nullopt;
+  return count * *length;
 }
 
 std::string format_duration(graph::Micros duration) {
