@@ -1,1 +1,391 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "graph/motif.hpp"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <string>
+
+namespace aml::graph {
+namespace {
+
+constexpr Micros kEarliest = std::numeric_limits<Micros>::min();
+constexpr Micros kLatest = std::numeric_limits<Micros>::max();
+
+/// a + b and a - b for b >= 0, held inside the range of Micros.
+Micros later_by(Micros a, Micros b) {
+  return a > kLatest - b ? kLatest : a + b;
+}
+Micros earlier_by(Micros a, Micros b) {
+  return a < kEarliest + b ? kEarliest : a - b;
+}
+
+void validate(const MotifPattern& pattern, const MotifConstraints& constraints) {
+  const auto require = [](bool holds, const std::string& message) {
+    if (!holds) throw std::invalid_argument(message);
+  };
+  const auto require_positive_edge = [&](int edge, const char* constraint) {
+    const std::string where = std::string(constraint) + " names edge " + std::to_string(edge);
+    require(edge >= 0 && static_cast<std::size_t>(edge) < pattern.edges.size(),
+            where + ", the motif has " + std::to_string(pattern.edges.size()));
+    require(!pattern.edges[static_cast<std::size_t>(edge)].negated, where + ", which is negated");
+  };
+  for (const auto& [earlier, later] : constraints.follows) {
+    require_positive_edge(earlier, "follows");
+    require_positive_edge(later, "follows");
+  }
+  for (const MotifConstraints::AmountRatio& ratio : constraints.ratios) {
+    require_positive_edge(ratio.earlier, "amount ratio");
+    require_positive_edge(ratio.later, "amount ratio");
+  }
+  require(constraints.amounts.empty() || constraints.amounts.size() == pattern.edges.size(),
+          "amounts must be empty or have one entry for each edge of the motif");
+  for (std::size_t i = 0; i < constraints.amounts.size(); ++i) {
+    const auto& [at_least, below] = constraints.amounts[i];
+    const MotifConstraints::AmountBounds unbounded;
+    if (at_least != unbounded.at_least || below != unbounded.below) {
+      require_positive_edge(static_cast<int>(i), "an amount bound");
+    }
+  }
+  require(constraints.window >= 0, "window must not be negative");
+}
+
+/// One step of the search: bind an edge, bind a vertex that no positive edge binds, or check that
+/// an edge is absent.
+struct Step {
+  enum class Kind { kBindEdge, kBindVertex, kCheckAbsent };
+  Kind kind;
+  std::size_t index;  ///< of the pattern's edge or vertex
+};
+
+/// Orders the pattern: next comes the edge with most endpoints bound already, in case of doubt the
+/// one written first; an absent edge is checked as soon as its endpoints are bound; vertices that
+/// occur only on their own or in negated terms come last.
+class Planner {
+ public:
+  explicit Planner(const MotifPattern& pattern)
+      : pattern_(pattern),
+        is_vertex_bound_(pattern.vertices.size()),
+        is_edge_done_(pattern.edges.size()) {}
+
+  std::vector<Step> plan() && {
+    for (std::size_t next = best_edge(); next < pattern_.edges.size(); next = best_edge()) {
+      is_edge_done_[next] = 1;
+      steps_.push_back({Step::Kind::kBindEdge, next});
+      is_vertex_bound_[source(next)] = 1;
+      is_vertex_bound_[target(next)] = 1;
+      add_checks();
+    }
+    for (std::size_t v = 0; v < pattern_.vertices.size(); ++v) {
+      // An anonymous vertex that is still unbound belongs to a negated edge: any vertex will do
+      // there.
+      if (is_vertex_bound_[v] || pattern_.vertices[v].empty()) continue;
+      steps_.push_back({Step::Kind::kBindVertex, v});
+      is_vertex_bound_[v] = 1;
+      add_checks();
+    }
+    return std::move(steps_);
+  }
+
+ private:
+  std::size_t source(std::size_t e) const {
+    return static_cast<std::size_t>(pattern_.edges[e].source);
+  }
+  std::size_t target(std::size_t e) const {
+    return static_cast<std::size_t>(pattern_.edges[e].target);
+  }
+
+  std::size_t best_edge() const {
+    std::size_t best = pattern_.edges.size();
+    int most_bound = -1;
+    for (std::size_t e = 0; e < pattern_.edges.size(); ++e) {
+      if (is_edge_done_[e] || pattern_.edges[e].negated) continue;
+      const int bound = is_vertex_bound_[source(e)] + is_vertex_bound_[target(e)];
+      if (bound > most_bound) {
+        most_bound = bound;
+        best = e;
+      }
+    }
+    return best;
+  }
+
+  void add_checks() {
+    const auto ready = [&](std::size_t v) {
+      return is_vertex_bound_[v] || pattern_.vertices[v].empty();
+    };
+    for (std::size_t e = 0; e < pattern_.edges.size(); ++e) {
+      if (!pattern_.edges[e].negated || is_edge_done_[e] || !ready(source(e)) ||
+          !ready(target(e))) {
+        continue;
+      }
+      is_edge_done_[e] = 1;
+      steps_.push_back({Step::Kind::kCheckAbsent, e});
+    }
+  }
+
+  const MotifPattern& pattern_;
+  std::vector<char> is_vertex_bound_;
+  std::vector<char> is_edge_done_;
+  std::vector<Step> steps_;
+};
+
+/// booked_at of the earliest and latest edge bound so far.
+struct TimeSpan {
+  Micros first = kLatest;
+  Micros last = kEarliest;
+};
+
+class Search {
+ public:
+  Search(const TransferGraph& graph, const MotifPattern& pattern,
+         const MotifConstraints& constraints, const std::function<void(const MotifMatch&)>& visit)
+      : graph_(graph),
+        pattern_(pattern),
+        constraints_(constraints),
+        visit_(visit),
+        steps_(Planner(pattern).plan()),
+        vertices_(pattern.vertices.size(), kNoVertex),
+        edges_(pattern.edges.size(), kNoEdge) {
+    find_collapsing_terms();
+  }
+
+  MotifSearch run() && {
+    if (!steps_.empty()) advance(0, {});
+    return result_;
+  }
+
+ private:
+  /// A negated term makes the rows of the terms before it distinct (GraphFrames: EXCEPT), and rows
+  /// hold named elements only. So anonymous edges and vertices written before the last negated term
+  /// do not multiply matches.
+  void find_collapsing_terms() {
+    const auto last_negated = std::find_if(pattern_.edges.rbegin(), pattern_.edges.rend(),
+                                           [](const MotifEdge& edge) { return edge.negated; });
+    collapsing_edges_.assign(pattern_.edges.size(), 0);
+    collapsing_vertices_.assign(pattern_.vertices.size(), 0);
+    for (auto edge = pattern_.edges.begin(); edge != last_negated.base(); ++edge) {
+      if (edge->negated) continue;
+      if (edge->name.empty()) {
+        collapsing_edges_[static_cast<std::size_t>(edge - pattern_.edges.begin())] = 1;
+        collapses_ = true;
+      }
+      for (const int v : {edge->source, edge->target}) {
+        const auto vertex = static_cast<std::size_t>(v);
+        if (pattern_.vertices[vertex].empty()) collapsing_vertices_[vertex] = 1;
+      }
+    }
+  }
+
+  void advance(std::size_t depth, TimeSpan span) {
+    if (depth == steps_.size()) return emit();
+    const auto [kind, index] = steps_[depth];
+    switch (kind) {
+      case Step::Kind::kBindEdge:
+        return bind_edge(index, depth, span);
+      case Step::Kind::kBindVertex:
+        return bind_vertex(index, depth, span);
+      case Step::Kind::kCheckAbsent: {
+        bool present = false;
+        for_each_candidate(pattern_.edges[index], kEarliest, kLatest,
+                           [&](Edge, Vertex, Vertex) { return !(present = true); });
+        if (!present && !result_.truncated) advance(depth + 1, span);
+      }
+    }
+  }
+
+  void bind_edge(std::size_t index, std::size_t depth, TimeSpan span) {
+    const auto source = static_cast<std::size_t>(pattern_.edges[index].source);
+    const auto target = static_cast<std::size_t>(pattern_.edges[index].target);
+    const bool binds_source = vertices_[source] == kNoVertex;
+    const bool binds_target = vertices_[target] == kNoVertex && source != target;
+    const auto [from, to] = allowed_times(index, span);
+    for_each_candidate(pattern_.edges[index], from, to, [&](Edge e, Vertex payer, Vertex payee) {
+      if (!edge_allowed(index, e, span)) return true;
+      if (binds_source && !vertex_allowed(payer)) return true;
+      if (binds_target && (!vertex_allowed(payee) ||
+                           (binds_source && constraints_.distinct_vertices && payer == payee))) {
+        return true;
+      }
+      if (binds_source) vertices_[source] = payer;
+      if (binds_target) vertices_[target] = payee;
+      edges_[index] = e;
+      const Micros at = graph_.booked_at(e);
+      advance(depth + 1, {std::min(span.first, at), std::max(span.last, at)});
+      edges_[index] = kNoEdge;
+      if (binds_source) vertices_[source] = kNoVertex;
+      if (binds_target) vertices_[target] = kNoVertex;
+      return !result_.truncated;
+    });
+  }
+
+  void bind_vertex(std::size_t index, std::size_t depth, TimeSpan span) {
+    for (Vertex v = 0; v < graph_.num_vertices() && count_step(); ++v) {
+      if (!vertex_allowed(v)) continue;
+      vertices_[index] = v;
+      advance(depth + 1, span);
+      vertices_[index] = kNoVertex;
+    }
+  }
+
+  /// Calls use(edge, source, target) for the transfers in [from, to) that fit the endpoints bound
+  /// so far, until it says false or the steps are spent. Looks from the endpoint with fewer
+  /// candidates; the order is the same from either.
+  template <typename Use>
+  void for_each_candidate(const MotifEdge& edge, Micros from, Micros to, const Use& use) {
+    const Vertex source = vertices_[static_cast<std::size_t>(edge.source)];
+    const Vertex target = vertices_[static_cast<std::size_t>(edge.target)];
+    const auto use_out_edges = [&](Vertex payer, EdgeRange range) {
+      for (const Edge e : range) {
+        if (!count_step()) return false;
+        if (!fits(edge, payer, graph_.target(e), source, target)) continue;
+        if (!use(e, payer, graph_.target(e))) return false;
+      }
+      return true;
+    };
+    if (source == kNoVertex && target == kNoVertex) {
+      for (Vertex v = 0; v < graph_.num_vertices(); ++v) {
+        if (!use_out_edges(v, graph_.out_edges(v, from, to))) return;
+      }
+      return;
+    }
+    const EdgeRange out = source == kNoVertex ? EdgeRange() : graph_.out_edges(source, from, to);
+    const EdgeRange in = target == kNoVertex ? EdgeRange() : graph_.in_edges(target, from, to);
+    if (target == kNoVertex || (source != kNoVertex && out.size() <= in.size())) {
+      use_out_edges(source, out);
+      return;
+    }
+    for (const Edge position : in) {
+      if (!count_step()) return;
+      const Vertex payer = graph_.in_source(position);
+      if (!fits(edge, payer, target, source, target)) continue;
+      if (!use(graph_.in_edge(position), payer, target)) return;
+    }
+  }
+
+  static bool fits(const MotifEdge& edge, Vertex payer, Vertex payee, Vertex source,
+                   Vertex target) {
+    return (source == kNoVertex || payer == source) && (target == kNoVertex || payee == target) &&
+           (edge.source != edge.target || payer == payee);
+  }
+
+  /// The half-open range of times outside which an edge would break the window or follow the wrong
+  /// way.
+  std::pair<Micros, Micros> allowed_times(std::size_t index, TimeSpan span) const {
+    Micros first = kEarliest;
+    Micros last = kLatest;
+    if (span.first <= span.last) {
+      first = earlier_by(span.last, constraints_.window);
+      last = later_by(span.first, constraints_.window);
+    }
+    if (constraints_.time_order != TimeOrder::kNone) {
+      for (const auto& [earlier, later] : constraints_.follows) {
+        const Edge before = edges_[static_cast<std::size_t>(earlier)];
+        const Edge after = edges_[static_cast<std::size_t>(later)];
+        if (static_cast<std::size_t>(later) == index && before != kNoEdge) {
+          first = std::max(first, graph_.booked_at(before));
+        }
+        if (static_cast<std::size_t>(earlier) == index && after != kNoEdge) {
+          last = std::min(last, graph_.booked_at(after));
+        }
+      }
+    }
+    return {first, later_by(last, 1)};
+  }
+
+  bool edge_allowed(std::size_t index, Edge e, TimeSpan span) const {
+    const Micros at = graph_.booked_at(e);
+    if (span.first <= span.last && (at < earlier_by(span.last, constraints_.window) ||
+                                    at > later_by(span.first, constraints_.window))) {
+      return false;
+    }
+    if (!constraints_.amounts.empty()) {
+      const auto& [at_least, below] = constraints_.amounts[index];
+      const MinorUnits amount = graph_.amount_minor(e);
+      if (amount < at_least || amount >= below) return false;
+    }
+    if (constraints_.distinct_edges && std::ranges::find(edges_, e) != edges_.end()) return false;
+    return follows_allowed(index, e) && ratios_allowed(index, e);
+  }
+
+  bool follows_allowed(std::size_t index, Edge e) const {
+    return std::ranges::all_of(constraints_.follows, [&](const MotifConstraints::Follows& follows) {
+      const Edge earlier = bound_with(follows.earlier, index, e);
+      const Edge later = bound_with(follows.later, index, e);
+      return earlier == kNoEdge || later == kNoEdge ||
+             graph_.may_follow(earlier, later, constraints_.time_order);
+    });
+  }
+
+  bool ratios_allowed(std::size_t index, Edge e) const {
+    return std::ranges::all_of(
+        constraints_.ratios, [&](const MotifConstraints::AmountRatio& ratio) {
+          const Edge earlier = bound_with(ratio.earlier, index, e);
+          const Edge later = bound_with(ratio.later, index, e);
+          if (earlier == kNoEdge || later == kNoEdge) return true;
+          const MinorSum base = graph_.amount_minor(earlier);
+          const MinorSum scaled = MinorSum{graph_.amount_minor(later)} * 1000;
+          return base * ratio.at_least_permille <= scaled &&
+                 scaled <= base * ratio.at_most_permille;
+        });
+  }
+
+  /// What a pattern edge is bound to if edge `index` is bound to e.
+  Edge bound_with(int pattern_edge, std::size_t index, Edge e) const {
+    const auto edge = static_cast<std::size_t>(pattern_edge);
+    return edge == index ? e : edges_[edge];
+  }
+
+  bool vertex_allowed(Vertex v) const {
+    return !constraints_.distinct_vertices || std::ranges::find(vertices_, v) == vertices_.end();
+  }
+
+  bool count_step() {
+    if (result_.steps == constraints_.max_steps) result_.truncated = true;
+    if (result_.truncated) return false;
+    ++result_.steps;
+    return true;
+  }
+
+  void emit() {
+    if (collapses_ && !emitted_.insert(row()).second) return;
+    ++result_.matches;
+    visit_({vertices_, edges_});
+  }
+
+  /// The match without its collapsing elements.
+  std::vector<std::uint32_t> row() const {
+    std::vector<std::uint32_t> row;
+    for (std::size_t v = 0; v < vertices_.size(); ++v) {
+      if (!collapsing_vertices_[v]) row.push_back(vertices_[v]);
+    }
+    for (std::size_t e = 0; e < edges_.size(); ++e) {
+      if (!collapsing_edges_[e]) row.push_back(edges_[e]);
+    }
+    return row;
+  }
+
+  const TransferGraph& graph_;
+  const MotifPattern& pattern_;
+  const MotifConstraints& constraints_;
+  const std::function<void(const MotifMatch&)>& visit_;
+  const std::vector<Step> steps_;
+
+  std::vector<Vertex> vertices_;
+  std::vector<Edge> edges_;
+  std::vector<char> collapsing_vertices_;
+  std::vector<char> collapsing_edges_;
+  bool collapses_ = false;
+  std::set<std::vector<std::uint32_t>> emitted_;
+  MotifSearch result_;
+};
+
+}  // namespace
+
+MotifSearch find_motif(const TransferGraph& graph, const MotifPattern& pattern,
+                       const MotifConstraints& constraints,
+                       const std::function<void(const MotifMatch&)>& visit) {
+  validate(pattern, constraints);
+  return Search(graph, pattern, constraints, visit).run();
+}
+
+}  // namespace aml::graph
