@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The schema: numbered files of store/sql/schema, applied once, in order, each in a transaction, checksummed.
+// The schema: numbered files of store/sql/schema, applied once, in order, each in a transaction,
+// checksummed.
 #pragma once
 
 #include <string>
@@ -15,19 +16,23 @@ struct Migration {
 };
 
 struct InitOptions {
-  std::string base_currency;  ///< ISO 4217; fixed at the first init, a later different one is refused; empty: USD at the first init, then whatever it was
+  std::string base_currency;  ///< ISO 4217; fixed at the first init, a later different one is
+                              ///< refused; empty: USD at the first init, then whatever it was
   std::string program_version;
 };
 
-/// Applies what is missing and returns it, in order; nothing on a second call. Safe to run from two processes at once.
-/// Throws: StoreError kUnreachable if an applied migration's text has changed since, if the database is newer than this program or
-///         the base currency differs from the one the database was made with; kStatement if a migration fails.
+/// Applies what is missing and returns it, in order; nothing on a second call. Safe to run from two
+/// processes at once. Throws: StoreError kUnreachable if an applied migration's text has changed
+/// since, if the database is newer than this program or
+///         the base currency differs from the one the database was made with; kStatement if a
+///         migration fails.
 std::vector<Migration> migrate(Connection& connection, const InitOptions& options);
 
 /// The migrations that migrate() would apply now.
 std::vector<Migration> pending_migrations(Connection& connection);
 
-/// Throws: StoreError kUnreachable "run `aml init`" if the schema is missing or older than this program, "newer" if newer.
+/// Throws: StoreError kUnreachable "run `aml init`" if the schema is missing or older than this
+/// program, "newer" if newer.
 void require_schema(Connection& connection);
 
 struct BaseCurrencySetting {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A PostgreSQL server of one's own: a cluster in a directory, on a Unix socket, without TCP, readable by its owner only.
+// A PostgreSQL server of one's own: a cluster in a directory, on a Unix socket, without TCP,
+// readable by its owner only.
 #pragma once
 
 #include <optional>
@@ -17,7 +18,7 @@ struct ClusterOptions {
 struct ClusterStatus {
   bool initialised = false;
   bool running = false;
-  long pid = 0;             ///< 0 if not running
+  long pid = 0;  ///< 0 if not running
   std::string data_directory;
   std::string socket_directory;
   std::string server_version;  ///< empty if not initialised
@@ -27,10 +28,11 @@ struct ClusterStatus {
 /// The cluster's state; starts nothing.
 ClusterStatus cluster_status(const std::string& directory);
 
-/// Creates the cluster if needed, starts it if needed, creates database "aml" if needed, and returns how to connect.
-/// Safe to call from several processes at once. As root the server runs as user postgres (PostgreSQL refuses root) and
-/// the data lie where that user can reach them; cluster_status() tells where.
-/// Throws: StoreError kUnreachable if PostgreSQL's server programs are not installed or do not start, with the end of the log.
+/// Creates the cluster if needed, starts it if needed, creates database "aml" if needed, and
+/// returns how to connect. Safe to call from several processes at once. As root the server runs as
+/// user postgres (PostgreSQL refuses root) and the data lie where that user can reach them;
+/// cluster_status() tells where. Throws: StoreError kUnreachable if PostgreSQL's server programs
+/// are not installed or do not start, with the end of the log.
 Target start_cluster(const ClusterOptions& options);
 
 /// Stops the server (fast); false if it was not running.
