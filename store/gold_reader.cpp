@@ -1,1 +1,251 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "store/gold_reader.hpp"
+
+#include <pqxx/pqxx>
+
+#include "aml_query.hpp"
+#include "store/statement.hpp"
+
+namespace aml::store {
+namespace {
+
+/// One consistent view, so that an alert and its parts come from the same run.
+using ReadOnly = pqxx::transaction<pqxx::repeatable_read, pqxx::read_only>;
+
+template <typename Read>
+auto in_one_view(Connection& connection, Read&& read) {
+  return as_statement("read gold", [&] {
+    ReadOnly transaction(connection.pqxx(), "read gold");
+    return read(transaction);
+  });
+}
+
+std::string text(const pqxx::field& field) {
+  return field.is_null() ? std::string() : field.as<std::string>();
+}
+
+template <typename Number>
+Number number(const pqxx::field& field) {
+  return field.is_null() ? Number{} : field.as<Number>();
+}
+
+template <typename Value>
+std::optional<Value> optional(const pqxx::field& field) {
+  if (field.is_null()) return std::nullopt;
+  return field.as<Value>();
+}
+
+std::vector<std::string> texts(const pqxx::field& field) {
+  std::vector<std::string> values;
+  auto parser = field.as_array();
+  for (auto [what, value] = parser.get_next(); what != pqxx::array_parser::done;
+       std::tie(what, value) = parser.get_next()) {
+    if (what == pqxx::array_parser::string_value) values.push_back(value);
+  }
+  return values;
+}
+
+template <typename Row>
+auto rows_as(const pqxx::result& result, Row (*read)(const pqxx::row&)) {
+  std::vector<Row> rows;
+  rows.reserve(result.size());
+  for (const auto& row : result) rows.push_back(read(row));
+  return rows;
+}
+
+RunRow run_row(const pqxx::row& row) {
+  RunRow run;
+  run.run_id = row["run_id"].as<std::int64_t>();
+  run.status = text(row["status"]);
+  run.started_at = text(row["started_at"]);
+  run.finished_at = text(row["finished_at"]);
+  run.program_version = text(row["program_version"]);
+  run.started_by = text(row["started_by"]);
+  run.error = text(row["error"]);
+  run.scenarios = texts(row["scenarios"]);
+  run.threads = row["threads"].as<int>();
+  run.seed = static_cast<std::uint64_t>(row["seed"].as<std::int64_t>());
+  run.accounts = number<std::int64_t>(row["accounts"]);
+  run.parties = number<std::int64_t>(row["parties"]);
+  run.transfers = number<std::int64_t>(row["transfers"]);
+  run.alerts = number<std::int64_t>(row["alerts"]);
+  run.peak_memory_bytes = number<std::int64_t>(row["peak_memory_bytes"]);
+  run.seconds = number<double>(row["seconds"]);
+  return run;
+}
+
+RunStepRow run_step_row(const pqxx::row& row) {
+  RunStepRow step;
+  step.step = row["step"].as<int>();
+  step.name = text(row["name"]);
+  step.scenario = text(row["scenario"]);
+  step.outcome = text(row["outcome"]);
+  step.rows = row["rows"].as<std::int64_t>();
+  step.peak_memory_bytes = row["peak_memory_bytes"].as<std::int64_t>();
+  step.seconds = row["seconds"].as<double>();
+  step.notes = texts(row["notes"]);
+  return step;
+}
+
+AlertRow alert_row(const pqxx::row& row) {
+  AlertRow alert;
+  alert.alert_id = text(row["alert_id"]);
+  alert.scenario = text(row["scenario"]);
+  alert.title = text(row["title"]);
+  alert.version = row["version"].as<int>();
+  alert.typology = text(row["typology"]);
+  alert.subject_kind = text(row["subject_kind"]);
+  alert.subject = text(row["subject"]);
+  alert.subject_name = text(row["subject_name"]);
+  alert.score = row["score"].as<double>();
+  alert.severity = text(row["severity"]);
+  alert.amount = optional<std::string>(row["amount"]);
+  alert.currency = text(row["currency"]);
+  alert.first_activity_at = text(row["first_activity_at"]);
+  alert.last_activity_at = text(row["last_activity_at"]);
+  alert.explanation = text(row["explanation"]);
+  alert.first_run_id = row["first_run_id"].as<std::int64_t>();
+  alert.last_run_id = row["last_run_id"].as<std::int64_t>();
+  return alert;
+}
+
+AlertTransferRow transfer_row(const pqxx::row& row) {
+  AlertTransferRow transfer;
+  transfer.step = row["step"].as<int>();
+  transfer.branch = row["branch"].as<int>();
+  transfer.role = text(row["role"]);
+  transfer.transfer_id = text(row["transfer_id"]);
+  transfer.booked_at = text(row["booked_at"]);
+  transfer.from_account = text(row["from_account_id"]);
+  transfer.to_account = text(row["to_account_id"]);
+  transfer.from_party = text(row["from_party_id"]);
+  transfer.to_party = text(row["to_party_id"]);
+  transfer.amount = text(row["amount"]);
+  transfer.currency = text(row["currency"]);
+  transfer.amount_base = text(row["amount_base"]);
+  transfer.type = text(row["type"]);
+  return transfer;
+}
+
+AlertEntityRow alert_entity_row(const pqxx::row& row) {
+  return {text(row["entity_kind"]), text(row["entity_id"]), text(row["name"]), text(row["role"])};
+}
+
+AlertEvidenceRow evidence_row(const pqxx::row& row) {
+  return {text(row["feature"]), text(row["observed"]), text(row["sentence"]),
+          optional<std::string>(row["threshold"]), optional<double>(row["contribution"])};
+}
+
+SharedAttributeRow shared_attribute_row(const pqxx::row& row) {
+  return {text(row["party_id"]), text(row["kind"]), text(row["value"])};
+}
+
+TypologyRow typology_row(const pqxx::row& row) {
+  return {text(row["typology"]), text(row["title"]), text(row["description"]),
+          text(row["reference"])};
+}
+
+EntityRow entity_row(const pqxx::row& row) {
+  EntityRow entity;
+  entity.kind = text(row["entity_kind"]);
+  entity.id = text(row["entity_id"]);
+  entity.name = text(row["name"]);
+  entity.party_id = text(row["party_id"]);
+  entity.country = text(row["country"]);
+  entity.base_risk = optional<double>(row["base_risk"]);
+  entity.risk_score = optional<double>(row["risk_score"]);
+  entity.anomaly_score = optional<double>(row["anomaly_score"]);
+  entity.accounts = texts(row["accounts"]);
+  return entity;
+}
+
+std::vector<RunRow> read_runs(Connection& connection, std::optional<std::int64_t> run_id,
+                              std::optional<int> limit) {
+  return in_one_view(connection, [&](auto& transaction) {
+    return rows_as(run(transaction, query::list_runs, run_id, limit), run_row);
+  });
+}
+
+std::vector<AlertRow> read_alerts(pqxx::transaction_base& transaction, const AlertFilter& filter) {
+  const auto unless_empty = [](const std::string& value) {
+    return value.empty() ? Parameter() : Parameter(value);
+  };
+  return rows_as(run(transaction, query::list_alerts, filter.run_id, unless_empty(filter.entity),
+                     unless_empty(filter.scenario),
+                     filter.limit > 0 ? std::optional(filter.limit) : std::nullopt),
+                 alert_row);
+}
+
+/// Hands each row to the story at its position in the array of alerts asked for.
+template <typename Row>
+void add_parts(const pqxx::result& result, std::vector<AlertStory>& stories,
+               std::vector<Row> AlertStory::*parts, Row (*read)(const pqxx::row&)) {
+  for (const auto& row : result) {
+    const auto position = row["position"].as<std::size_t>() - 1;
+    (stories[position].*parts).push_back(read(row));
+  }
+}
+
+}  // namespace
+
+std::vector<RunRow> list_runs(Connection& connection, int limit) {
+  return read_runs(connection, std::nullopt, limit > 0 ? std::optional(limit) : std::nullopt);
+}
+
+std::optional<RunRow> find_run(Connection& connection, std::int64_t run_id) {
+  auto runs = read_runs(connection, run_id, std::nullopt);
+  if (runs.empty()) return std::nullopt;
+  return std::move(runs.front());
+}
+
+std::optional<std::int64_t> newest_successful_run(Connection& connection) {
+  return in_one_view(connection, [](auto& transaction) {
+    return optional<std::int64_t>(run(transaction, query::newest_successful_run)[0][0]);
+  });
+}
+
+std::vector<RunStepRow> run_steps(Connection& connection, std::int64_t run_id) {
+  return in_one_view(connection, [&](auto& transaction) {
+    return rows_as(run(transaction, query::list_run_steps, run_id), run_step_row);
+  });
+}
+
+std::vector<AlertRow> list_alerts(Connection& connection, const AlertFilter& filter) {
+  return in_one_view(connection,
+                     [&](auto& transaction) { return read_alerts(transaction, filter); });
+}
+
+std::vector<AlertStory> read_stories(Connection& connection, const AlertFilter& filter) {
+  return in_one_view(connection, [&](auto& transaction) {
+    std::vector<AlertStory> stories;
+    std::vector<std::string> ids;
+    for (auto& alert : read_alerts(transaction, filter)) {
+      ids.push_back(alert.alert_id);
+      stories.emplace_back().alert = std::move(alert);
+    }
+    const auto wanted = text_array(ids);
+    add_parts(run(transaction, query::list_alert_transfers, wanted), stories,
+              &AlertStory::transfers, transfer_row);
+    add_parts(run(transaction, query::list_alert_entities, wanted), stories, &AlertStory::entities,
+              alert_entity_row);
+    add_parts(run(transaction, query::list_alert_evidence, wanted), stories, &AlertStory::evidence,
+              evidence_row);
+    add_parts(run(transaction, query::list_shared_attributes, wanted), stories,
+              &AlertStory::shared_attributes, shared_attribute_row);
+    return stories;
+  });
+}
+
+std::vector<TypologyRow> typologies(Connection& connection) {
+  return in_one_view(connection, [](auto& transaction) {
+    return rows_as(run(transaction, query::list_typologies), typology_row);
+  });
+}
+
+std::vector<EntityRow> find_entities(Connection& connection, const std::string& id) {
+  return in_one_view(connection, [&](auto& transaction) {
+    return rows_as(run(transaction, query::find_entities, id), entity_row);
+  });
+}
+
+}  // namespace aml::store

@@ -48,11 +48,15 @@ struct AlertRow {
   std::string currency, first_activity_at, last_activity_at;
   std::int64_t first_run_id = 0, last_run_id = 0;
 };
+struct SharedAttributeRow {  ///< a party of the alert gave an attribute that the alert's evidence names
+  std::string party, kind, value;
+};
 struct AlertStory {  ///< an alert with all that made it
   AlertRow alert;
   std::vector<AlertTransferRow> transfers;
   std::vector<AlertEntityRow> entities;
   std::vector<AlertEvidenceRow> evidence;
+  std::vector<SharedAttributeRow> shared_attributes;  ///< ordered by kind, value, party; empty for most typologies
 };
 struct TypologyRow {
   std::string typology, title, description, reference;

@@ -1,1 +1,327 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "store/gold_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <pqxx/pqxx>
+#include <set>
+#include <stdexcept>
+#include <tuple>
+#include <unordered_map>
+
+#include "aml_command.hpp"
+#include "aml_query.hpp"
+#include "store/content_hash.hpp"
+#include "store/error.hpp"
+#include "store/statement.hpp"
+
+namespace aml::store {
+namespace {
+
+/// A COPY field that may be null.
+struct NullableField {
+  Parameter text;
+};
+
+}  // namespace
+}  // namespace aml::store
+
+template <>
+struct pqxx::string_traits<aml::store::NullableField> {
+  static constexpr const char* name() noexcept { return "NullableField"; }
+  static bool is_null(const aml::store::NullableField& field) { return !field.text; }
+  static std::string to_string(const aml::store::NullableField& field) { return *field.text; }
+};
+
+namespace aml::store {
+namespace {
+
+std::string_view kind_name(detect::EntityKind kind) {
+  return kind == detect::EntityKind::kAccount ? "account" : "party";
+}
+
+/// "-12.34" for -1234 with exponent 2: exact, as numeric reads it.
+std::string units_text(graph::MinorUnits minor, int exponent) {
+  std::string digits = std::to_string(minor);
+  const std::string sign = digits.front() == '-' ? "-" : "";
+  digits.erase(0, sign.size());
+  if (exponent == 0) return sign + digits;
+  const auto decimals = static_cast<std::size_t>(exponent);
+  if (digits.size() <= decimals) digits.insert(0, decimals + 1 - digits.size(), '0');
+  digits.insert(digits.size() - decimals, 1, '.');
+  return sign + digits;
+}
+
+/// As timestamptz reads it, to the microsecond.
+std::string time_text(graph::Micros at) {
+  using namespace std::chrono;
+  const sys_time<microseconds> time{microseconds{at}};
+  const auto day = floor<days>(time);
+  const year_month_day date{day};
+  const hh_mm_ss clock{time - day};
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}+00", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
+}
+
+std::string describe_finding(const detect::Finding& finding) {
+  return fmt::format("{} {}, evidence key \"{}\"", kind_name(finding.subject_kind), finding.subject,
+                     finding.evidence_key);
+}
+
+void require_gradable(const GradedFinding& graded) {
+  constexpr std::array<std::string_view, 3> kSeverities{"low", "medium", "high"};
+  if (std::ranges::find(kSeverities, graded.severity) == kSeverities.end()) {
+    throw std::invalid_argument(
+        fmt::format("severity of the finding about {}: expected low, medium or high, got \"{}\"",
+                    describe_finding(*graded.finding), graded.severity));
+  }
+  const double score = graded.finding->score;
+  if (!(score >= 0 && score <= 1)) {
+    throw std::invalid_argument(
+        fmt::format("score of the finding about {}: expected 0 to 1, got {}",
+                    describe_finding(*graded.finding), score));
+  }
+}
+
+/// The alert id of each finding.
+std::vector<std::string> alert_ids(const std::string& scenario,
+                                   const std::vector<GradedFinding>& findings) {
+  std::vector<std::string> ids;
+  ids.reserve(findings.size());
+  std::unordered_map<std::string, const detect::Finding*> known;
+  known.reserve(findings.size());
+  for (const auto& graded : findings) {
+    require_gradable(graded);
+    ids.push_back(alert_id(scenario, *graded.finding));
+    if (!known.emplace(ids.back(), graded.finding).second) {
+      throw std::invalid_argument(fmt::format("scenario {}: two findings about {}", scenario,
+                                              describe_finding(*graded.finding)));
+    }
+  }
+  return ids;
+}
+
+bool names_subject(const detect::Finding& finding) {
+  return std::ranges::any_of(finding.entities, [&](const auto& entity) {
+    return entity.kind == finding.subject_kind && entity.key == finding.subject;
+  });
+}
+
+void execute(pqxx::work& transaction, const command::Embedded& statement) {
+  as_statement(statement.file, [&] { transaction.exec(std::string(statement.text)); });
+}
+
+/// Fills a staging table by COPY: `rows` is called with a function that takes one row as a tuple.
+template <typename Rows>
+void copy_into(pqxx::work& transaction, const std::string& table,
+               const std::vector<std::string>& columns, Rows&& rows) {
+  as_statement("COPY " + table, [&] {
+    pqxx::stream_to stream(transaction, table, columns);
+    rows([&](const auto& row) { stream << row; });
+    stream.complete();
+  });
+}
+
+void stage_findings(pqxx::work& transaction, const std::vector<GradedFinding>& findings,
+                    const std::vector<std::string>& ids, int exponent) {
+  const auto time_field = [](const std::optional<graph::Micros>& at) {
+    return NullableField{at ? Parameter(time_text(*at)) : std::nullopt};
+  };
+  copy_into(transaction, "staged_findings",
+            {"alert_id", "subject_kind", "subject", "score", "severity", "amount",
+             "first_activity_at", "last_activity_at", "explanation"},
+            [&](const auto& add) {
+              for (std::size_t i = 0; i < findings.size(); ++i) {
+                const auto& finding = *findings[i].finding;
+                const auto& amount = finding.amount_minor;
+                add(std::make_tuple(
+                    ids[i], std::string(kind_name(finding.subject_kind)), finding.subject,
+                    *to_parameter(finding.score), findings[i].severity,
+                    NullableField{amount ? Parameter(units_text(*amount, exponent)) : std::nullopt},
+                    time_field(finding.first_activity), time_field(finding.last_activity),
+                    finding.explanation));
+              }
+            });
+}
+
+void stage_transfers(pqxx::work& transaction, const std::vector<GradedFinding>& findings,
+                     const std::vector<std::string>& ids) {
+  copy_into(transaction, "staged_transfers", {"alert_id", "step", "transfer_id", "role", "branch"},
+            [&](const auto& add) {
+              for (std::size_t i = 0; i < findings.size(); ++i) {
+                for (const auto& transfer : findings[i].finding->transfers) {
+                  add(std::tie(ids[i], transfer.step, transfer.transfer_key, transfer.role,
+                               transfer.branch));
+                }
+              }
+            });
+}
+
+void stage_entities(pqxx::work& transaction, const std::vector<GradedFinding>& findings,
+                    const std::vector<std::string>& ids) {
+  const std::string subject_role = "subject";
+  copy_into(transaction, "staged_entities", {"alert_id", "entity_kind", "entity_id", "role"},
+            [&](const auto& add) {
+              for (std::size_t i = 0; i < findings.size(); ++i) {
+                const auto& finding = *findings[i].finding;
+                for (const auto& entity : finding.entities) {
+                  add(std::make_tuple(ids[i], std::string(kind_name(entity.kind)), entity.key,
+                                      entity.role));
+                }
+                if (!names_subject(finding)) {
+                  add(std::make_tuple(ids[i], std::string(kind_name(finding.subject_kind)),
+                                      finding.subject, subject_role));
+                }
+              }
+            });
+}
+
+void stage_evidence(pqxx::work& transaction, const std::vector<GradedFinding>& findings,
+                    const std::vector<std::string>& ids) {
+  copy_into(transaction, "staged_evidence",
+            {"alert_id", "item", "feature", "observed", "threshold", "contribution", "sentence"},
+            [&](const auto& add) {
+              for (std::size_t i = 0; i < findings.size(); ++i) {
+                int item = 0;
+                for (const auto& evidence : findings[i].finding->evidence) {
+                  add(std::make_tuple(ids[i], ++item, evidence.feature, evidence.observed,
+                                      NullableField{evidence.threshold},
+                                      NullableField{to_parameter(evidence.contribution)},
+                                      evidence.sentence));
+                }
+              }
+            });
+}
+
+void stage_scores(pqxx::work& transaction, const std::vector<detect::ScoreTable>& tables) {
+  copy_into(transaction, "staged_scores", {"measure", "entity_kind", "entity_id", "value"},
+            [&](const auto& add) {
+              for (const auto& table : tables) {
+                const std::string kind(kind_name(table.kind));
+                for (const auto& [key, value] : table.values) {
+                  add(std::make_tuple(table.measure, kind, key, *to_parameter(value)));
+                }
+              }
+            });
+}
+
+}  // namespace
+
+struct GoldWriter::State {
+  pqxx::work transaction;
+  std::int64_t run_id;
+  std::string base_currency;
+  int exponent;
+  std::set<std::string> written;  ///< scenarios of this run so far
+
+  void stage(const std::vector<GradedFinding>& findings, const std::vector<std::string>& ids,
+             const std::vector<detect::ScoreTable>& scores) {
+    execute(transaction, command::empty_staged_gold);
+    stage_findings(transaction, findings, ids, exponent);
+    stage_transfers(transaction, findings, ids);
+    stage_entities(transaction, findings, ids);
+    stage_evidence(transaction, findings, ids);
+    stage_scores(transaction, scores);
+    execute(transaction, command::analyze_staged_gold);
+  }
+
+  /// What is as staged stays untouched, so that a run that finds the same again writes next to
+  /// nothing.
+  void replace_what_changed(const std::string& scenario) {
+    run(transaction, query::delete_changed_alert_transfers);
+    run(transaction, query::insert_missing_alert_transfers);
+    run(transaction, query::delete_changed_alert_entities);
+    run(transaction, query::insert_missing_alert_entities);
+    run(transaction, query::delete_changed_alert_evidence);
+    run(transaction, query::insert_missing_alert_evidence);
+    run(transaction, query::delete_changed_scores, scenario);
+    run(transaction, query::insert_missing_scores, scenario, run_id);
+  }
+};
+
+GoldWriter::GoldWriter(Connection& connection, std::int64_t run_id,
+                       const std::string& base_currency, int base_currency_exponent)
+    : state_(as_statement("BEGIN", [&] {
+        return std::unique_ptr<State>(new State{pqxx::work(connection.pqxx(), "write gold"),
+                                                run_id,
+                                                base_currency,
+                                                base_currency_exponent,
+                                                {}});
+      })) {
+  for (const auto* table :
+       {&command::stage_findings, &command::stage_transfers, &command::stage_entities,
+        &command::stage_evidence, &command::stage_scores}) {
+    execute(state_->transaction, *table);
+  }
+}
+
+GoldWriter::~GoldWriter() = default;
+
+GoldCounts GoldWriter::write(const ScenarioIdentity& scenario,
+                             const std::vector<GradedFinding>& findings,
+                             const std::vector<detect::ScoreTable>& scores) {
+  if (state_->written.contains(scenario.id)) {
+    throw std::invalid_argument(
+        fmt::format("scenario {} was already written in this run", scenario.id));
+  }
+  const auto ids = alert_ids(scenario.id, findings);
+  auto& transaction = state_->transaction;
+  state_->written.insert(scenario.id);
+  state_->stage(findings, ids, scores);
+
+  GoldCounts counts;
+  run(transaction, query::ensure_typology, scenario.typology, scenario.title, scenario.id);
+  counts.changed_without_new_version =
+      run(transaction, query::record_scenario_version, scenario.id, scenario.version,
+          sha256_hex(scenario.definition_json), scenario.title, scenario.typology,
+          scenario.detector, scenario.definition_json)[0][0]
+          .as<bool>();
+  const auto written = run(transaction, query::upsert_alerts, scenario.id, scenario.version,
+                           scenario.typology, state_->base_currency, state_->run_id);
+  counts.alerts = written[0]["alerts"].as<std::int64_t>();
+  counts.added = written[0]["added"].as<std::int64_t>();
+  counts.gone = run(transaction, query::count_gone_alerts, scenario.id)[0][0].as<std::int64_t>();
+  state_->replace_what_changed(scenario.id);
+  run(transaction, query::record_scenario_run, scenario.id, scenario.version, scenario.title,
+      scenario.typology, state_->run_id);
+  run(transaction, query::record_run_result, state_->run_id, scenario.id, scenario.version,
+      counts.alerts, counts.added, counts.gone);
+  return counts;
+}
+
+void GoldWriter::commit(std::int64_t peak_memory_bytes, const std::string& error) {
+  auto& transaction = state_->transaction;
+  execute(transaction, command::analyze_gold);
+  const auto completed =
+      run(transaction, query::complete_run, state_->run_id, error.empty() ? "succeeded" : "failed",
+          error.empty() ? Parameter() : Parameter(error), peak_memory_bytes);
+  if (completed.affected_rows() != 1) {
+    throw StoreError(
+        StoreFailure::kStatement,
+        fmt::format(
+            "run {} is no longer running: another process declared it dead; its gold was not "
+            "written, start a new run",
+            state_->run_id),
+        std::string(query::complete_run.file));
+  }
+  as_statement("COMMIT", [&] { transaction.commit(); });
+}
+
+std::string alert_id(const std::string& scenario_id, const detect::Finding& finding) {
+  constexpr std::size_t kIdLength = 32;
+  std::string content;
+  for (const std::string_view part :
+       {std::string_view(scenario_id), kind_name(finding.subject_kind),
+        std::string_view(finding.subject), std::string_view(finding.evidence_key)}) {
+    content += fmt::format("{}:{}", part.size(), part);
+  }
+  return sha256_hex(content).substr(0, kIdLength);
+}
+
+}  // namespace aml::store

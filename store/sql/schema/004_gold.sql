@@ -93,7 +93,7 @@ CREATE TABLE gold.alert_entities (
   role        text NOT NULL,
   PRIMARY KEY (alert_id, entity_kind, entity_id, role)
 );
-CREATE INDEX alert_entities_entity ON gold.alert_entities (entity_kind, entity_id);
+CREATE INDEX alert_entities_entity ON gold.alert_entities (entity_id, entity_kind);
 COMMENT ON TABLE gold.alert_entities IS 'The accounts and parties that take part in an alert, the subject included.';
 COMMENT ON COLUMN gold.alert_entities.alert_id IS 'Alert, see gold.alerts.';
 COMMENT ON COLUMN gold.alert_entities.entity_kind IS 'account or party.';
@@ -126,7 +126,7 @@ CREATE TABLE gold.scores (
   measure     text NOT NULL,
   value       double precision NOT NULL,
   run_id      bigint NOT NULL REFERENCES aml.runs,
-  PRIMARY KEY (scenario, measure, entity_kind, entity_id)
+  PRIMARY KEY (entity_id, entity_kind, measure, scenario)
 );
 COMMENT ON TABLE gold.scores IS 'Measures of all entities by the newest run of a scenario, also of those without an alert. One row for each scenario, measure and entity.';
 COMMENT ON COLUMN gold.scores.scenario IS 'Id of the scenario that measured.';

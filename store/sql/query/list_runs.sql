@@ -1,0 +1,9 @@
+-- $1 run or null for all, $2 how many at most or null for all. Newest first.
+SELECT r.run_id, r.status, gold.iso_time(r.started_at) AS started_at, gold.iso_time(r.finished_at) AS finished_at,
+       r.program_version, r.started_by, r.error, r.scenarios, r.threads, r.seed, r.accounts, r.parties, r.transfers,
+       (SELECT sum(alerts) FROM gold.run_results g WHERE g.run_id = r.run_id) AS alerts, r.peak_memory_bytes,
+       extract(epoch FROM r.finished_at - r.started_at)::double precision AS seconds
+FROM aml.runs r
+WHERE $1::bigint IS NULL OR r.run_id = $1::bigint
+ORDER BY r.run_id DESC
+LIMIT $2::bigint

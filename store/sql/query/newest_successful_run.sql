@@ -1,0 +1,2 @@
+-- No parameters.
+SELECT max(run_id) FROM aml.runs WHERE status = 'succeeded'
