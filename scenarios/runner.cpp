@@ -1,1 +1,365 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "scenarios/runner.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/resource.h>
+#include <tbb/global_control.h>
+#include <tbb/info.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <stdexcept>
+
+#include "graph/key_order.hpp"
+#include "store/error.hpp"
+#include "store/migrations.hpp"
+
+namespace aml::scenarios {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::int64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  constexpr std::int64_t kKibibyte = 1024;
+  return usage.ru_maxrss * kKibibyte;
+}
+
+/// values[order[0]], values[order[1]], ...
+template <typename Value>
+std::vector<Value> in_order(const std::vector<Value>& values,
+                            const std::vector<std::uint32_t>& order) {
+  std::vector<Value> ordered;
+  ordered.reserve(order.size());
+  for (const std::uint32_t position : order) ordered.push_back(values[position]);
+  return ordered;
+}
+
+void require_distinct_scenarios(const std::vector<Scenario>& scenarios) {
+  if (scenarios.empty()) throw std::invalid_argument("no scenario to run");
+  std::set<std::string> ids;
+  for (const Scenario& scenario : scenarios)
+    if (!ids.insert(scenario.id).second)
+      throw std::invalid_argument(fmt::format(
+          "scenario {} stands twice in one run: alert ids depend on scenario ids", scenario.id));
+}
+
+store::RunStart run_start(const std::vector<Scenario>& scenarios, const RunOptions& options,
+                          int threads) {
+  store::RunStart start{options.program_version, threads, 0, {}};
+  for (const Scenario& scenario : scenarios) {
+    start.scenarios.push_back(scenario.id);
+    if (const auto* anomalies = std::get_if<detect::AnomaliesParams>(&scenario.params))
+      start.seed = anomalies->forest.seed;
+  }
+  return start;
+}
+
+/// What an operator can raise when a detector gave up.
+std::string_view budget_parameter(const DetectorParams& params) {
+  return std::holds_alternative<detect::AnomaliesParams>(params) ? "max_alerts" : "max_steps";
+}
+
+std::vector<store::GradedFinding> graded(const detect::Detection& detection,
+                                         const Scenario& scenario) {
+  std::vector<store::GradedFinding> findings;
+  findings.reserve(detection.findings.size());
+  for (const detect::Finding& finding : detection.findings)
+    findings.push_back({&finding, scenario.severity_of(finding.score)});
+  return findings;
+}
+
+std::vector<std::pair<std::string, std::int64_t>> count_by_severity(
+    const std::vector<store::GradedFinding>& findings) {
+  std::vector<std::pair<std::string, std::int64_t>> counts;
+  for (const char* severity : {"high", "medium", "low"})
+    counts.emplace_back(severity,
+                        std::ranges::count(findings, severity, &store::GradedFinding::severity));
+  return counts;
+}
+
+/// One run from its first ledger row to its last.
+class Run {
+ public:
+  Run(store::Connection& connection, const std::vector<Scenario>& scenarios,
+      const RunOptions& options, int threads)
+      : connection_(connection),
+        scenarios_(scenarios),
+        options_(options),
+        thread_limit_(tbb::global_control::max_allowed_parallelism,
+                      static_cast<std::size_t>(threads)),
+        arena_(threads) {
+    const store::BaseCurrencySetting setting = store::base_currency(connection_);
+    currency_ = {setting.code, setting.exponent};
+    outcome_.run_id = store::start_run(connection_, run_start(scenarios, options, threads));
+  }
+
+  RunOutcome execute() {
+    try {
+      outcome_.status =
+          run_to_the_end() ? (error_.empty() ? "succeeded" : "failed") : "interrupted";
+      if (outcome_.status == "interrupted")
+        store::finish_run(connection_, outcome_.run_id, outcome_.status, "", peak_memory_bytes());
+    } catch (const std::exception& error) {
+      leave_a_trace(error.what());
+      throw;
+    }
+    outcome_.seconds = seconds_since(started_);
+    outcome_.peak_memory_bytes = peak_memory_bytes();
+    return std::move(outcome_);
+  }
+
+ private:
+  /// False if it was interrupted on the way.
+  bool run_to_the_end() {
+    const std::optional<Graphs> graphs = read_graphs();
+    if (!graphs || interrupted()) return false;
+    std::vector<std::optional<detect::Detection>> detections;
+    for (const Scenario& scenario : scenarios_) {
+      detections.push_back(run_scenario(*graphs, scenario));
+      if (interrupted()) return false;
+    }
+    write_gold(detections);
+    return true;
+  }
+
+  /// The snapshot dies with this function: from here on only the graphs are in memory.
+  std::optional<Graphs> read_graphs() {
+    std::optional<store::Snapshot> snapshot;
+    stage("read snapshot", nullptr, [&](store::RunStep& step) {
+      snapshot = store::read_snapshot(connection_);
+      outcome_.snapshot = {snapshot->id, snapshot->last_file_id,
+                           static_cast<std::int64_t>(snapshot->transfers.vertex_keys.size()),
+                           static_cast<std::int64_t>(snapshot->attributes.party_keys.size()),
+                           static_cast<std::int64_t>(snapshot->transfers.source.size())};
+      store::record_snapshot(connection_, outcome_.run_id, outcome_.snapshot);
+      step.rows = outcome_.snapshot.transfers;
+    });
+    if (interrupted()) return std::nullopt;
+
+    std::optional<Graphs> graphs;
+    stage("build graph", nullptr, [&](store::RunStep& step) {
+      arena_.execute([&] { graphs = build_graphs(std::move(*snapshot)); });
+      step.rows = graphs->accounts.num_edges();
+    });
+    return graphs;
+  }
+
+  /// nullopt if the scenario failed; the others go on.
+  std::optional<detect::Detection> run_scenario(const Graphs& graphs, const Scenario& scenario) {
+    ScenarioOutcome& outcome = outcome_.scenarios.emplace_back();
+    outcome.id = scenario.id;
+    outcome.version = scenario.version;
+    outcome.title = scenario.title;
+    std::optional<detect::Detection> detection;
+    stage(scenario.id, &scenario, [&](store::RunStep& step) {
+      try {
+        arena_.execute([&] { detection = detect(graphs, scenario, currency_); });
+      } catch (const std::exception& error) {
+        outcome.error = error.what();
+        error_ += fmt::format("{}{}: {}", error_.empty() ? "" : "; ", scenario.id, error.what());
+        step.outcome = "failed";
+        step.notes.push_back(outcome.error);
+        return;
+      }
+      outcome.truncated = detection->truncated;
+      outcome.detector_counts = detection->counts;
+      step.rows = static_cast<std::int64_t>(detection->findings.size());
+      step.notes = detection->ignored;
+      if (!detection->truncated) return;
+      step.outcome = "truncated";
+      step.notes.push_back(fmt::format("budget reached, findings may be missing: raise {}",
+                                       budget_parameter(scenario.params)));
+    });
+    return detection;
+  }
+
+  void write_gold(const std::vector<std::optional<detect::Detection>>& detections) {
+    stage("write gold", nullptr, [&](store::RunStep& step) {
+      store::GoldWriter writer(connection_, outcome_.run_id, currency_.code, currency_.exponent);
+      for (std::size_t i = 0; i < detections.size(); ++i) {
+        if (!detections[i]) continue;
+        const Scenario& scenario = scenarios_[i];
+        ScenarioOutcome& outcome = outcome_.scenarios[i];
+        const auto findings = graded(*detections[i], scenario);
+        outcome.by_severity = count_by_severity(findings);
+        outcome.counts =
+            writer.write({scenario.id, scenario.version, scenario.title, scenario.typology,
+                          scenario.detector, scenario.definition_json},
+                         findings, detections[i]->scores);
+        step.rows += outcome.counts.alerts;
+        if (outcome.counts.changed_without_new_version)
+          step.notes.push_back(
+              fmt::format("scenario {} ran before with another text under the same version {}: "
+                          "raise the version with every change",
+                          scenario.id, scenario.version));
+      }
+      writer.commit(peak_memory_bytes(), error_);
+    });
+  }
+
+  /// Runs one stage and writes its ledger row when it has ended.
+  template <typename Action>
+  void stage(const std::string& name, const Scenario* scenario, Action&& action) {
+    stage_ = name;
+    if (options_.started) options_.started(name);
+    store::RunStep step;
+    step.name = name;
+    if (scenario) {
+      step.scenario = scenario->id;
+      step.scenario_version = scenario->version;
+      step.parameters_json = scenario->parameters_json;
+    }
+    const auto start = Clock::now();
+    action(step);
+    step.seconds = seconds_since(start);
+    step.peak_memory_bytes = peak_memory_bytes();
+    outcome_.steps.push_back(step);
+    store::record_step(connection_, outcome_.run_id, static_cast<int>(outcome_.steps.size()), step);
+    if (options_.finished) options_.finished(step);
+  }
+
+  bool interrupted() const { return options_.interrupted && options_.interrupted(); }
+
+  void leave_a_trace(const std::string& what) {
+    try {
+      store::finish_run(connection_, outcome_.run_id, "failed", stage_ + ": " + what,
+                        peak_memory_bytes());
+    } catch (const store::StoreError&) {
+      // The connection is what failed: the next run finds the row still running and marks it died.
+    }
+  }
+
+  store::Connection& connection_;
+  const std::vector<Scenario>& scenarios_;
+  const RunOptions& options_;
+  const tbb::global_control thread_limit_;
+  tbb::task_arena arena_;
+  detect::BaseCurrency currency_;
+  RunOutcome outcome_;
+  std::string stage_;  ///< the stage at work
+  std::string error_;  ///< of the scenarios that failed
+  const Clock::time_point started_ = Clock::now();
+};
+
+nlohmann::ordered_json counts_to_json(
+    const std::vector<std::pair<std::string, std::int64_t>>& counts) {
+  auto object = nlohmann::ordered_json::object();
+  for (const auto& [name, count] : counts) object[name] = count;
+  return object;
+}
+
+nlohmann::ordered_json to_json(const ScenarioOutcome& scenario) {
+  nlohmann::ordered_json object{{"id", scenario.id},
+                                {"version", scenario.version},
+                                {"title", scenario.title},
+                                {"status", scenario.error.empty() ? "succeeded" : "failed"}};
+  if (!scenario.error.empty()) {
+    object["error"] = scenario.error;
+    return object;
+  }
+  object["truncated"] = scenario.truncated;
+  object["alerts"] = scenario.counts.alerts;
+  object["added"] = scenario.counts.added;
+  object["gone"] = scenario.counts.gone;
+  object["by_severity"] = counts_to_json(scenario.by_severity);
+  object["counts"] = counts_to_json(scenario.detector_counts);
+  return object;
+}
+
+nlohmann::ordered_json to_json(const store::RunStep& step) {
+  nlohmann::ordered_json object{{"name", step.name},
+                                {"outcome", step.outcome},
+                                {"rows", step.rows},
+                                {"seconds", step.seconds},
+                                {"peak_memory_bytes", step.peak_memory_bytes},
+                                {"notes", step.notes}};
+  if (!step.parameters_json.empty())
+    object["parameters"] = nlohmann::ordered_json::parse(step.parameters_json);
+  return object;
+}
+
+nlohmann::ordered_json to_json(const store::RunSnapshotFacts& facts) {
+  nlohmann::ordered_json object{{"id", facts.snapshot},
+                                {"last_file_id", nullptr},
+                                {"accounts", facts.accounts},
+                                {"parties", facts.parties},
+                                {"transfers", facts.transfers}};
+  if (facts.last_file_id) object["last_file_id"] = *facts.last_file_id;
+  return object;
+}
+
+}  // namespace
+
+Graphs build_graphs(store::Snapshot&& snapshot) {
+  // The snapshot counts accounts and parties in the order they were read, graphs in key order.
+  const auto account_order = graph::key_order(snapshot.transfers.vertex_keys);
+  const auto party_order = graph::key_order(snapshot.attributes.party_keys);
+  const auto party_of_account = in_order(snapshot.party_of_account, account_order);
+
+  graph::TransferGraph accounts(std::move(snapshot.transfers));
+  graph::TransferGraph parties = accounts.grouped(party_of_account, snapshot.attributes.party_keys);
+  return {std::move(accounts), std::move(parties), graph::IdentityGraph(snapshot.attributes),
+          in_order(snapshot.base_risk, party_order)};
+}
+
+detect::Detection detect(const Graphs& graphs, const Scenario& scenario,
+                         const detect::BaseCurrency& currency) {
+  struct Dispatch {
+    const Graphs& graphs;
+    const detect::BaseCurrency& currency;
+    detect::Detection operator()(const detect::CyclesParams& params) const {
+      return detect::detect_cycles(graphs.accounts, params, currency);
+    }
+    detect::Detection operator()(const detect::StructuringParams& params) const {
+      return detect::detect_structuring(graphs.accounts, params, currency);
+    }
+    detect::Detection operator()(const detect::SyntheticIdentityParams& params) const {
+      return detect::detect_synthetic_identities(graphs.identities, params);
+    }
+    detect::Detection operator()(const detect::RiskPropagationParams& params) const {
+      return detect::detect_risk(graphs.parties, graphs.base_risk, params, currency);
+    }
+    detect::Detection operator()(const detect::AnomaliesParams& params) const {
+      return detect::detect_anomalies(graphs.accounts, params, currency);
+    }
+  };
+  return std::visit(Dispatch{graphs, currency}, scenario.params);
+}
+
+RunOutcome run(store::Connection& connection, const std::vector<Scenario>& scenarios,
+               const RunOptions& options) {
+  require_distinct_scenarios(scenarios);
+  const int threads = options.threads > 0 ? options.threads : tbb::info::default_concurrency();
+  const store::RunLock lock(connection);
+  return Run(connection, scenarios, options, threads).execute();
+}
+
+std::string to_json(const RunOutcome& outcome) {
+  nlohmann::ordered_json object{{"schema_version", 1},
+                                {"run_id", outcome.run_id},
+                                {"status", outcome.status},
+                                {"seconds", outcome.seconds},
+                                {"peak_memory_bytes", outcome.peak_memory_bytes},
+                                {"snapshot", to_json(outcome.snapshot)}};
+  object["scenarios"] = nlohmann::ordered_json::array();
+  for (const ScenarioOutcome& scenario : outcome.scenarios)
+    object["scenarios"].push_back(to_json(scenario));
+  object["steps"] = nlohmann::ordered_json::array();
+  for (const store::RunStep& step : outcome.steps) object["steps"].push_back(to_json(step));
+  // Keys of customers may hold bytes that are no UTF-8: shown as U+FFFD rather than refused.
+  return object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace aml::scenarios

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "detect/finding.hpp"
@@ -26,15 +27,17 @@ struct Graphs {
 /// Consumes the snapshot. Cost: see TransferGraph.
 Graphs build_graphs(store::Snapshot&& snapshot);
 
-/// Runs one scenario's detector. A pure function of its arguments: the same Detection for any number of threads.
-detect::Detection detect(const Graphs& graphs, const Scenario& scenario, const detect::BaseCurrency& currency);
+/// Runs one scenario's detector. A pure function of its arguments: the same Detection for any
+/// number of threads.
+detect::Detection detect(const Graphs& graphs, const Scenario& scenario,
+                         const detect::BaseCurrency& currency);
 
 struct RunOptions {
   int threads = 0;  ///< 0: all cores
   std::string program_version;
-  std::function<void(const std::string& stage)> started;       ///< a stage begins
-  std::function<void(const store::RunStep& step)> finished;    ///< a stage ended
-  std::function<bool()> interrupted;                           ///< asked between stages; true stops the run, gold unchanged
+  std::function<void(const std::string& stage)> started;     ///< a stage begins
+  std::function<void(const store::RunStep& step)> finished;  ///< a stage ended
+  std::function<bool()> interrupted;  ///< asked between stages; true stops the run, gold unchanged
 };
 
 struct ScenarioOutcome {
@@ -44,6 +47,8 @@ struct ScenarioOutcome {
   std::string error;  ///< empty: it ran
   bool truncated = false;
   store::GoldCounts counts;
+  std::vector<std::pair<std::string, std::int64_t>>
+      detector_counts;                                            ///< see detect::Detection::counts
   std::vector<std::pair<std::string, std::int64_t>> by_severity;  ///< high, medium, low
 };
 
@@ -57,10 +62,14 @@ struct RunOutcome {
   std::int64_t peak_memory_bytes = 0;
 };
 
-/// Takes the run lock, reads the snapshot, runs every scenario and writes gold in one database transaction. A scenario that
-/// fails does not stop the others; gold of those that ran is written and the status is "failed".
-/// Throws: store::StoreError (kLocked if another run is at work).
-RunOutcome run(store::Connection& connection, const std::vector<Scenario>& scenarios, const RunOptions& options);
+/// Takes the run lock, reads the snapshot, runs every scenario and writes gold in one database
+/// transaction. A scenario that fails does not stop the others; gold of those that ran is written
+/// and the status is "failed". Steps: "read snapshot", "build graph", one for each scenario under
+/// its id, "write gold". Throws: store::StoreError (kLocked if another run is at work);
+/// std::invalid_argument if there is no scenario or an id
+///         stands twice. What stops a run after it has started is also told by its ledger row.
+RunOutcome run(store::Connection& connection, const std::vector<Scenario>& scenarios,
+               const RunOptions& options);
 
 /// The outcome as JSON, for --summary.
 std::string to_json(const RunOutcome& outcome);
