@@ -10,10 +10,9 @@
 
 #include "store/connection.hpp"
 #include "store/expectation.hpp"
+#include "store/input_format.hpp"
 
 namespace aml::store {
-
-enum class InputFormat { kAuto, kAml, kAmlsim };
 
 struct IngestOptions {
   InputFormat format = InputFormat::kAuto;
