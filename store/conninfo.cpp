@@ -5,10 +5,12 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <memory>
 
 #include "store/error.hpp"
+#include "store/statement.hpp"
 
 namespace aml::store {
 namespace {
@@ -34,6 +36,40 @@ bool may_hold_password(std::string text) {
       fmt::format("cannot read the connection string: {}\n  give a database name, key=value pairs "
                   "(host=db.example dbname=bank) or a URI (postgresql://db.example/bank)",
                   reason));
+}
+
+std::string describe_defaults() {
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> defaults(PQconndefaults(),
+                                                                              &PQconninfoFree);
+  std::vector<ConninfoOption> shown;
+  for (const auto* option = defaults.get(); option != nullptr && option->keyword != nullptr;
+       ++option) {
+    constexpr std::array<std::string_view, 5> kShown{"service", "host", "port", "user", "dbname"};
+    if (option->val == nullptr || *option->val == '\0') continue;
+    if (std::ranges::find(kShown, option->keyword) == kShown.end()) continue;
+    shown.push_back({option->keyword, option->val, false});
+  }
+  return quote_conninfo(shown);
+}
+
+struct Advice {
+  std::string_view text;
+  bool retryable = false;
+};
+
+/// libpq gives no SQLSTATE for a connection that was never made: its words are all there is.
+Advice what_to_do(std::string_view reason) {
+  const auto says = [&](std::string_view words) {
+    return reason.find(words) != std::string_view::npos;
+  };
+  if (says("database \"") && says("does not exist"))
+    return {"create it with createdb, or name another with --database"};
+  if (says("password") || says("authentication failed")) {
+    return {"put the password into ~/.pgpass or PGPASSWORD, or name another user in --database"};
+  }
+  if (says("starting up") || says("shutting down") || says("too many clients"))
+    return {"try again in a moment", true};
+  return {"start one with:  aml db start\n  or name yours:   aml -d postgresql:///bank ..."};
 }
 
 }  // namespace
@@ -90,6 +126,31 @@ std::string without_secrets(std::string words, const std::string& text) {
     }
   }
   return words;
+}
+
+std::string describe(const Target& target) {
+  if (target.conninfo.empty()) return describe_defaults();
+  std::vector<ConninfoOption> shown;
+  try {
+    for (auto& option : parse_conninfo(target.conninfo)) {
+      if (option.is_secret) continue;
+      if (option.keyword == "dbname") option.value = without_secrets(option.value, target.conninfo);
+      shown.push_back(std::move(option));
+    }
+  } catch (const StoreError&) {
+    return "an unreadable connection string";
+  }
+  return quote_conninfo(shown);
+}
+
+void throw_unreachable(const Target& target, std::string_view words) {
+  const auto reason = without_secrets(one_line(words), target.conninfo);
+  const auto advice = what_to_do(reason);
+  const auto origin = target.origin.empty() ? std::string() : fmt::format(" ({})", target.origin);
+  throw StoreError(StoreFailure::kUnreachable,
+                   fmt::format("cannot connect to {}{}: {}\n  {}", describe(target), origin, reason,
+                               advice.text),
+                   {}, {}, advice.retryable);
 }
 
 }  // namespace aml::store

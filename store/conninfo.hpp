@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "store/connection.hpp"
+
 namespace aml::store {
 
 struct ConninfoOption {
@@ -27,5 +29,8 @@ std::string libpq_conninfo(const std::string& text);
 
 /// `words` without any password that the connection string `text` holds.
 std::string without_secrets(std::string words, const std::string& text);
+
+/// The StoreError for a connection that could not be made: where, why in the words of libpq or the server, what to do.
+[[noreturn]] void throw_unreachable(const Target& target, std::string_view words);
 
 }  // namespace aml::store

@@ -1,1 +1,88 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "store/run_ledger.hpp"
+
+#include <fmt/format.h>
+
+#include <pqxx/pqxx>
+
+#include "aml_query.hpp"
+#include "store/error.hpp"
+#include "store/statement.hpp"
+
+namespace aml::store {
+namespace {
+
+std::string describe_holder(pqxx::transaction_base& session) {
+  const auto rows = run(session, query::run_lock_holder);
+  if (rows.empty()) return "it ended just now; try again";
+  const auto row = rows[0];
+  return fmt::format(
+      "server process {} of user {}, connected from {} since {}\n  wait until it has ended, then "
+      "try again",
+      row[0].c_str(), row[1].c_str(), row[3].c_str(), row[2].c_str());
+}
+
+std::optional<std::string> text_or_null(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(storable_text(text));
+}
+
+/// Each fact is committed at once: it stays if the run dies.
+template <typename... Arguments>
+void write_now(Connection& connection, const query::Embedded& statement,
+               const Arguments&... arguments) {
+  pqxx::work transaction(connection.pqxx());
+  run(transaction, statement, arguments...);
+  as_statement(statement.file, [&] { transaction.commit(); });
+}
+
+}  // namespace
+
+RunLock::RunLock(Connection& connection) : connection_(connection) {
+  pqxx::nontransaction session(connection_.pqxx());
+  if (run(session, query::try_run_lock)[0][0].as<bool>()) return;
+  throw StoreError(StoreFailure::kLocked,
+                   fmt::format("another load or run is at work in {}: {}",
+                               describe(connection_.target()), describe_holder(session)),
+                   std::string(query::try_run_lock.file), {}, /*retryable=*/true);
+}
+
+RunLock::~RunLock() {
+  try {
+    pqxx::nontransaction session(connection_.pqxx());
+    run(session, query::release_run_lock);
+  } catch (const std::exception&) {  // the connection is lost, and the lock with it
+  }
+}
+
+std::int64_t start_run(Connection& connection, const RunStart& start) {
+  pqxx::work transaction(connection.pqxx());
+  run(transaction, query::mark_dead_runs);
+  // The column is signed: seeds from 2^63 on are stored as their two's complement.
+  const auto run_id = run(transaction, query::start_run, start.program_version, start.threads,
+                          static_cast<std::int64_t>(start.seed), text_array(start.scenarios))[0][0]
+                          .as<std::int64_t>();
+  as_statement(query::start_run.file, [&] { transaction.commit(); });
+  return run_id;
+}
+
+void record_snapshot(Connection& connection, std::int64_t run_id, const RunSnapshotFacts& facts) {
+  write_now(connection, query::record_snapshot, run_id, facts.snapshot, facts.last_file_id,
+            facts.accounts, facts.parties, facts.transfers);
+}
+
+void record_step(Connection& connection, std::int64_t run_id, int step, const RunStep& facts) {
+  const bool is_scenario = !facts.scenario.empty();
+  std::vector<std::string> notes;
+  for (const auto& note : facts.notes) notes.push_back(storable_text(note));
+  write_now(connection, query::record_step, run_id, step, facts.name, text_or_null(facts.scenario),
+            is_scenario ? std::optional(facts.scenario_version) : std::nullopt,
+            text_or_null(facts.parameters_json), facts.rows, facts.seconds, facts.peak_memory_bytes,
+            facts.outcome, text_array(notes));
+}
+
+void finish_run(Connection& connection, std::int64_t run_id, const std::string& status,
+                const std::string& error, std::int64_t peak_memory_bytes) {
+  write_now(connection, query::finish_run, run_id, status, text_or_null(error), peak_memory_bytes);
+}
+
+}  // namespace aml::store

@@ -1,1 +1,262 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "store/snapshot.hpp"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <pqxx/pqxx>
+#include <string_view>
+
+#include "aml_command.hpp"
+#include "aml_copy.hpp"
+#include "aml_query.hpp"
+#include "store/binary_copy.hpp"
+#include "store/error.hpp"
+#include "store/key_index.hpp"
+#include "store/raw_connection.hpp"
+#include "store/statement.hpp"
+
+namespace aml::store {
+namespace {
+
+// Peak of a run, for plan_snapshot: columns, keys and the graphs made of them.
+constexpr std::uint64_t kBytesOfProgram = 32 << 20;
+constexpr std::uint64_t kBytesPerTransfer = 150;
+constexpr std::uint64_t kBytesPerAccount = 200;
+constexpr std::uint64_t kBytesPerParty = 100;
+constexpr std::uint64_t kBytesPerAttribute = 120;
+
+/// Names seen so far, few of them: kinds of attributes, types of transfers.
+class NameList {
+ public:
+  NameList(std::vector<std::string>& names, std::string_view what, std::string_view statement)
+      : names_(names), what_(what), statement_(statement) {}
+
+  std::uint8_t position_of(std::string_view name) {
+    if (last_ < names_.size() && names_[last_] == name) return static_cast<std::uint8_t>(last_);
+    last_ = static_cast<std::size_t>(std::ranges::find(names_, name) - names_.begin());
+    if (last_ == names_.size()) add(name);
+    return static_cast<std::uint8_t>(last_);
+  }
+
+ private:
+  void add(std::string_view name) {
+    constexpr std::size_t kMost = 255;
+    if (names_.size() == kMost) {
+      throw_store_error(statement_,
+                        fmt::format("more than {} {}, the last is {}", kMost, what_, name), "");
+    }
+    names_.emplace_back(name);
+  }
+
+  std::vector<std::string>& names_;
+  std::string_view what_;
+  std::string_view statement_;
+  std::size_t last_ = 0;
+};
+
+class SnapshotReader {
+ public:
+  SnapshotReader(const Target& target, const std::function<void(std::uint64_t)>& progress)
+      : connection_(target), progress_(progress) {
+    connection_.execute(command::begin_snapshot.file, command::begin_snapshot.text);
+  }
+
+  Snapshot read() {
+    read_facts();
+    read_parties();
+    read_attributes_and_accounts();
+    read_transfers();
+    return std::move(snapshot_);
+  }
+
+ private:
+  void read_facts();
+  void read_parties();
+  void read_attributes_and_accounts();
+  void read_attributes(const KeyIndex& parties);
+  void read_accounts(const KeyIndex& parties);
+  void read_transfers();
+
+  RawConnection connection_;
+  const std::function<void(std::uint64_t)>& progress_;
+  Snapshot snapshot_;
+  std::size_t expected_transfers_ = 0;
+  std::string base_currency_;
+  int base_currency_exponent_ = 0;
+};
+
+/// Transfers wait in a small batch between hashing their accounts and looking them up, so that the
+/// memory is there when it is needed: a dictionary of accounts is larger than the processor's
+/// caches.
+class TransferBatch {
+ public:
+  TransferBatch(const KeyIndex& accounts, graph::TransferColumns& columns)
+      : accounts_(accounts), columns_(columns) {}
+
+  bool is_full() const { return size_ == kSize; }
+
+  void add(BinaryRow row, std::string_view from, std::string_view to) {
+    auto& waiting = waiting_[size_++];
+    waiting = {std::move(row), from, to, KeyIndex::hash(from), KeyIndex::hash(to)};
+    accounts_.prefetch(waiting.from_hash);
+    accounts_.prefetch(waiting.to_hash);
+  }
+
+  void look_up() {
+    for (std::size_t i = 0; i < size_; ++i) {
+      const auto& waiting = waiting_[i];
+      columns_.source.push_back(position_of(waiting.from, waiting.from_hash));
+      columns_.target.push_back(position_of(waiting.to, waiting.to_hash));
+    }
+    size_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t kSize = 64;
+  struct Waiting {
+    BinaryRow row;  ///< owns the bytes of from and to
+    std::string_view from;
+    std::string_view to;
+    std::uint64_t from_hash = 0;
+    std::uint64_t to_hash = 0;
+  };
+
+  graph::Vertex position_of(std::string_view account, std::uint64_t hash) const {
+    const auto position = accounts_.find(account, hash);
+    if (position != graph::kNoVertex) return position;
+    throw_store_error(copy::snapshot_transfers.file,
+                      fmt::format("transfer {} names account {}, which is not in silver.accounts",
+                                  columns_.transfer_keys[columns_.source.size()], account),
+                      "");
+  }
+
+  const KeyIndex& accounts_;
+  graph::TransferColumns& columns_;
+  std::array<Waiting, kSize> waiting_;
+  std::size_t size_ = 0;
+};
+
+/// An estimate is enough: the columns grow if it was too low.
+void reserve(graph::TransferColumns& columns, std::size_t transfers) {
+  constexpr std::size_t kBytesPerKey = 12;
+  const auto rows = transfers + transfers / 64;
+  columns.source.reserve(rows);
+  columns.target.reserve(rows);
+  columns.booked_at.reserve(rows);
+  columns.amount_minor.reserve(rows);
+  columns.type.reserve(rows);
+  columns.transfer_keys.reserve(rows, rows * kBytesPerKey);
+}
+
+void SnapshotReader::read_facts() {
+  const auto facts = connection_.execute(query::snapshot_facts.file, query::snapshot_facts.text);
+  snapshot_.id = PQgetvalue(facts.get(), 0, 0);
+  if (PQgetisnull(facts.get(), 0, 1) == 0)
+    snapshot_.last_file_id = std::atoll(PQgetvalue(facts.get(), 0, 1));
+  expected_transfers_ = static_cast<std::size_t>(std::atoll(PQgetvalue(facts.get(), 0, 2)));
+  const auto currency = connection_.execute(query::base_currency.file, query::base_currency.text);
+  if (PQntuples(currency.get()) == 0) {
+    throw_store_error(query::base_currency.file,
+                      "the database has no base currency yet\n  run:  aml init", "");
+  }
+  base_currency_ = PQgetvalue(currency.get(), 0, 0);
+  base_currency_exponent_ = std::atoi(PQgetvalue(currency.get(), 0, 1));
+}
+
+void SnapshotReader::read_parties() {
+  BinaryCopyReader reader(connection_, copy::snapshot_parties.file, copy::snapshot_parties.text);
+  while (auto row = reader.next()) {
+    snapshot_.attributes.party_keys.push_back(row->next());
+    snapshot_.base_risk.push_back(decode_double(row->next()));
+  }
+}
+
+void SnapshotReader::read_attributes_and_accounts() {
+  const KeyIndex parties(snapshot_.attributes.party_keys);
+  read_attributes(parties);
+  read_accounts(parties);
+}
+
+void SnapshotReader::read_attributes(const KeyIndex& parties) {
+  auto& attributes = snapshot_.attributes;
+  const auto& statement = copy::snapshot_attributes;
+  NameList kinds(attributes.kind_names, "kinds of attributes", statement.file);
+  BinaryCopyReader reader(connection_, statement.file, statement.text);
+  while (auto row = reader.next()) {
+    attributes.party.push_back(parties.find(row->next()));  // found: a foreign key says so
+    attributes.kind.push_back(kinds.position_of(row->next()));
+    attributes.value.push_back(row->next());
+  }
+}
+
+void SnapshotReader::read_accounts(const KeyIndex& parties) {
+  BinaryCopyReader reader(connection_, copy::snapshot_accounts.file, copy::snapshot_accounts.text);
+  while (auto row = reader.next()) {
+    snapshot_.transfers.vertex_keys.push_back(row->next());
+    snapshot_.party_of_account.push_back(
+        parties.find(row->next()));  // found: a foreign key says so
+  }
+}
+
+void SnapshotReader::read_transfers() {
+  constexpr std::uint64_t kProgressEvery = 1 << 18;
+  const auto& statement = copy::snapshot_transfers;
+  auto& columns = snapshot_.transfers;
+  reserve(columns, expected_transfers_);
+  const KeyIndex accounts(columns.vertex_keys);
+  TransferBatch batch(accounts, columns);
+  NameList types(columns.type_names, "types of transfers", statement.file);
+  const auto refuse = [&](std::string_view what) {
+    const auto key = columns.transfer_keys[columns.transfer_keys.size() - 1];
+    throw_store_error(statement.file, fmt::format("transfer {}: {}", key, what), "");
+  };
+  BinaryCopyReader reader(connection_, statement.file, statement.text);
+  while (auto row = reader.next()) {
+    columns.transfer_keys.push_back(row->next());
+    const auto from = row->next();
+    const auto to = row->next();
+    const auto booked_at = decode_timestamp(row->next());
+    const auto amount = decode_money(row->next(), base_currency_exponent_);
+    if (!booked_at) refuse("booked_at is out of range");
+    if (!amount) {
+      refuse(fmt::format("amount_base is out of range or has more than the {} decimals of {}",
+                         base_currency_exponent_, base_currency_));
+    }
+    columns.booked_at.push_back(*booked_at);
+    columns.amount_minor.push_back(*amount);
+    columns.type.push_back(types.position_of(row->next()));
+    batch.add(*std::move(row), from, to);
+    if (batch.is_full()) batch.look_up();
+    if (progress_ && columns.type.size() % kProgressEvery == 0) progress_(columns.type.size());
+  }
+  batch.look_up();
+}
+
+}  // namespace
+
+SnapshotPlan plan_snapshot(Connection& connection) {
+  pqxx::nontransaction session(connection.pqxx());
+  const auto row = run(session, query::count_silver)[0];
+  SnapshotPlan plan{row[0].as<std::uint64_t>(), row[1].as<std::uint64_t>(),
+                    row[2].as<std::uint64_t>(), row[3].as<std::uint64_t>(), 0};
+  plan.memory_bytes = kBytesOfProgram + plan.accounts * kBytesPerAccount +
+                      plan.parties * kBytesPerParty + plan.attributes * kBytesPerAttribute +
+                      plan.transfers * kBytesPerTransfer;
+  return plan;
+}
+
+Snapshot read_snapshot(Connection& connection,
+                       const std::function<void(std::uint64_t transfers)>& progress) {
+  const auto start = std::chrono::steady_clock::now();
+  auto snapshot = SnapshotReader(connection.target(), progress).read();
+  snapshot.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return snapshot;
+}
+
+}  // namespace aml::store

@@ -36,6 +36,23 @@ std::string_view what_to_do(std::string_view sqlstate) {
   return "";
 }
 
+/// Bytes of the character that the text begins with; 0 if they are none that PostgreSQL takes (RFC
+/// 3629, and no NUL).
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto lead = byte(0);
+  if (lead < 0x80) return lead == 0 ? 0 : 1;
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
+  const bool surrogate = lead == 0xED && byte(1) > 0x9F;
+  const bool too_large = lead == 0xF4 && byte(1) > 0x8F;
+  return overlong || surrogate || too_large ? 0 : length;
+}
+
 }  // namespace
 
 std::string text_array(std::span<const std::string> values) {
@@ -50,6 +67,16 @@ std::string text_array(std::span<const std::string> values) {
     literal += '"';
   }
   return literal + '}';
+}
+
+std::string storable_text(std::string_view text) {
+  std::string stored;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto length = utf8_length(text.substr(at));
+    stored += length == 0 ? "\uFFFD" : text.substr(at, length);
+    at += std::max<std::size_t>(length, 1);
+  }
+  return stored;
 }
 
 std::string one_line(std::string_view words) {

@@ -45,6 +45,10 @@ Parameter to_parameter(const std::optional<T>& value) {
 /// A text[] literal.
 std::string text_array(std::span<const std::string> values);
 
+/// The text with what PostgreSQL's text cannot hold, NUL and invalid UTF-8, each byte replaced by
+/// U+FFFD.
+std::string storable_text(std::string_view text);
+
 /// One line of the words of a server or library, without "ERROR:" in front.
 std::string one_line(std::string_view words);
 

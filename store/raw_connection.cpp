@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/raw_connection.hpp"
+
+#include <libpq-fe.h>
+
+#include "aml_query.hpp"
+#include "store/conninfo.hpp"
+#include "store/statement.hpp"
+
+namespace aml::store {
+
+void FinishConnection::operator()(pg_conn* connection) const {
+  PQfinish(connection);
+}
+void ClearResult::operator()(pg_result* result) const {
+  PQclear(result);
+}
+
+RawConnection::RawConnection(const Target& target)
+    : connection_(PQconnectdb(libpq_conninfo(target.conninfo).c_str())) {
+  if (PQstatus(connection_.get()) != CONNECTION_OK)
+    throw_unreachable(target, PQerrorMessage(connection_.get()));
+  execute(query::session_settings.file, query::session_settings.text);
+}
+
+RawResult RawConnection::execute(std::string_view statement, std::string_view text) {
+  RawResult result(PQexec(connection_.get(), std::string(text).c_str()));
+  const auto status = PQresultStatus(result.get());
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_COPY_OUT) {
+    fail(statement, result.get());
+  }
+  return result;
+}
+
+void RawConnection::fail(std::string_view statement, const pg_result* result) const {
+  constexpr std::string_view kConnectionFailure = "08006";
+  const char* sqlstate = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  const bool lost = PQstatus(connection_.get()) != CONNECTION_OK;
+  throw_store_error(
+      statement,
+      result == nullptr ? PQerrorMessage(connection_.get()) : PQresultErrorMessage(result),
+      sqlstate != nullptr ? sqlstate
+      : lost              ? kConnectionFailure
+                          : "");
+}
+
+}  // namespace aml::store

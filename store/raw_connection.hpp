@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// libpq itself, for the binary COPY that libpqxx 6 does not offer. For the sources of this folder
+// only.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "store/connection.hpp"
+
+struct pg_conn;
+struct pg_result;
+
+namespace aml::store {
+
+struct FinishConnection {
+  void operator()(pg_conn* connection) const;
+};
+struct ClearResult {
+  void operator()(pg_result* result) const;
+};
+using RawResult = std::unique_ptr<pg_result, ClearResult>;
+
+/// A connection with the same settings as Connection, without libpqxx around it.
+class RawConnection {
+ public:
+  /// Throws: StoreError kUnreachable.
+  explicit RawConnection(const Target& target);
+
+  /// Throws: StoreError that names `statement` if the server refuses it.
+  RawResult execute(std::string_view statement, std::string_view text);
+
+  /// Throws the StoreError for what the connection or the result says went wrong; result may be
+  /// null.
+  [[noreturn]] void fail(std::string_view statement, const pg_result* result) const;
+
+  pg_conn* get() const { return connection_.get(); }
+
+ private:
+  std::unique_ptr<pg_conn, FinishConnection> connection_;
+};
+
+}  // namespace aml::store
