@@ -2,6 +2,7 @@
 // What an account does, as numbers.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -10,10 +11,39 @@
 
 namespace aml::detect {
 
+/// The columns of account_features(), in their order.
+enum class Feature : std::uint8_t {
+  kTransfersIn,
+  kTransfersOut,
+  kAmountIn,
+  kAmountOut,
+  kMeanAmountIn,
+  kMeanAmountOut,
+  kLargestAmountIn,
+  kLargestAmountOut,
+  kPayers,
+  kPayees,
+  kOutInRatio,
+  kReciprocityShare,
+  kTopCounterpartyShare,
+  kRoundAmountShare,
+  kJustBelowThresholdShare,
+  kPassThroughHours,
+  kActiveDays,
+  kSpanDays,
+  kTransfersPerActiveDay,
+  kBusiestDayShare,
+  kNightShare,
+  kWeekendShare,
+};
+inline constexpr std::size_t kFeatures = 22;
+
 struct FeatureDefinition {
-  std::string_view name;         ///< snake_case, for example "out_in_ratio"
-  std::string_view unit;         ///< for example "transfers", "share", "base currency", "hours"
+  std::string_view name;  ///< snake_case, for example "out_in_ratio"
+  std::string_view
+      unit;  ///< transfers, accounts, base currency, share, ratio, hours, days or transfers per day
   std::string_view description;  ///< one sentence, also read by docs and SQL comments
+  std::string_view phrase;       ///< what an account did, with {} for the value: "paid {}"
 };
 
 /// The features in the order of the columns of account_features().
@@ -24,11 +54,16 @@ struct FeatureMatrix {
   std::size_t rows = 0;
   std::size_t columns = 0;
   std::vector<float> values;
-  std::span<const float> row(std::size_t i) const { return std::span(values).subspan(i * columns, columns); }
+  std::span<const float> row(std::size_t i) const {
+    return std::span(values).subspan(i * columns, columns);
+  }
 };
 
-/// The features of every vertex of the graph, over all its transfers; self-loops do not count.
-/// Cost: one pass over out- and in-edges, parallel over vertices; the same result for any number of threads.
+/// The features of every vertex of the graph, over all its transfers; self-loops do not count. A
+/// vertex without transfers has zeros. Throws: std::invalid_argument if base_currency_exponent is
+/// outside 0..9. Cost:   one pass over out- and in-edges and one sort of each vertex's
+/// counterparties, parallel over vertices; the
+///         same result for any number of threads.
 FeatureMatrix account_features(const graph::TransferGraph& graph, int base_currency_exponent);
 
 }  // namespace aml::detect
