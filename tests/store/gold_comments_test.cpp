@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gold is the analysts' contract: whatever they can see there says what it means.
+#include <gtest/gtest.h>
+
+#include "tests/support/test_database.hpp"
+
+namespace aml::test {
+namespace {
+
+std::string without_comment(const TestDatabase& database) {
+  return database.query(R"(
+    SELECT 'schema gold' FROM pg_namespace WHERE nspname = 'gold' AND obj_description(oid, 'pg_namespace') IS NULL
+    UNION ALL
+    SELECT 'relation ' || relname FROM pg_class
+    WHERE relnamespace = 'gold'::regnamespace AND relkind IN ('r', 'v', 'm', 'p', 'f', 'S')
+      AND coalesce(obj_description(oid, 'pg_class'), '') = ''
+    UNION ALL
+    SELECT 'column ' || relname || '.' || attname
+    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+    WHERE relnamespace = 'gold'::regnamespace AND relkind IN ('r', 'v', 'm', 'p', 'f') AND attnum > 0 AND NOT attisdropped
+      AND coalesce(col_description(pg_class.oid, attnum), '') = ''
+    UNION ALL
+    SELECT 'function ' || proname FROM pg_proc
+    WHERE pronamespace = 'gold'::regnamespace AND coalesce(obj_description(oid, 'pg_proc'), '') = ''
+    ORDER BY 1)");
+}
+
+TEST(GoldComments, EveryTableViewColumnAndFunctionHasOne) {
+  const TestDatabase database;
+  EXPECT_EQ(without_comment(database), "");
+  EXPECT_EQ(database.query(
+                "SELECT count(*) >= 16 FROM pg_class WHERE relnamespace = 'gold'::regnamespace "
+                "AND relkind IN ('r', 'v')"),
+            "t")
+      << "the walk must have something to walk over";
+}
+
+TEST(GoldComments, WalkFindsWhatLacksOne) {
+  const TestDatabase database;
+  database.query(
+      "CREATE TABLE gold.forgotten (a integer); COMMENT ON TABLE gold.forgotten IS 'Only its "
+      "column lacks one.';"
+      "CREATE VIEW gold.silent AS SELECT 1 AS one; COMMENT ON COLUMN gold.silent.one IS 'One.';"
+      "CREATE FUNCTION gold.mute() RETURNS integer LANGUAGE sql RETURN 1");
+  EXPECT_EQ(without_comment(database), "column forgotten.a\nfunction mute\nrelation silent");
+}
+
+}  // namespace
+}  // namespace aml::test

@@ -1,0 +1,580 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/gold_writer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <random>
+#include <stdexcept>
+
+#include "store/error.hpp"
+#include "tests/store/gold_sample.hpp"
+#include "tests/support/test_database.hpp"
+
+namespace aml::test {
+namespace {
+
+using store::GoldCounts;
+using store::GoldWriter;
+using store::GradedFinding;
+
+const auto kCycles = scenario("round_tripping", "round_tripping", "cycles");
+
+/// One run that writes one scenario and commits.
+GoldCounts write_run(const TestDatabase& database, const std::vector<GradedFinding>& findings,
+                     const std::vector<detect::ScoreTable>& scores = {},
+                     const store::ScenarioIdentity& identity = kCycles, int exponent = 2) {
+  const auto run = start_sample_run(database);
+  auto connection = database.connect();
+  GoldWriter writer(connection, run, "USD", exponent);
+  const auto counts = writer.write(identity, findings, scores);
+  writer.commit(1);
+  return counts;
+}
+
+/// Every row of gold with the database transaction that wrote it; alerts without last_run_id, which
+/// each run sets.
+std::string rows_and_their_writers(const TestDatabase& database) {
+  return database.query(
+             "SELECT alert_id, scenario, version, typology, subject_kind, subject, score, "
+             "severity, amount, currency, "
+             "first_activity_at, last_activity_at, explanation, evidence, first_run_id FROM "
+             "gold.alerts ORDER BY 1") +
+         "\n" +
+         database.query("SELECT xmin, t.* FROM gold.alert_transfers t ORDER BY alert_id, step") +
+         "\n" +
+         database.query(
+             "SELECT xmin, e.* FROM gold.alert_entities e ORDER BY alert_id, entity_id, role") +
+         "\n" +
+         database.query("SELECT xmin, e.* FROM gold.alert_evidence e ORDER BY alert_id, item") +
+         "\n" + database.query("SELECT xmin, s.* FROM gold.scores s ORDER BY entity_id, measure");
+}
+
+std::string rows_in_gold(const TestDatabase& database) {
+  return database.query(
+      "SELECT (SELECT count(*) FROM gold.alerts), (SELECT count(*) FROM gold.alert_transfers), "
+      "(SELECT count(*) FROM gold.alert_entities), (SELECT count(*) FROM gold.alert_evidence), "
+      "(SELECT count(*) FROM gold.scores), (SELECT count(*) FROM gold.scenario_runs), "
+      "(SELECT count(*) FROM gold.run_results), (SELECT count(*) FROM aml.scenario_versions)");
+}
+
+const std::string kNothing = "0|0|0|0|0|0|0|0";
+
+TEST(AlertId, IsTheHashOfItsPartsWithTheirLengths) {
+  // printf '14:round_tripping7:account2:A111:A1>A2>A3|T1' | sha256sum
+  auto finding = round_trip_finding();
+  finding.evidence_key = "A1>A2>A3|T1";
+  EXPECT_EQ(store::alert_id("round_tripping", finding), "c318ec7e18c1baf2900c95ce252e640e");
+}
+
+TEST(AlertId, DependsOnEveryPartAndOnNothingElse) {
+  const auto finding = round_trip_finding();
+  const auto id = store::alert_id("s", finding);
+  auto other = finding;
+  other.score = 0.1;
+  other.explanation = "told otherwise";
+  other.transfers.clear();
+  EXPECT_EQ(store::alert_id("s", other), id);
+  EXPECT_NE(store::alert_id("t", finding), id);
+  other = finding;
+  other.subject = "A2";
+  EXPECT_NE(store::alert_id("s", other), id);
+  other = finding;
+  other.subject_kind = EntityKind::kParty;
+  EXPECT_NE(store::alert_id("s", other), id);
+  other = finding;
+  other.evidence_key += "x";
+  EXPECT_NE(store::alert_id("s", other), id);
+}
+
+TEST(AlertId, PartsDoNotRunIntoEachOther) {
+  Finding one, two;
+  one.subject = "ab";
+  one.evidence_key = "c";
+  two.subject = "a";
+  two.evidence_key = "bc";
+  EXPECT_NE(store::alert_id("s", one), store::alert_id("s", two));
+}
+
+TEST(GoldWriter, WritesEveryPartOfAFinding) {
+  const TestDatabase database;
+  const auto finding = round_trip_finding();
+  const auto counts = write_run(database, {{&finding, "high"}});
+  EXPECT_EQ(counts.alerts, 1);
+  EXPECT_EQ(counts.added, 1);
+  EXPECT_EQ(counts.gone, 0);
+  EXPECT_FALSE(counts.changed_without_new_version);
+
+  const auto id = store::alert_id("round_tripping", finding);
+  EXPECT_EQ(
+      database.query(
+          "SELECT alert_id, scenario, version, typology, subject_kind, subject, score, severity, "
+          "amount, "
+          "currency, first_activity_at, last_activity_at, explanation, first_run_id, last_run_id "
+          "FROM gold.alerts"),
+      id +
+          "|round_tripping|1|round_tripping|account|A1|0.9|high|1000.00|USD|2024-03-01 09:00:00+00|"
+          "2024-03-02 09:00:00+00|1,000.00 USD left A1 and 980.00 USD came back.|1|1");
+  EXPECT_EQ(database.query(
+                "SELECT step, transfer_id, role, branch FROM gold.alert_transfers ORDER BY step"),
+            "1|T1|hop|1\n2|T2|hop|2\n3|T3|hop|3");
+  EXPECT_EQ(database.query(
+                "SELECT entity_kind, entity_id, role FROM gold.alert_entities ORDER BY entity_id"),
+            "account|A1|origin\naccount|A2|intermediary\naccount|A3|intermediary");
+  EXPECT_EQ(
+      database.query(
+          "SELECT item, feature, observed, threshold IS NULL, contribution, sentence "
+          "FROM gold.alert_evidence WHERE feature IN ('length', 'returned_share') ORDER BY item"),
+      "1|length|3|t||3 hops.\n4|returned_share|0.980|f|0.4|98 % came back.");
+  EXPECT_EQ(
+      database.query(
+          "SELECT evidence = '{\"schema_version\": 1, \"features\": {\"length\": [\"3\"], "
+          "\"amount_sent\": [\"1000.00\"], \"amount_returned\": [\"980.00\"], \"returned_share\": "
+          "[\"0.980\"], "
+          "\"duration_hours\": [\"24.0\"], \"instances\": [\"1\"]}}'::jsonb FROM gold.alerts"),
+      "t");
+  EXPECT_EQ(database.query(
+                "SELECT scenario, version, title, typology, last_run_id FROM gold.scenario_runs"),
+            "round_tripping|1|Title of round_tripping|round_tripping|1");
+  EXPECT_EQ(database.query("SELECT scenario, version, title, typology, detector, definition FROM "
+                           "aml.scenario_versions"),
+            "round_tripping|1|Title of round_tripping|round_tripping|cycles|{\"id\": "
+            "\"round_tripping\"}");
+}
+
+TEST(GoldWriter, EvidenceOfOneFeatureKeepsItsOrder) {
+  const TestDatabase database;
+  auto finding = synthetic_identity_finding();
+  finding.evidence = {{"shared_phone", "9", {}, {}, ""},
+                      {"shared_phone", "1", {}, {}, ""},
+                      {"shared_phone", "5", {}, {}, ""}};
+  write_run(database, {{&finding, "low"}});
+  EXPECT_EQ(database.query("SELECT evidence #> '{features,shared_phone}' FROM gold.alerts"),
+            "[\"9\", \"1\", \"5\"]");
+}
+
+TEST(GoldWriter, SecondIdenticalRunChangesOnlyLastRunId) {
+  const TestDatabase database;
+  const auto first = round_trip_finding(), second = structuring_finding();
+  const std::vector<GradedFinding> findings{{&first, "high"}, {&second, "low"}};
+  write_run(database, findings, risk_scores());
+  const auto before = rows_and_their_writers(database);
+  EXPECT_EQ(rows_in_gold(database), "2|8|9|13|3|1|1|1");
+
+  const auto counts = write_run(database, findings, risk_scores());
+  EXPECT_EQ(counts.alerts, 2);
+  EXPECT_EQ(counts.added, 0);
+  EXPECT_EQ(counts.gone, 0);
+  EXPECT_EQ(rows_and_their_writers(database), before);
+  EXPECT_EQ(database.query("SELECT DISTINCT first_run_id, last_run_id FROM gold.alerts"), "1|2");
+  EXPECT_EQ(rows_in_gold(database), "2|8|9|13|3|1|2|1");
+}
+
+TEST(GoldWriter, FindingsInAnotherOrderAreTheSameFindings) {
+  const TestDatabase database;
+  const auto first = round_trip_finding(), second = structuring_finding();
+  write_run(database, {{&first, "high"}, {&second, "low"}});
+  const auto before = rows_and_their_writers(database);
+  write_run(database, {{&second, "low"}, {&first, "high"}});
+  EXPECT_EQ(rows_and_their_writers(database), before);
+}
+
+TEST(GoldWriter, VanishedFindingKeepsItsOldRunAndLeavesCurrentAlerts) {
+  const TestDatabase database;
+  const auto stays = round_trip_finding(), vanishes = structuring_finding();
+  write_run(database, {{&stays, "high"}, {&vanishes, "high"}});
+  EXPECT_EQ(database.query("SELECT count(*) FROM gold.current_alerts"), "2");
+
+  auto counts = write_run(database, {{&stays, "high"}});
+  EXPECT_EQ(counts.alerts, 1);
+  EXPECT_EQ(counts.added, 0);
+  EXPECT_EQ(counts.gone, 1);
+  EXPECT_EQ(
+      database.query("SELECT subject, first_run_id, last_run_id FROM gold.alerts ORDER BY subject"),
+      "A1|1|2\nA4|1|1");
+  EXPECT_EQ(database.query("SELECT subject FROM gold.current_alerts"), "A1");
+  EXPECT_EQ(database.query("SELECT count(*) FROM gold.alert_transfers"), "8")
+      << "its evidence stays";
+
+  counts = write_run(database, {{&stays, "high"}});
+  EXPECT_EQ(counts.gone, 0) << "it was gone before";
+
+  counts = write_run(database, {{&stays, "high"}, {&vanishes, "high"}});
+  EXPECT_EQ(counts.added, 0) << "a finding that comes back is the same alert";
+  EXPECT_EQ(
+      database.query(
+          "SELECT subject, first_run_id, last_run_id FROM gold.current_alerts ORDER BY subject"),
+      "A1|1|4\nA4|1|4");
+  EXPECT_EQ(
+      database.query("SELECT run_id, alerts, added, gone FROM gold.run_results ORDER BY run_id"),
+      "1|2|2|0\n2|1|0|1\n3|1|0|0\n4|2|0|0");
+}
+
+TEST(GoldWriter, RunWithoutFindingsClearsTheCurrentAlertsOfItsScenarioOnly) {
+  const TestDatabase database;
+  const auto trip = round_trip_finding(), network = structuring_finding();
+  write_run(database, {{&trip, "high"}});
+  write_run(database, {{&network, "high"}}, {}, scenario("smurfs", "structuring", "structuring"));
+  const auto counts = write_run(database, {});
+  EXPECT_EQ(counts.alerts, 0);
+  EXPECT_EQ(counts.gone, 1);
+  EXPECT_EQ(database.query("SELECT scenario FROM gold.current_alerts"), "smurfs");
+}
+
+TEST(GoldWriter, ChangedFindingReplacesWhatChanged) {
+  const TestDatabase database;
+  auto finding = structuring_finding();
+  write_run(database, {{&finding, "high"}});
+  const auto untouched =
+      database.query(
+          "SELECT xmin, t.* FROM gold.alert_transfers t WHERE step IN (1, 2, 3) ORDER BY step") +
+      database.query(
+          "SELECT xmin, e.* FROM gold.alert_entities e WHERE entity_id <> 'A5' ORDER BY "
+          "entity_id") +
+      database.query("SELECT xmin, e.* FROM gold.alert_evidence e WHERE item <= 6 ORDER BY item");
+
+  finding.score = 0.8;
+  finding.amount_minor = std::nullopt;
+  finding.last_activity = march(3, 11);
+  finding.explanation = "told anew";
+  finding.transfers.pop_back();                            // one transfer less
+  finding.transfers.back().role = "exit";                  // one in another role
+  finding.entities.back().role = "beneficiary";            // one entity in another role
+  finding.evidence.back() = {"exits", "0", "1", 0.5, ""};  // one item with other values
+  const auto counts = write_run(database, {{&finding, "medium"}});
+  EXPECT_EQ(counts.added, 0);
+  EXPECT_EQ(database.query("SELECT score, severity, amount IS NULL, currency IS NULL, "
+                           "last_activity_at, explanation, "
+                           "first_run_id, last_run_id FROM gold.alerts"),
+            "0.8|medium|t|t|2024-03-03 11:00:00+00|told anew|1|2");
+  EXPECT_EQ(
+      database.query("SELECT step, transfer_id, role FROM gold.alert_transfers WHERE step > 3"),
+      "4|T13|exit");
+  EXPECT_EQ(database.query("SELECT role FROM gold.alert_entities WHERE entity_id = 'A5'"),
+            "beneficiary");
+  EXPECT_EQ(database.query(
+                "SELECT observed, threshold, contribution FROM gold.alert_evidence WHERE item = 7"),
+            "0|1|0.5");
+  EXPECT_EQ(database.query("SELECT evidence #>> '{features,exits,0}' FROM gold.alerts"), "0");
+  EXPECT_EQ(
+      untouched,
+      database.query(
+          "SELECT xmin, t.* FROM gold.alert_transfers t WHERE step IN (1, 2, 3) ORDER BY step") +
+          database.query("SELECT xmin, e.* FROM gold.alert_entities e WHERE entity_id <> 'A5' "
+                         "ORDER BY entity_id") +
+          database.query(
+              "SELECT xmin, e.* FROM gold.alert_evidence e WHERE item <= 6 ORDER BY item"));
+}
+
+TEST(GoldWriter, ScoresAreReplacedOnlyWhereTheyDiffer) {
+  const TestDatabase database;
+  const auto risk = scenario("risk", "risk_exposure", "risk_propagation");
+  write_run(database, {},
+            {{EntityKind::kParty, "risk_score", {{"P1", 1.0}, {"P2", 2.0}, {"P3", 0.1}}}}, risk);
+  write_run(database, {}, {{EntityKind::kParty, "risk_score", {{"P1", 9.0}}}},
+            scenario("other", "risk_exposure", "risk_propagation"));
+  write_run(database, {},
+            {{EntityKind::kParty, "risk_score", {{"P2", 2.5}, {"P3", 0.1}, {"P4", 1.0 / 3}}}},
+            risk);
+  EXPECT_EQ(database.query(
+                "SELECT scenario, entity_kind, entity_id, measure, value, run_id FROM gold.scores "
+                "ORDER BY scenario, entity_id"),
+            "other|party|P1|risk_score|9|2\n"
+            "risk|party|P2|risk_score|2.5|3\n"
+            "risk|party|P3|risk_score|0.1|1\n"
+            "risk|party|P4|risk_score|0.3333333333333333|3");
+}
+
+TEST(GoldWriter, NothingIsVisibleBeforeCommit) {
+  const TestDatabase database;
+  const auto finding = round_trip_finding();
+  const auto run = start_sample_run(database);
+  auto connection = database.connect();
+  GoldWriter writer(connection, run, "USD", 2);
+  writer.write(kCycles, {{&finding, "high"}}, risk_scores());
+  EXPECT_EQ(rows_in_gold(database), kNothing);
+  writer.commit(1);
+  EXPECT_EQ(rows_in_gold(database), "1|3|3|6|3|1|1|1");
+}
+
+TEST(GoldWriter, WithoutCommitNothingIsLeft) {
+  const TestDatabase database;
+  const auto finding = round_trip_finding();
+  const auto run = start_sample_run(database);
+  auto connection = database.connect();
+  {
+    GoldWriter writer(connection, run, "USD", 2);
+    writer.write(kCycles, {{&finding, "high"}}, risk_scores());
+  }
+  EXPECT_EQ(rows_in_gold(database), kNothing);
+  EXPECT_EQ(database.query("SELECT status, finished_at IS NULL FROM aml.runs"), "running|t");
+  GoldWriter again(connection, run, "USD", 2);  // the connection is free for the next transaction
+  again.write(kCycles, {{&finding, "high"}}, {});
+  again.commit(1);
+  EXPECT_EQ(rows_in_gold(database), "1|3|3|6|0|1|1|1");
+}
+
+TEST(GoldWriter, CommitFinishesTheRun) {
+  const TestDatabase database;
+  const auto run = start_sample_run(database);
+  auto connection = database.connect();
+  GoldWriter(connection, run, "USD", 2).commit(123'456'789);
+  EXPECT_EQ(database.query("SELECT status, finished_at >= started_at, peak_memory_bytes, error IS "
+                           "NULL FROM aml.runs"),
+            "succeeded|t|123456789|t");
+}
+
+TEST(GoldWriter, CommitWithAnErrorKeepsTheGoldOfTheOtherScenarios) {
+  const TestDatabase database;
+  const auto finding = round_trip_finding();
+  const auto run = start_sample_run(database);
+  auto connection = database.connect();
+  GoldWriter writer(connection, run, "USD", 2);
+  writer.write(kCycles, {{&finding, "high"}}, {});
+  writer.commit(1, "scenario smurfs: out of memory");
+  EXPECT_EQ(database.query("SELECT status, error FROM aml.runs"),
+            "failed|scenario smurfs: out of memory");
+  EXPECT_EQ(database.query("SELECT count(*) FROM gold.current_alerts"), "1");
+}
+
+TEST(GoldWriter, RunThatWasDeclaredDeadWritesNothing) {
+  const TestDatabase database;
+  const auto finding = round_trip_finding();
+  const auto run = start_sample_run(database);
+  auto connection = database.connect();
+  {
+    GoldWriter writer(connection, run, "USD", 2);
+    writer.write(kCycles, {{&finding, "high"}}, {});
+    database.query("UPDATE aml.runs SET status = 'died'");
+    EXPECT_THROW(writer.commit(1), store::StoreError);
+  }
+  EXPECT_EQ(rows_in_gold(database), kNothing);
+  EXPECT_EQ(database.query("SELECT status FROM aml.runs"), "died");
+}
+
+TEST(GoldWriter, RefusesTwoFindingsWithTheSameSubjectAndEvidenceKey) {
+  const TestDatabase database;
+  const auto finding = round_trip_finding();
+  auto twin = finding;
+  twin.score = 0.1;
+  EXPECT_THROW(write_run(database, {{&finding, "high"}, {&twin, "low"}}), std::invalid_argument);
+  EXPECT_EQ(rows_in_gold(database), kNothing);
+  twin.evidence_key = "another episode";
+  EXPECT_EQ(write_run(database, {{&finding, "high"}, {&twin, "low"}}).alerts, 2);
+}
+
+TEST(GoldWriter, RefusesWhatIsNoSeverityOrScore) {
+  const TestDatabase database;
+  auto finding = round_trip_finding();
+  for (const std::string severity : {"", "High", "critical"}) {
+    EXPECT_THROW(write_run(database, {{&finding, severity}}), std::invalid_argument) << severity;
+  }
+  for (const double score : {-0.01, 1.01, std::numeric_limits<double>::quiet_NaN()}) {
+    finding.score = score;
+    EXPECT_THROW(write_run(database, {{&finding, "low"}}), std::invalid_argument) << score;
+  }
+  for (const double score : {0.0, 1.0}) {
+    finding.score = score;
+    EXPECT_EQ(write_run(database, {{&finding, "low"}}).alerts, 1) << score;
+  }
+}
+
+TEST(GoldWriter, RefusesAScenarioTwiceInOneRun) {
+  const TestDatabase database;
+  const auto run = start_sample_run(database);
+  auto connection = database.connect();
+  GoldWriter writer(connection, run, "USD", 2);
+  writer.write(kCycles, {}, {});
+  EXPECT_THROW(writer.write(kCycles, {}, {}), std::invalid_argument);
+  writer.write(scenario("another", "round_tripping", "cycles"), {}, {});
+}
+
+TEST(GoldWriter, TextsAreWrittenAsTheyAre) {
+  const TestDatabase database;
+  for (const std::string text :
+       {"", "\\N", "it's \"quoted\"", "tab\there", "two\nlines\r\n", "back\\slash \\t \\001",
+        "{a,b}", "Zürich Ağ 銀行 🏦", "$1 %s '); DROP TABLE gold.alerts; --"}) {
+    Finding finding;
+    finding.subject = "key " + text;
+    finding.evidence_key = text;
+    finding.explanation = text;
+    finding.transfers = {{text, text, 1, 0}};
+    finding.entities = {{EntityKind::kParty, text, text}};
+    finding.evidence = {{text, text, text, {}, text}};
+    write_run(database, {{&finding, "low"}}, {{EntityKind::kAccount, text, {{text, 1.0}}}});
+    EXPECT_EQ(database.query("SELECT subject FROM gold.current_alerts"), "key " + text);
+    EXPECT_EQ(database.query("SELECT explanation FROM gold.current_alerts"), text);
+    EXPECT_EQ(database.query("SELECT transfer_id FROM gold.alert_transfers JOIN "
+                             "gold.current_alerts USING (alert_id)"),
+              text);
+    EXPECT_EQ(
+        database.query(
+            "SELECT entity_id FROM gold.alert_entities JOIN gold.current_alerts USING (alert_id) "
+            "WHERE entity_kind = 'party'"),
+        text);
+    EXPECT_EQ(
+        database.query(
+            "SELECT threshold FROM gold.alert_evidence JOIN gold.current_alerts USING (alert_id)"),
+        text);
+    EXPECT_EQ(database.query("SELECT threshold IS NULL FROM gold.alert_evidence JOIN "
+                             "gold.current_alerts USING (alert_id)"),
+              "f");
+    EXPECT_EQ(
+        database.query("SELECT key FROM gold.current_alerts, jsonb_each(evidence -> 'features')"),
+        text);
+    EXPECT_EQ(database.query("SELECT entity_id FROM gold.scores"), text);
+  }
+}
+
+TEST(GoldWriter, NulByteIsRefusedByNameAndNothingIsWritten) {
+  const TestDatabase database;
+  auto finding = round_trip_finding();
+  finding.evidence[3].threshold = std::string("0\0001", 3);
+  try {
+    write_run(database, {{&finding, "low"}});
+    FAIL() << "expected a StoreError";
+  } catch (const store::StoreError& error) {
+    EXPECT_EQ(error.failure(), store::StoreFailure::kStatement);
+    EXPECT_NE(std::string(error.what()).find("staged_evidence"), std::string::npos) << error.what();
+  }
+  EXPECT_EQ(rows_in_gold(database), kNothing);
+}
+
+TEST(GoldWriter, AmountsAreExactForEveryExponent) {
+  const TestDatabase database;
+  constexpr auto kLargest = std::numeric_limits<graph::MinorUnits>::max();
+  constexpr auto kSmallest = std::numeric_limits<graph::MinorUnits>::min();
+  const std::vector<std::tuple<graph::MinorUnits, int, std::string>> cases{
+      {0, 2, "0.00"},
+      {5, 2, "0.05"},
+      {-5, 2, "-0.05"},
+      {100, 2, "1.00"},
+      {-12'345, 2, "-123.45"},
+      {7, 0, "7"},
+      {7, 3, "0.007"},
+      {12'345, 4, "1.2345"},
+      {kLargest, 2, "92233720368547758.07"},
+      {kLargest, 0, "9223372036854775807"},
+      {kSmallest, 2, "-92233720368547758.08"},
+      {kSmallest, 4, "-922337203685477.5808"}};
+  auto finding = round_trip_finding();
+  for (const auto& [minor, exponent, expected] : cases) {
+    finding.amount_minor = minor;
+    write_run(database, {{&finding, "low"}}, {}, kCycles, exponent);
+    EXPECT_EQ(database.query("SELECT amount FROM gold.alerts"), expected);
+  }
+}
+
+TEST(GoldWriter, AnyAmountComesBackAsTheSameMinorUnits) {
+  const TestDatabase database;
+  std::mt19937_64 random(20240301);
+  std::vector<Finding> findings(500);
+  std::vector<GradedFinding> graded;
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    const auto minor = static_cast<graph::MinorUnits>(random()) >> (random() % 64);
+    findings[i].subject = std::to_string(minor);
+    findings[i].evidence_key = std::to_string(i);
+    findings[i].amount_minor = minor;
+    graded.push_back({&findings[i], "low"});
+  }
+  write_run(database, graded, {}, kCycles, 3);
+  EXPECT_EQ(database.query("SELECT count(*), count(*) FILTER (WHERE amount * 1000 = "
+                           "subject::numeric) FROM gold.alerts"),
+            "500|500");
+}
+
+TEST(GoldWriter, TimesAreExactToTheMicrosecond) {
+  const TestDatabase database;
+  auto finding = round_trip_finding();
+  for (const graph::Micros at :
+       {graph::Micros{0}, graph::Micros{-1}, graph::Micros{1'709'164'800'000'001},
+        graph::Micros{951'782'399'999'999}, graph::Micros{-2'208'988'800'000'000},
+        graph::Micros{32'503'679'999'123'456}}) {
+    finding.first_activity = at;
+    finding.last_activity = std::nullopt;
+    write_run(database, {{&finding, "low"}});
+    EXPECT_EQ(database.query("SELECT (extract(epoch FROM first_activity_at) * 1000000)::bigint, "
+                             "last_activity_at IS NULL "
+                             "FROM gold.alerts"),
+              std::to_string(at) + "|t");
+  }
+}
+
+TEST(GoldWriter, SubjectIsAlwaysAmongTheEntities) {
+  const TestDatabase database;
+  auto finding = round_trip_finding();
+  finding.subject = "A9";
+  finding.entities.push_back(
+      {EntityKind::kParty, "A9", "owner"});  // a party of the same name is not the account
+  write_run(database, {{&finding, "low"}});
+  EXPECT_EQ(
+      database.query(
+          "SELECT entity_kind, role FROM gold.alert_entities WHERE entity_id = 'A9' ORDER BY 1"),
+      "account|subject\nparty|owner");
+}
+
+TEST(GoldWriter, EntityThatIsNamedTwiceInOneRoleStandsThereOnce) {
+  const TestDatabase database;
+  auto finding = round_trip_finding();
+  finding.entities.push_back(finding.entities.back());
+  finding.entities.push_back({EntityKind::kAccount, "A3", "another role"});
+  write_run(database, {{&finding, "low"}});
+  EXPECT_EQ(
+      database.query("SELECT role FROM gold.alert_entities WHERE entity_id = 'A3' ORDER BY 1"),
+      "another role\nintermediary");
+}
+
+TEST(GoldWriter, TypologyOfTheBanksOwnIsDeclaredByItsScenario) {
+  const TestDatabase database;
+  const auto finding = round_trip_finding();
+  write_run(database, {{&finding, "low"}}, {}, scenario("our_own", "gift_card_fraud", "cycles"));
+  EXPECT_EQ(
+      database.query(
+          "SELECT title, description FROM gold.typologies WHERE typology = 'gift_card_fraud'"),
+      "Title of our_own|Declared by scenario our_own");
+  EXPECT_EQ(database.query("SELECT typology FROM gold.current_alerts"), "gift_card_fraud");
+  const auto shipped =
+      database.query("SELECT title FROM gold.typologies WHERE typology = 'round_tripping'");
+  write_run(database, {}, {}, scenario("copy", "round_tripping", "cycles"));
+  EXPECT_EQ(database.query("SELECT title FROM gold.typologies WHERE typology = 'round_tripping'"),
+            shipped);
+}
+
+TEST(GoldWriter, NoticesATextThatChangedUnderTheSameVersion) {
+  const TestDatabase database;
+  auto identity = kCycles;
+  EXPECT_FALSE(write_run(database, {}, {}, identity).changed_without_new_version);
+  EXPECT_FALSE(write_run(database, {}, {}, identity).changed_without_new_version);
+  identity.definition_json = R"({"id": "round_tripping", "params": {"max_length": 9}})";
+  EXPECT_TRUE(write_run(database, {}, {}, identity).changed_without_new_version);
+  identity.version = 2;
+  identity.definition_json = R"({"id": "round_tripping", "params": {"max_length": 10}})";
+  EXPECT_FALSE(write_run(database, {}, {}, identity).changed_without_new_version);
+  EXPECT_EQ(
+      database.query(
+          "SELECT version, count(*) FROM aml.scenario_versions GROUP BY version ORDER BY version"),
+      "1|2\n2|1");
+}
+
+TEST(GoldWriter, ManyFindingsAreAllWritten) {
+  const TestDatabase database;
+  constexpr int kFindings = 2'000, kTransfers = 10;
+  std::vector<Finding> findings(kFindings);
+  std::vector<GradedFinding> graded;
+  for (int i = 0; i < kFindings; ++i) {
+    auto& finding = findings[static_cast<std::size_t>(i)];
+    finding.subject = "A" + std::to_string(i);
+    for (int step = 1; step <= kTransfers; ++step) {
+      finding.transfers.push_back({"T" + std::to_string(i * kTransfers + step), "hop", step, 0});
+    }
+    graded.push_back({&finding, "low"});
+  }
+  EXPECT_EQ(write_run(database, graded).added, kFindings);
+  EXPECT_EQ(write_run(database, graded).added, 0);
+  EXPECT_EQ(
+      database.query("SELECT count(*), count(DISTINCT transfer_id) FROM gold.alert_transfers"),
+      "20000|20000");
+}
+
+}  // namespace
+}  // namespace aml::test
