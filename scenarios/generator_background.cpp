@@ -224,7 +224,7 @@ Seconds time_of_day(Random& random, Hours hours) {
     case Hours::kBatch:
       break;
   }
-  return (4 + random.between(0, 1)) * kHour + within_hour;
+  return (6 + random.between(0, 1)) * kHour + within_hour;
 }
 
 void append_ordinary_day(const Population& bank, const Day& day, std::uint64_t seed,

@@ -122,9 +122,9 @@ class Planter {
   void tie(const std::vector<std::uint32_t>& members, int shape);
   void plant_risk_exposure(int number);
   void plant_anomalous_behaviour(int number);
-  void distribute(Seconds from, AccountIndex account);
-  void collect(Seconds from, AccountIndex account);
-  void pass_through(Seconds from, AccountIndex account);
+  void distribute(Seconds night, AccountIndex account);
+  void collect(Seconds night, AccountIndex account);
+  void pass_on(Seconds night, AccountIndex account, std::int64_t passes);
 
   Population& bank_;
   DayNumber first_day_;
@@ -281,57 +281,54 @@ void Planter::plant_anomalous_behaviour(int number) {
   begin_instance("anomalous_behaviour", number);
   const AccountIndex account = ordinary_account();
   name(EntityKind::kAccount, account, "subject");
-  const Seconds begin = start(8) / kDay * kDay;
-  if (number % 3 == 0) distribute(begin, account);
-  if (number % 3 == 1) collect(begin, account);
-  if (number % 3 == 2) pass_through(begin, account);
-}
-
-/// Large round sums from abroad, paid out by night to hundreds of accounts within minutes.
-void Planter::distribute(Seconds from, AccountIndex account) {
-  for (std::int64_t night = random_.between(3, 6); night > 0; --night, from += kDay) {
-    Seconds at = by_night(from + random_.between(0, 4 * kHour));
-    for (std::int64_t wave = random_.between(2, 4); wave > 0; --wave) {
-      behave(at, random_.pick(bank_.institutions.wires_in), account,
-             random_.between(20, 60) * 1'000 * kDollar, "wire");
-      for (std::int64_t left = random_.between(35, 60); left > 0; --left) {
-        at += random_.between(4, 40);
-        behave(at, account, random_.pick(counterparties_), random_.between(1, 9) * 100 * kDollar,
-               "transfer");
-      }
-    }
+  // It begins in the night to a Saturday, when nobody watches.
+  Seconds begin = start(14) / kDay * kDay;
+  while (day_of(static_cast<DayNumber>(begin / kDay)).weekday != 5) begin += kDay;
+  const auto nights = static_cast<int>(random_.between(3, 6));
+  for (int night = 0; night < nights; ++night, begin += kDay) {
+    if (number % 3 == 0) distribute(begin, account);
+    if (number % 3 == 1) collect(begin, account);
+    pass_on(begin + 12 * kHour, account, number % 3 == 2 ? 16 : 6);
   }
 }
 
-/// Hundreds of small round sums collected by night, gone abroad in large ones before morning.
-void Planter::collect(Seconds from, AccountIndex account) {
-  for (std::int64_t night = random_.between(3, 6); night > 0; --night, from += kDay) {
-    Seconds at = by_night(from + random_.between(0, 4 * kHour));
-    for (std::int64_t wave = random_.between(2, 4); wave > 0; --wave) {
-      std::int64_t sum = 0;
-      for (std::int64_t left = random_.between(35, 60); left > 0; --left) {
-        at += random_.between(4, 40);
-        const std::int64_t cents = random_.between(1, 4) * 100 * kDollar;
-        behave(at, random_.pick(counterparties_), account, cents, "transfer");
-        sum += cents;
-      }
-      behave(at + 60, account, random_.pick(bank_.institutions.wires_out),
-             sum / (1'000 * kDollar) * 1'000 * kDollar, "wire");
-    }
+/// Sums from abroad, paid out by night in round sums to more than a hundred accounts within the
+/// hour.
+void Planter::distribute(Seconds night, AccountIndex account) {
+  Seconds at = by_night(night + random_.between(0, 4 * kHour));
+  behave(at, random_.pick(bank_.institutions.wires_in), account,
+         random_.between(40, 90) * 1'000 * kDollar, "wire");
+  for (std::int64_t left = random_.between(90, 180); left > 0; --left) {
+    at += random_.between(4, 40);
+    behave(at, account, random_.pick(counterparties_), random_.between(1, 9) * 100 * kDollar,
+           "transfer");
   }
 }
 
-/// Very large round sums from abroad that leave again within minutes, many times in a few nights.
-void Planter::pass_through(Seconds from, AccountIndex account) {
-  for (std::int64_t night = random_.between(4, 7); night > 0; --night, from += kDay) {
-    Seconds at = by_night(from + random_.between(0, 4 * kHour));
-    for (std::int64_t pass = random_.between(10, 20); pass > 0; --pass) {
-      const std::int64_t cents = random_.between(5, 40) * 10'000 * kDollar;
-      behave(at, random_.pick(bank_.institutions.wires_in), account, cents, "wire");
-      at += random_.between(30, 300);
-      behave(at, account, random_.pick(bank_.institutions.wires_out), cents, "wire");
-      at += random_.between(30, 300);
-    }
+/// Small round sums collected by night from more than a hundred accounts, gone abroad in one before
+/// morning.
+void Planter::collect(Seconds night, AccountIndex account) {
+  Seconds at = by_night(night + random_.between(0, 4 * kHour));
+  std::int64_t sum = 0;
+  for (std::int64_t left = random_.between(90, 180); left > 0; --left) {
+    at += random_.between(4, 40);
+    const std::int64_t cents = random_.between(1, 4) * 100 * kDollar;
+    behave(at, random_.pick(counterparties_), account, cents, "transfer");
+    sum += cents;
+  }
+  behave(at + 60, account, random_.pick(bank_.institutions.wires_out),
+         sum / (1'000 * kDollar) * 1'000 * kDollar, "wire");
+}
+
+/// Very large round sums from abroad that leave again within minutes.
+void Planter::pass_on(Seconds night, AccountIndex account, std::int64_t passes) {
+  Seconds at = by_night(night + random_.between(0, 2 * kHour));
+  for (std::int64_t left = passes + random_.between(0, passes / 2); left > 0; --left) {
+    const std::int64_t cents = random_.between(5, 40) * 10'000 * kDollar;
+    behave(at, random_.pick(bank_.institutions.wires_in), account, cents, "wire");
+    at += random_.between(30, 300);
+    behave(at, account, random_.pick(bank_.institutions.wires_out), cents, "wire");
+    at += random_.between(30, 300);
   }
 }
 

@@ -56,9 +56,10 @@ struct Planting {
 ///   and telephone number in
 ///                        different spellings: all three the same, a ring, or a star
 ///   risk_exposure        a party paid by two or three others whose base risks sum to 16..19.8
-///   anomalous_behaviour  an account that within days of night-time activity pays out to, or
-///   collects from, hundreds of
-///                        counterparties in round sums, or passes very large sums on within minutes
+///   anomalous_behaviour  an account that in 3..6 nights from a Saturday on passes on very large
+///   round sums within
+///                        minutes, and pays out to, or collects from, hundreds of accounts (two of
+///                        three)
 Planting plant(Population& bank, DayNumber first_day, int days, int count, std::uint64_t seed);
 
 }  // namespace aml::scenarios::generator

@@ -543,7 +543,7 @@ TEST_P(GeneratedBanks, PlantedExposuresInheritRiskOfFiveAndMore) {
 TEST_P(GeneratedBanks, PlantedAnomaliesAreBusyByNightAsNoOtherAccountIs) {
   std::map<std::string, int> by_night;
   for (const TransferRow& transfer : bank_.transfers)
-    if (transfer.seconds % kDaySeconds < 4 * 3'600) {
+    if (transfer.seconds % kDaySeconds < 5 * 3'600) {
       ++by_night[transfer.from];
       ++by_night[transfer.to];
     }
