@@ -46,6 +46,18 @@ std::vector<Value> in_order(const std::vector<Value>& values,
   return ordered;
 }
 
+/// Numbers the kinds in alphabetical order; a snapshot numbers them in the order it meets them.
+void sort_kinds(graph::AttributeColumns& attributes) {
+  std::vector<std::string> sorted = attributes.kind_names;
+  std::ranges::sort(sorted);
+  std::vector<std::uint8_t> rank;
+  for (const std::string& name : attributes.kind_names)
+    rank.push_back(
+        static_cast<std::uint8_t>(std::ranges::lower_bound(sorted, name) - sorted.begin()));
+  for (std::uint8_t& kind : attributes.kind) kind = rank[kind];
+  attributes.kind_names = std::move(sorted);
+}
+
 void require_distinct_scenarios(const std::vector<Scenario>& scenarios) {
   if (scenarios.empty()) throw std::invalid_argument("no scenario to run");
   std::set<std::string> ids;
@@ -303,10 +315,13 @@ nlohmann::ordered_json to_json(const store::RunSnapshotFacts& facts) {
 }  // namespace
 
 Graphs build_graphs(store::Snapshot&& snapshot) {
-  // The snapshot counts accounts and parties in the order they were read, graphs in key order.
+  // A snapshot numbers accounts, parties and kinds in the order they were read, graphs in key
+  // order.
   const auto account_order = graph::key_order(snapshot.transfers.vertex_keys);
   const auto party_order = graph::key_order(snapshot.attributes.party_keys);
   const auto party_of_account = in_order(snapshot.party_of_account, account_order);
+
+  sort_kinds(snapshot.attributes);
 
   graph::TransferGraph accounts(std::move(snapshot.transfers));
   graph::TransferGraph parties = accounts.grouped(party_of_account, snapshot.attributes.party_keys);

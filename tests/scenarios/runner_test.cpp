@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scenarios/runner.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "store/error.hpp"
+#include "tests/cli/gold_dump.hpp"
+#include "tests/scenarios/small_bank.hpp"
+#include "tests/support/test_database.hpp"
+
+namespace aml::scenarios {
+namespace {
+
+Scenario shipped(const std::string& id) {
+  const auto scenarios = shipped_scenarios({});
+  return *std::ranges::find(scenarios, id, &Scenario::id);
+}
+
+/// A scenario that passed no reader: its detector must refuse it.
+Scenario broken() {
+  Scenario scenario = shipped("round_tripping");
+  scenario.id = "broken";
+  std::get<detect::CyclesParams>(scenario.params).min_length = 0;
+  return scenario;
+}
+
+class Runner : public testing::Test {
+ protected:
+  RunOutcome run_shipped() { return run(connection_, shipped_scenarios({}), {}); }
+  std::string ledger_status(std::int64_t run_id) {
+    return database_.query(fmt::format("SELECT status FROM aml.runs WHERE run_id = {}", run_id));
+  }
+
+  test::TestDatabase database_;
+  store::Connection connection_ = database_.connect();
+};
+
+class RunnerOnSmallBank : public Runner {
+ protected:
+  void SetUp() override { test::insert_small_bank(database_); }
+};
+
+TEST_F(RunnerOnSmallBank, EveryShippedScenarioFindsItsInstance) {
+  const RunOutcome outcome = run_shipped();
+  EXPECT_EQ(outcome.status, "succeeded");
+  ASSERT_EQ(outcome.scenarios.size(), 5u);
+  for (const ScenarioOutcome& scenario : outcome.scenarios) {
+    EXPECT_EQ(scenario.error, "") << scenario.id;
+    EXPECT_FALSE(scenario.truncated) << scenario.id;
+    EXPECT_GE(scenario.counts.alerts, 1) << scenario.id;
+    EXPECT_EQ(scenario.counts.added, scenario.counts.alerts) << scenario.id;
+  }
+  const auto subjects = [&](const std::string& scenario) {
+    return database_.query(
+        fmt::format("SELECT subject_kind, subject FROM gold.current_alerts WHERE scenario = '{}' "
+                    "ORDER BY subject",
+                    scenario));
+  };
+  EXPECT_EQ(subjects("structuring"), "account|A12");
+  EXPECT_EQ(subjects("synthetic_identities"), "party|P20");
+  EXPECT_EQ(subjects("risk_propagation"), "party|P30");
+  EXPECT_NE(subjects("anomalies").find("account|A40"), std::string::npos);
+  EXPECT_EQ(database_.query(
+                "SELECT string_agg(t.transfer_id, ' ' ORDER BY t.step) FROM gold.alert_transfers t "
+                "JOIN gold.current_alerts a USING (alert_id) "
+                "WHERE a.scenario = 'round_tripping' AND a.subject = 'A1'"),
+            "R1 R2 R3 R4");
+}
+
+TEST_F(RunnerOnSmallBank, StagesAreRecordedInOrderWithTheirFacts) {
+  std::vector<std::string> started, finished;
+  RunOptions options;
+  options.program_version = "1.2.3";
+  options.threads = 2;
+  options.started = [&](const std::string& stage) { started.push_back(stage); };
+  options.finished = [&](const store::RunStep& step) { finished.push_back(step.name); };
+  const RunOutcome outcome =
+      run(connection_, {shipped("structuring"), shipped("round_tripping")}, options);
+
+  const std::vector<std::string> stages{"read snapshot", "build graph", "structuring",
+                                        "round_tripping", "write gold"};
+  EXPECT_EQ(started, stages);
+  EXPECT_EQ(finished, stages);
+  ASSERT_EQ(outcome.steps.size(), stages.size());
+  EXPECT_EQ(database_.query(fmt::format(
+                "SELECT string_agg(name, ',' ORDER BY step) FROM aml.run_steps WHERE run_id = {}",
+                outcome.run_id)),
+            "read snapshot,build graph,structuring,round_tripping,write gold");
+
+  const std::string transfers = database_.query("SELECT count(*) FROM silver.transfers");
+  EXPECT_EQ(std::to_string(outcome.steps[0].rows), transfers);
+  EXPECT_EQ(std::to_string(outcome.steps[1].rows), transfers);
+  EXPECT_EQ(outcome.steps[2].rows, outcome.scenarios[0].counts.alerts);
+  EXPECT_EQ(outcome.steps[4].rows,
+            outcome.scenarios[0].counts.alerts + outcome.scenarios[1].counts.alerts);
+  for (const store::RunStep& step : outcome.steps) EXPECT_GT(step.peak_memory_bytes, 1 << 20);
+
+  EXPECT_EQ(
+      database_.query(fmt::format("SELECT program_version, threads, array_to_string(scenarios, "
+                                  "','), accounts, parties, transfers "
+                                  "FROM aml.runs WHERE run_id = {}",
+                                  outcome.run_id)),
+      "1.2.3|2|structuring,round_tripping|120|119|" + transfers);
+  EXPECT_EQ(database_.query(fmt::format("SELECT parameters = '{}'::jsonb FROM aml.run_steps WHERE "
+                                        "run_id = {} AND scenario = 'structuring'",
+                                        shipped("structuring").parameters_json, outcome.run_id)),
+            "t");
+}
+
+TEST_F(RunnerOnSmallBank, RunningAgainChangesNoAlertAndAddsNoRow) {
+  run_shipped();
+  const auto dump = [&] {
+    return test::gold_dump(database_) +
+           database_.query("SELECT alert_id, first_run_id FROM gold.alerts ORDER BY alert_id");
+  };
+  const std::string first = dump();
+  const RunOutcome again = run_shipped();
+  EXPECT_EQ(dump(), first);
+  for (const ScenarioOutcome& scenario : again.scenarios) {
+    EXPECT_EQ(scenario.counts.added, 0) << scenario.id;
+    EXPECT_EQ(scenario.counts.gone, 0) << scenario.id;
+  }
+  EXPECT_EQ(database_.query(fmt::format("SELECT count(*) FROM gold.alerts WHERE last_run_id <> {}",
+                                        again.run_id)),
+            "0");
+}
+
+TEST_F(RunnerOnSmallBank, AlertsThatAreNoLongerFoundAreGoneButKept) {
+  run_shipped();
+  database_.query("DELETE FROM silver.transfers WHERE transfer_id = 'S5'");
+  const RunOutcome again = run(connection_, {shipped("structuring")}, {});
+  EXPECT_EQ(again.scenarios[0].counts.alerts, 0);
+  EXPECT_EQ(again.scenarios[0].counts.gone, 1);
+  EXPECT_EQ(database_.query("SELECT count(*) FROM gold.alerts WHERE scenario = 'structuring'"),
+            "1");
+  EXPECT_EQ(
+      database_.query("SELECT count(*) FROM gold.current_alerts WHERE scenario = 'structuring'"),
+      "0");
+  EXPECT_NE(database_.query("SELECT count(*) FROM gold.current_alerts"), "0");
+}
+
+TEST_F(RunnerOnSmallBank, ASecondRunAtTheSameTimeIsRefusedAndLeavesNoRow) {
+  std::optional<store::StoreFailure> failure;
+  RunOptions options;
+  options.started = [&](const std::string& stage) {
+    if (stage != "build graph") return;
+    store::Connection other = database_.connect();
+    try {
+      run(other, shipped_scenarios({}), {});
+    } catch (const store::StoreError& error) {
+      failure = error.failure();
+    }
+  };
+  const RunOutcome outcome = run(connection_, shipped_scenarios({}), options);
+  EXPECT_EQ(failure, store::StoreFailure::kLocked);
+  EXPECT_EQ(outcome.status, "succeeded");
+  EXPECT_EQ(database_.query("SELECT count(*) FROM aml.runs"), "1");
+}
+
+TEST_F(RunnerOnSmallBank, AScenarioThatFailsDoesNotStopTheOthers) {
+  const RunOutcome outcome =
+      run(connection_, {shipped("structuring"), broken(), shipped("round_tripping")}, {});
+  EXPECT_EQ(outcome.status, "failed");
+  ASSERT_EQ(outcome.scenarios.size(), 3u);
+  EXPECT_NE(outcome.scenarios[1].error.find("min_length"), std::string::npos);
+  EXPECT_EQ(outcome.scenarios[0].error + outcome.scenarios[2].error, "");
+  EXPECT_EQ(ledger_status(outcome.run_id), "failed");
+  EXPECT_NE(database_.query("SELECT error FROM aml.runs").find("broken: min_length"),
+            std::string::npos);
+  EXPECT_EQ(database_.query("SELECT outcome FROM aml.run_steps ORDER BY step"),
+            "ok\nok\nok\nfailed\nok\nok");
+  EXPECT_EQ(database_.query("SELECT DISTINCT scenario FROM gold.current_alerts ORDER BY 1"),
+            "round_tripping\nstructuring");
+}
+
+TEST_F(RunnerOnSmallBank, AFailureKeepsTheAlertsOfTheRunBefore) {
+  run_shipped();
+  Scenario failing = shipped("round_tripping");
+  std::get<detect::CyclesParams>(failing.params).min_length = 0;
+  const std::string before = test::gold_dump(database_);
+  const RunOutcome outcome = run(connection_, {failing}, {});
+  EXPECT_EQ(outcome.status, "failed");
+  EXPECT_EQ(test::gold_dump(database_), before);
+  EXPECT_NE(
+      database_.query("SELECT count(*) FROM gold.current_alerts WHERE scenario = 'round_tripping'"),
+      "0");
+}
+
+TEST_F(RunnerOnSmallBank, InterruptedBetweenAnyTwoStagesItWritesNoGold) {
+  const std::vector<Scenario> scenarios{shipped("structuring"), shipped("round_tripping")};
+  // Asked after reading, after building and after each scenario.
+  for (int stages = 1; stages <= 4; ++stages) {
+    int asked = 0;
+    RunOptions options;
+    options.interrupted = [&] { return ++asked == stages; };
+    const RunOutcome outcome = run(connection_, scenarios, options);
+    EXPECT_EQ(outcome.status, "interrupted") << stages;
+    EXPECT_EQ(outcome.steps.size(), static_cast<std::size_t>(stages));
+    EXPECT_EQ(ledger_status(outcome.run_id), "interrupted");
+    EXPECT_EQ(database_.query("SELECT count(*) FROM gold.alerts"), "0");
+  }
+  EXPECT_EQ(run(connection_, scenarios, {}).status, "succeeded");
+}
+
+TEST_F(RunnerOnSmallBank, WhenGoldCannotBeWrittenNothingIsAndTheLedgerSaysWhy) {
+  database_.query(
+      "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk is full'; "
+      "END $$; "
+      "CREATE TRIGGER refuse BEFORE INSERT ON gold.alert_evidence FOR EACH STATEMENT EXECUTE "
+      "FUNCTION refuse()");
+  EXPECT_THROW(run_shipped(), store::StoreError);
+  EXPECT_EQ(database_.query("SELECT count(*) FROM gold.alerts"), "0");
+  const std::string row = database_.query("SELECT status, error FROM aml.runs");
+  EXPECT_TRUE(row.starts_with("failed|write gold: ")) << row;
+  EXPECT_NE(row.find("disk is full"), std::string::npos) << row;
+
+  database_.query("DROP TRIGGER refuse ON gold.alert_evidence");
+  EXPECT_EQ(run_shipped().status, "succeeded");
+}
+
+TEST_F(RunnerOnSmallBank, HubsLeftOutAreNotedInTheLedger) {
+  Scenario scenario = shipped("round_tripping");
+  std::get<detect::CyclesParams>(scenario.params).max_counterparties = 50;
+  const RunOutcome outcome = run(connection_, {scenario}, {});
+  ASSERT_EQ(outcome.steps.size(), 4u);
+  ASSERT_FALSE(outcome.steps[2].notes.empty());
+  EXPECT_NE(outcome.steps[2].notes[0].find("A40"), std::string::npos) << outcome.steps[2].notes[0];
+  EXPECT_EQ(outcome.steps[2].outcome, "ok");
+  EXPECT_EQ(database_.query("SELECT notes[1] FROM aml.run_steps WHERE scenario = 'round_tripping'"),
+            outcome.steps[2].notes[0]);
+}
+
+TEST_F(RunnerOnSmallBank, ABudgetThatIsReachedIsSaid) {
+  Scenario cycles = shipped("round_tripping");
+  std::get<detect::CyclesParams>(cycles.params).max_steps = 1;
+  Scenario anomalies = shipped("anomalies");
+  auto& params = std::get<detect::AnomaliesParams>(anomalies.params);
+  params.alert_at = 0.5001;
+  params.max_alerts = 1;
+  const RunOutcome outcome = run(connection_, {cycles, anomalies}, {});
+  EXPECT_EQ(outcome.status, "succeeded");
+  for (const std::size_t scenario : {0u, 1u}) {
+    const store::RunStep& step = outcome.steps[2 + scenario];
+    EXPECT_TRUE(outcome.scenarios[scenario].truncated) << step.name;
+    EXPECT_EQ(step.outcome, "truncated") << step.name;
+    ASSERT_FALSE(step.notes.empty()) << step.name;
+    EXPECT_EQ(step.notes.back(), fmt::format("budget reached, findings may be missing: raise {}",
+                                             scenario == 0 ? "max_steps" : "max_alerts"));
+  }
+}
+
+TEST_F(RunnerOnSmallBank, ATextThatChangedUnderItsVersionIsNoted) {
+  Scenario scenario = shipped("structuring");
+  EXPECT_TRUE(run(connection_, {scenario}, {}).steps.back().notes.empty());
+  scenario.definition_json = R"({"changed": true})";
+  const auto notes = run(connection_, {scenario}, {}).steps.back().notes;
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_NE(notes[0].find("structuring ran before with another text under the same version 1"),
+            std::string::npos);
+}
+
+TEST_F(RunnerOnSmallBank, SeveritiesAreThoseOfTheScenario) {
+  Scenario scenario = shipped("synthetic_identities");
+  const RunOutcome outcome = run(connection_, {scenario}, {});
+  EXPECT_EQ(outcome.scenarios[0].by_severity, (std::vector<std::pair<std::string, std::int64_t>>{
+                                                  {"high", 1}, {"medium", 0}, {"low", 0}}));
+  EXPECT_EQ(database_.query("SELECT severity FROM gold.alerts"), "high");
+  scenario.severity.clear();
+  run(connection_, {scenario}, {});
+  EXPECT_EQ(database_.query("SELECT severity FROM gold.alerts"), "low");
+}
+
+TEST_F(RunnerOnSmallBank, TheOutcomeAsJsonTellsTheRun) {
+  const RunOutcome outcome = run(connection_, {shipped("structuring"), broken()}, {});
+  const auto json = nlohmann::json::parse(to_json(outcome));
+  EXPECT_EQ(json["run_id"], outcome.run_id);
+  EXPECT_EQ(json["status"], "failed");
+  EXPECT_EQ(json["snapshot"]["accounts"], 120);
+  EXPECT_EQ(json["snapshot"]["parties"], 119);
+  EXPECT_TRUE(json["snapshot"]["last_file_id"].is_null());
+  EXPECT_GT(json["peak_memory_bytes"], 1 << 20);
+  ASSERT_EQ(json["scenarios"].size(), 2u);
+  EXPECT_EQ(json["scenarios"][0]["alerts"], 1);
+  EXPECT_EQ(json["scenarios"][0]["added"], 1);
+  EXPECT_EQ(json["scenarios"][0]["gone"], 0);
+  EXPECT_EQ(json["scenarios"][1]["status"], "failed");
+  EXPECT_FALSE(json["scenarios"][1].contains("alerts"));
+  ASSERT_EQ(json["steps"].size(), 5u);
+  EXPECT_EQ(json["steps"][2]["parameters"]["window"], "10 days");
+}
+
+TEST_F(Runner, AnEmptyDatabaseGivesASuccessfulRunWithoutAlerts) {
+  const RunOutcome outcome = run_shipped();
+  EXPECT_EQ(outcome.status, "succeeded");
+  EXPECT_EQ(outcome.snapshot.transfers, 0);
+  EXPECT_EQ(database_.query("SELECT count(*) FROM gold.alerts"), "0");
+}
+
+TEST_F(Runner, AnIdThatStandsTwiceIsRefusedBeforeAnythingIsWritten) {
+  EXPECT_THROW(run(connection_, {shipped("structuring"), shipped("structuring")}, {}),
+               std::invalid_argument);
+  EXPECT_THROW(run(connection_, {}, {}), std::invalid_argument);
+  EXPECT_EQ(database_.query("SELECT count(*) FROM aml.runs"), "0");
+}
+
+}  // namespace
+}  // namespace aml::scenarios
