@@ -173,15 +173,18 @@ TEST_F(GoldViews, EntitiesAreAllAccountsAndParties) {
 }
 
 TEST_F(GoldViews, AnalystWithRightsOnGoldAloneCanReadEveryView) {
-  database.query(
-      "CREATE ROLE gold_analyst; GRANT USAGE ON SCHEMA gold TO gold_analyst; "
-      "GRANT SELECT ON ALL TABLES IN SCHEMA gold TO gold_analyst");
+  const auto role =
+      "analyst_of_" +
+      database.query("SELECT current_database()");  // roles belong to the whole server
+  database.query("CREATE ROLE " + role + "; GRANT USAGE ON SCHEMA gold TO " + role +
+                 "; GRANT SELECT ON ALL TABLES IN SCHEMA gold TO " + role);
   for (const std::string view : {"entities", "current_alerts", "alert_transfer_details",
                                  "flagged_entities", "synthetic_identities", "structuring_networks",
                                  "round_trips", "entity_risk", "anomaly_scores"}) {
-    EXPECT_NE(database.query("SET ROLE gold_analyst; SELECT * FROM gold." + view), "") << view;
+    EXPECT_NE(database.query("SET ROLE " + role + "; SELECT * FROM gold." + view), "") << view;
   }
-  database.query("DROP OWNED BY gold_analyst; DROP ROLE gold_analyst");
+  EXPECT_ANY_THROW(database.query("SET ROLE " + role + "; SELECT * FROM silver.transfers"));
+  database.query("DROP OWNED BY " + role + "; DROP ROLE " + role);
 }
 
 TEST_F(GoldViews, IsoTimeIsUtcInEverySession) {
