@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/oracle/motif_oracle.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace aml::oracle {
+namespace {
+
+class Enumeration {
+ public:
+  Enumeration(const std::vector<std::string>& vertices, const std::vector<Transfer>& transfers,
+              const graph::MotifPattern& pattern, const graph::MotifConstraints& constraints)
+      : all_vertices_(vertices),
+        transfers_(transfers),
+        pattern_(pattern),
+        constraints_(constraints),
+        vertex_(pattern.vertices.size(), nullptr),
+        edge_(pattern.edges.size(), nullptr) {
+    for (std::size_t e = 0; e < pattern.edges.size(); ++e) {
+      if (pattern.edges[e].negated) last_negated_ = static_cast<int>(e);
+    }
+  }
+
+  std::vector<std::vector<std::string>> rows() {
+    if (!pattern_.vertices.empty()) choose_edge(0);
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& [row, anonymous] : found_) rows.push_back(row);
+    std::ranges::sort(rows);
+    return rows;
+  }
+
+ private:
+  void choose_edge(std::size_t e) {
+    if (e == pattern_.edges.size()) return choose_vertex(0);
+    if (pattern_.edges[e].negated) return choose_edge(e + 1);
+    for (const Transfer& transfer : transfers_) {
+      edge_[e] = &transfer;
+      choose_edge(e + 1);
+    }
+  }
+
+  /// Vertices at the ends of chosen transfers are given; others named range over all; others
+  /// unnamed stay open.
+  void choose_vertex(std::size_t v) {
+    if (v == pattern_.vertices.size()) return check();
+    vertex_[v] = nullptr;
+    for (std::size_t e = 0; e < pattern_.edges.size(); ++e) {
+      if (edge_[e] == nullptr) continue;
+      if (pattern_.edges[e].source == static_cast<int>(v)) vertex_[v] = &edge_[e]->source;
+      if (pattern_.edges[e].target == static_cast<int>(v)) vertex_[v] = &edge_[e]->target;
+    }
+    if (vertex_[v] != nullptr || pattern_.vertices[v].empty()) return choose_vertex(v + 1);
+    for (const std::string& key : all_vertices_) {
+      vertex_[v] = &key;
+      choose_vertex(v + 1);
+    }
+  }
+
+  void check() {
+    for (std::size_t e = 0; e < pattern_.edges.size(); ++e) {
+      const bool holds =
+          pattern_.edges[e].negated
+              ? std::ranges::none_of(transfers_, [&](const Transfer& t) { return fits(e, t); })
+              : fits(e, *edge_[e]);
+      if (!holds) return;
+    }
+    if (distinct() && in_window() && amounts_hold() && order_holds()) add_row();
+  }
+
+  bool fits(std::size_t e, const Transfer& transfer) const {
+    const std::string* source = vertex_[static_cast<std::size_t>(pattern_.edges[e].source)];
+    const std::string* target = vertex_[static_cast<std::size_t>(pattern_.edges[e].target)];
+    return (source == nullptr || *source == transfer.source) &&
+           (target == nullptr || *target == transfer.target);
+  }
+
+  bool distinct() const {
+    std::multiset<std::string> vertices;
+    for (const std::string* v : vertex_) {
+      if (v != nullptr) vertices.insert(*v);
+    }
+    std::multiset<std::string> edges;
+    for (const Transfer* t : edge_) {
+      if (t != nullptr) edges.insert(t->key);
+    }
+    const auto unique = [](const std::multiset<std::string>& keys) {
+      return std::set<std::string>(keys.begin(), keys.end()).size() == keys.size();
+    };
+    return (!constraints_.distinct_vertices || unique(vertices)) &&
+           (!constraints_.distinct_edges || unique(edges));
+  }
+
+  bool in_window() const {
+    for (const Transfer* a : edge_) {
+      for (const Transfer* b : edge_) {
+        if (a != nullptr && b != nullptr && b->booked_at - a->booked_at > constraints_.window) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  bool amounts_hold() const {
+    for (std::size_t e = 0; e < constraints_.amounts.size(); ++e) {
+      if (edge_[e] == nullptr) continue;
+      if (edge_[e]->amount < constraints_.amounts[e].at_least) return false;
+      if (edge_[e]->amount >= constraints_.amounts[e].below) return false;
+    }
+    return std::ranges::all_of(constraints_.ratios, [&](const auto& ratio) {
+      const graph::MinorUnits earlier = edge_[static_cast<std::size_t>(ratio.earlier)]->amount;
+      const graph::MinorUnits later = edge_[static_cast<std::size_t>(ratio.later)]->amount;
+      return ratio.at_least_permille * earlier <= 1000 * later &&
+             1000 * later <= ratio.at_most_permille * earlier;
+    });
+  }
+
+  bool order_holds() const {
+    return std::ranges::all_of(constraints_.follows, [&](const auto& follows) {
+      return may_follow(*edge_[static_cast<std::size_t>(follows.earlier)],
+                        *edge_[static_cast<std::size_t>(follows.later)], constraints_.time_order);
+    });
+  }
+
+  void add_row() {
+    std::vector<std::string> row;
+    for (std::size_t v = 0; v < vertex_.size(); ++v) {
+      if (!pattern_.vertices[v].empty()) row.push_back(*vertex_[v]);
+    }
+    std::vector<std::string>
+        anonymous;  // what keeps equal rows apart: transfers after the last EXCEPT
+    for (std::size_t e = 0; e < edge_.size(); ++e) {
+      if (!pattern_.edges[e].name.empty()) {
+        row.push_back(edge_[e]->key);
+      } else if (static_cast<int>(e) > last_negated_) {
+        anonymous.push_back(edge_[e]->key);
+      }
+    }
+    found_.emplace(row, anonymous);
+  }
+
+  const std::vector<std::string>& all_vertices_;
+  const std::vector<Transfer>& transfers_;
+  const graph::MotifPattern& pattern_;
+  const graph::MotifConstraints& constraints_;
+  int last_negated_ = -1;
+  std::vector<const std::string*> vertex_;
+  std::vector<const Transfer*> edge_;
+  std::set<std::pair<std::vector<std::string>, std::vector<std::string>>> found_;
+};
+
+}  // namespace
+
+std::vector<std::vector<std::string>> motif_rows(const std::vector<std::string>& vertices,
+                                                 const std::vector<Transfer>& transfers,
+                                                 const graph::MotifPattern& pattern,
+                                                 const graph::MotifConstraints& constraints) {
+  return Enumeration(vertices, transfers, pattern, constraints).rows();
+}
+
+}  // namespace aml::oracle
