@@ -1,1 +1,310 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "detect/anomalies.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "detect/features.hpp"
+#include "detect/sentences.hpp"
+
+namespace aml::detect {
+namespace {
+
+using graph::Edge;
+using graph::MinorSum;
+using graph::TransferGraph;
+using graph::Vertex;
+
+/// The accounts that are compared, and their features row by row.
+struct Population {
+  std::vector<Vertex> accounts;
+  FeatureMatrix features;
+};
+
+bool has_transfers(std::span<const float> row) {
+  return row[static_cast<std::size_t>(Feature::kTransfersIn)] > 0 ||
+         row[static_cast<std::size_t>(Feature::kTransfersOut)] > 0;
+}
+
+Population active_accounts(const TransferGraph& graph, const BaseCurrency& currency) {
+  Population population{{}, account_features(graph, currency.exponent)};
+  FeatureMatrix& features = population.features;
+  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
+    const auto row = features.row(v);
+    if (!has_transfers(row)) continue;
+    const auto kept = population.accounts.size() * features.columns;
+    std::copy(row.begin(), row.end(), features.values.begin() + static_cast<std::ptrdiff_t>(kept));
+    population.accounts.push_back(v);
+  }
+  features.rows = population.accounts.size();
+  features.values.resize(features.rows * features.columns);
+  return population;
+}
+
+/// Of each column; the lower one of two middle values. Requires: at least one row.
+std::vector<float> medians(const FeatureMatrix& matrix) {
+  std::vector<float> result(matrix.columns);
+  std::vector<float> column(matrix.rows);
+  for (std::size_t i = 0; i < matrix.columns; ++i) {
+    for (std::size_t row = 0; row < matrix.rows; ++row) column[row] = matrix.row(row)[i];
+    const auto middle = column.begin() + static_cast<std::ptrdiff_t>((matrix.rows - 1) / 2);
+    std::nth_element(column.begin(), middle, column.end());
+    result[i] = *middle;
+  }
+  return result;
+}
+
+/// The exact money of an account: features are floats, and evidence is not rounded.
+struct Turnover {
+  struct Side {
+    MinorSum sum = 0;
+    MinorSum largest = 0;
+    MinorSum transfers = 0;
+
+    MinorSum mean() const { return transfers == 0 ? 0 : (2 * sum + transfers) / (2 * transfers); }
+  };
+  Side in;
+  Side out;
+  std::optional<graph::Micros> first;
+  std::optional<graph::Micros> last;
+};
+
+Turnover turnover_of(const TransferGraph& graph, Vertex account) {
+  Turnover turnover;
+  const auto add = [&](Turnover::Side& side, Edge edge) {
+    const graph::Micros at = graph.booked_at(edge);
+    turnover.first = std::min(turnover.first.value_or(at), at);
+    turnover.last = std::max(turnover.last.value_or(at), at);
+    side.sum += graph.amount_minor(edge);
+    side.largest = std::max<MinorSum>(side.largest, graph.amount_minor(edge));
+    side.transfers += 1;
+  };
+  for (const Edge position : graph.in_edges(account)) {
+    if (graph.in_source(position) != account) add(turnover.in, graph.in_edge(position));
+  }
+  for (const Edge edge : graph.out_edges(account)) {
+    if (graph.target(edge) != account) add(turnover.out, edge);
+  }
+  return turnover;
+}
+
+/// Absent: the feature is not money.
+std::optional<MinorSum> money_of(Feature feature, const Turnover& turnover) {
+  switch (feature) {
+    case Feature::kAmountIn:
+      return turnover.in.sum;
+    case Feature::kAmountOut:
+      return turnover.out.sum;
+    case Feature::kMeanAmountIn:
+      return turnover.in.mean();
+    case Feature::kMeanAmountOut:
+      return turnover.out.mean();
+    case Feature::kLargestAmountIn:
+      return turnover.in.largest;
+    case Feature::kLargestAmountOut:
+      return turnover.out.largest;
+    default:
+      return std::nullopt;
+  }
+}
+
+MinorSum minor_of(float units, const BaseCurrency& currency) {
+  return static_cast<MinorSum>(std::llround(units * std::pow(10.0, currency.exponent)));
+}
+
+/// To a hundredth, without zeros at the end.
+std::string number_text(double value) {
+  return fmt::format("{:.10g}", std::round(value * 100) / 100);
+}
+
+std::string number_of(double value, const std::string& noun) {
+  const std::string number = number_text(value);
+  return number + " " + noun + (number == "1" ? "" : "s");
+}
+
+/// What an account did, as told in evidence.
+class FeatureText {
+ public:
+  FeatureText(std::size_t column, float value, float median, const Turnover& turnover,
+              const BaseCurrency& currency)
+      : definition_(feature_definitions()[column]),
+        value_(value),
+        median_(median),
+        money_(money_of(static_cast<Feature>(column), turnover)),
+        currency_(currency) {}
+
+  std::string observed() const {
+    if (money_) return plain_money(*money_, currency_);
+    return unit() == "share" ? share_text(value_) : number_text(value_);
+  }
+
+  /// "paid 412 distinct accounts".
+  std::string phrase() const { return fmt::format(fmt::runtime(definition_.phrase), value_text()); }
+
+  /// "Paid 412 distinct accounts; half of all accounts: 6 or fewer."
+  std::string sentence() const {
+    std::string text = phrase();
+    text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+    return text + comparison();
+  }
+
+ private:
+  std::string_view unit() const { return definition_.unit; }
+
+  std::string value_text() const {
+    if (money_) return format_money(*money_, currency_);
+    if (unit() == "transfers") return count_of(static_cast<std::size_t>(value_), "transfer");
+    if (unit() == "accounts") return count_of(static_cast<std::size_t>(value_), "distinct account");
+    if (unit() == "transfers per day") return number_of(value_, "transfer");
+    if (unit() == "hours") return number_of(value_, "hour");
+    if (unit() == "days") return number_of(value_, "day");
+    if (unit() == "ratio" && value_ >= kMaxOutInRatio) return number_text(value_) + " or more";
+    return median_text(value_);
+  }
+
+  std::string comparison() const {
+    if (value_ == median_) return "; that is the median of all accounts.";
+    if (median_ == 0) return fmt::format("; half of all accounts: {}.", median_text(median_));
+    const bool counted = unit() == "transfers" || unit() == "accounts";
+    const char* or_less = counted ? "fewer" : "less";
+    return fmt::format("; half of all accounts: {} or {}.", median_text(median_),
+                       value_ > median_ ? or_less : "more");
+  }
+
+  /// A value without the noun.
+  std::string median_text(float value) const {
+    if (money_) return format_money(minor_of(value, currency_), currency_);
+    return unit() == "share" ? percent_text(value) : number_text(value);
+  }
+
+  const FeatureDefinition& definition_;
+  float value_;
+  float median_;
+  std::optional<MinorSum> money_;
+  const BaseCurrency& currency_;
+};
+
+struct Reason {
+  std::size_t column;
+  double share;
+};
+
+/// The features that shortened the paths of an account, the strongest first, ties in order of
+/// columns.
+std::vector<Reason> reasons_of(const IsolationForest& forest, std::span<const float> row,
+                               int at_most) {
+  const std::vector<double> contributions = forest.depth_contributions(row);
+  double shortening = 0;
+  std::vector<Reason> reasons;
+  for (std::size_t column = 0; column < contributions.size(); ++column) {
+    if (contributions[column] >= 0) continue;
+    shortening -= contributions[column];
+    reasons.push_back({column, -contributions[column]});
+  }
+  std::ranges::stable_sort(reasons, std::greater<>(), &Reason::share);
+  reasons.resize(std::min(reasons.size(), static_cast<std::size_t>(at_most)));
+  for (Reason& reason : reasons) reason.share /= shortening;
+  return reasons;
+}
+
+/// Everything a finding is held against.
+struct Comparison {
+  const TransferGraph& graph;
+  const Population& population;
+  const IsolationForest& forest;
+  const std::vector<float>& medians;
+  const AnomaliesParams& params;
+  const BaseCurrency& currency;
+};
+
+EvidenceItem score_evidence(double score, std::size_t rank, const Comparison& with) {
+  return {
+      "anomaly_score", fmt::format("{:.4f}", score), share_text(with.params.alert_at), std::nullopt,
+      fmt::format("Anomaly score {:.3f}, rank {} of {}; alerts start at {}, an ordinary account "
+                  "has 0.5 or less.",
+                  score, rank, count_of(with.population.accounts.size(), "account"),
+                  share_text(with.params.alert_at))};
+}
+
+Finding finding_of(std::size_t row, double score, std::size_t rank, const Comparison& with) {
+  const Vertex account = with.population.accounts[row];
+  const auto features = with.population.features.row(row);
+  const Turnover turnover = turnover_of(with.graph, account);
+  Finding finding;
+  finding.subject_kind = EntityKind::kAccount;
+  finding.subject = with.graph.key(account);
+  finding.score = score;
+  finding.amount_minor = to_minor_units(turnover.in.sum + turnover.out.sum);
+  finding.first_activity = turnover.first;
+  finding.last_activity = turnover.last;
+  finding.entities.push_back({EntityKind::kAccount, finding.subject, "subject"});
+  finding.evidence.push_back(score_evidence(score, rank, with));
+
+  std::vector<std::string> phrases;
+  for (const Reason& reason : reasons_of(with.forest, features, with.params.top_reasons)) {
+    const FeatureText text(reason.column, features[reason.column], with.medians[reason.column],
+                           turnover, with.currency);
+    finding.evidence.push_back({std::string(feature_definitions()[reason.column].name),
+                                text.observed(), std::nullopt, reason.share, text.sentence()});
+    phrases.push_back(text.phrase());
+  }
+  finding.explanation =
+      fmt::format("Behaves unlike the other {} (anomaly score {:.3f}, rank {}): {}.",
+                  count_of(with.population.accounts.size() - 1, "account"), score, rank,
+                  list_of(phrases, phrases.size()));
+  return finding;
+}
+
+}  // namespace
+
+void validate(const AnomaliesParams& params) {
+  validate(params.forest);
+  if (!(params.alert_at > 0.5 && params.alert_at <= 1)) {
+    throw std::invalid_argument(fmt::format("alert_at: {} is outside (0.5, 1]", params.alert_at));
+  }
+  if (params.max_alerts < 1) throw std::invalid_argument("max_alerts: 0 is outside 1..4294967295");
+  if (params.top_reasons < 1 || params.top_reasons > 20) {
+    throw std::invalid_argument(
+        fmt::format("top_reasons: {} is outside 1..20", params.top_reasons));
+  }
+}
+
+Detection detect_anomalies(const TransferGraph& accounts, const AnomaliesParams& params,
+                           const BaseCurrency& currency) {
+  validate(params);
+  const Population population = active_accounts(accounts, currency);
+  Detection detection;
+  ScoreTable table{EntityKind::kAccount, "anomaly_score", {}};
+  std::vector<std::size_t> alerts;
+  if (population.accounts.size() >= 2) {
+    const auto forest = IsolationForest::fit(population.features, params.forest);
+    const std::vector<double> scores = forest.score(population.features);
+    for (std::size_t row = 0; row < scores.size(); ++row) {
+      table.values.emplace_back(accounts.key(population.accounts[row]), scores[row]);
+      if (scores[row] >= params.alert_at) alerts.push_back(row);
+    }
+    std::ranges::stable_sort(alerts, std::greater<>(),
+                             [&](std::size_t row) { return scores[row]; });
+
+    const auto median = medians(population.features);
+    const Comparison with{accounts, population, forest, median, params, currency};
+    const auto told = std::min<std::size_t>(alerts.size(), params.max_alerts);
+    for (std::size_t rank = 1; rank <= told; ++rank) {
+      const std::size_t row = alerts[rank - 1];
+      detection.findings.push_back(finding_of(row, scores[row], rank, with));
+    }
+  }
+  detection.truncated = alerts.size() > params.max_alerts;
+  detection.counts.emplace_back("accounts_scored", table.values.size());
+  detection.counts.emplace_back("accounts_at_alert", alerts.size());
+  detection.scores.push_back(std::move(table));
+  return detection;
+}
+
+}  // namespace aml::detect

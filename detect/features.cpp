@@ -21,8 +21,6 @@ using graph::MinorUnits;
 using graph::TransferGraph;
 using graph::Vertex;
 
-/// The ratio of sums has no upper end (one side may be zero): above this an account only pays.
-constexpr double kMaxOutInRatio = 10;
 constexpr MinorUnits kRoundUnits = 100;
 /// The reporting threshold in force almost everywhere is 10,000 units (31 CFR 1010.311).
 constexpr MinorUnits kThresholdUnits = 10'000;

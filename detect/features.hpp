@@ -37,6 +37,8 @@ enum class Feature : std::uint8_t {
   kWeekendShare,
 };
 inline constexpr std::size_t kFeatures = 22;
+/// The ratio of sums has no upper end (one side may be zero): from here on an account only pays.
+inline constexpr double kMaxOutInRatio = 10;
 
 struct FeatureDefinition {
   std::string_view name;  ///< snake_case, for example "out_in_ratio"
