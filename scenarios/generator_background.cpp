@@ -58,7 +58,7 @@ class OrdinaryDay {
         day_(day),
         random_(seed, Stream::kDays, static_cast<std::uint64_t>(day.number)),
         shopping_rate_(kShoppingWeek[static_cast<std::size_t>(day.weekday)]),
-        popularity_(bank.shops.size()),
+        shop_choice_(bank),
         out_(out) {}
 
   void run() {
@@ -70,7 +70,7 @@ class OrdinaryDay {
       shop(person);
       draw_cash(person);
       save(person);
-      pay_people(person, static_cast<std::uint32_t>(i));
+      if (!person.keeps_quiet) pay_people(person, static_cast<std::uint32_t>(i));
     }
     for (const Company& company : bank_.companies) do_business(company);
     for (const AccountIndex chain : bank_.chains) settle_cards(chain, 900'000, 4'000'000);
@@ -96,7 +96,7 @@ class OrdinaryDay {
   }
 
   void pay_home_and_bills(const Person& person, bool heads_household) {
-    if (heads_household && day_.is_bill_day(1))
+    if (heads_household && !person.keeps_quiet && day_.is_bill_day(1))
       pay(person.current, person.housing, person.housing_cost, "rent", Hours::kBatch);
     if (heads_household && day_.is_bill_day(8))
       pay(person.current, person.bills[0], random_.log_normal(9'000, 350), "utility",
@@ -124,14 +124,18 @@ class OrdinaryDay {
     if (random_.chance(rate(kCardsADay)))
       pay(person.current, random_.pick(bank_.institutions.card_collection),
           price(random_, 3'200, 900), "card", Hours::kShopping);
+    if (person.keeps_quiet) return;
     if (random_.chance(rate(kShopsADay))) {
-      const AccountIndex shop = random_.chance(750'000) ? random_.pick(person.shops)
-                                                        : bank_.shops[popularity_.draw(random_)];
+      const AccountIndex shop =
+          random_.chance(750'000) ? random_.pick(person.shops) : shop_choice_.draw(random_);
       pay(person.current, shop, price(random_, 4'500, 850), "purchase", Hours::kShopping);
     }
     if (once_in(200))
       pay(person.current, random_.pick(bank_.companies).account, price(random_, 24'000, 800),
           "invoice", Hours::kEvening);
+    if (once_in(400))
+      pay(person.current, bank_.institutions.tax, price(random_, 60'000, 600), "tax",
+          Hours::kEvening);
     if (once_in(900))
       pay(person.current, random_.pick(bank_.institutions.wires_out), friendly_sum(random_, 30'000),
           "wire", Hours::kEvening);
@@ -204,7 +208,7 @@ class OrdinaryDay {
   const Day& day_;
   Random random_;
   std::uint32_t shopping_rate_;
-  ZipfRanks popularity_;
+  ShopChoice shop_choice_;
   std::vector<PlannedTransfer>& out_;
 };
 

@@ -61,11 +61,14 @@ class Planter {
     random_.shuffle(companies_);
   }
 
-  /// Synthetic identities are left out: their accounts are not open all the time.
+  /// Synthetic identities are left out: their accounts are not open all the time. So is who bears a
+  /// risk: hundreds of counterparties would make each anomalous account an exposed one too.
   void find_counterparties() {
     for (const Person& person : bank_.persons)
-      if (person.active_from <= first_day_) counterparties_.push_back(person.current);
-    for (const Company& company : bank_.companies) counterparties_.push_back(company.account);
+      if (person.active_from <= first_day_ && bank_.parties[person.party].risk_tenths == 0)
+        counterparties_.push_back(person.current);
+    for (const Company& company : bank_.companies)
+      if (bank_.parties[company.party].risk_tenths == 0) counterparties_.push_back(company.account);
   }
 
   static std::uint32_t take(std::vector<std::uint32_t>& pool) {
@@ -262,13 +265,16 @@ void Planter::tie(const std::vector<std::uint32_t>& members, int shape) {
 
 void Planter::plant_risk_exposure(int number) {
   begin_instance("risk_exposure", number);
-  const AccountIndex exposed = ordinary_account(300'000);
-  name(EntityKind::kParty, bank_.accounts[exposed].party, "exposed");
-  const int payers = 2 + number % 2;
+  Person& person = bank_.persons[take_person()];
+  person.keeps_quiet = true;
+  const AccountIndex exposed = person.current;
+  name(EntityKind::kParty, person.party, "exposed");
+  const int payers = 2 + number % 4;
+  const std::int64_t sum_of_tenths = random_.between(130, 150);
   for (int i = 0; i < payers; ++i) {
-    const Person& payer = bank_.persons[take_person()];
-    bank_.parties[payer.party].risk_tenths =
-        static_cast<std::int32_t>(random_.between(160, 198) / payers);
+    Person& payer = bank_.persons[take_person()];
+    payer.keeps_quiet = true;
+    bank_.parties[payer.party].risk_tenths = static_cast<std::int32_t>(sum_of_tenths / payers);
     for (std::int64_t left = random_.between(1, 4); left > 0; --left)
       behave(by_daylight(start(1)), payer.current, exposed,
              std::clamp<std::int64_t>(random_.log_normal(1'500 * kDollar, 700), 300 * kDollar,

@@ -55,7 +55,9 @@ struct Planting {
 ///   synthetic_identity   3..8 persons with accounts opened in one week, tied by address, e-mail
 ///   and telephone number in
 ///                        different spellings: all three the same, a ring, or a star
-///   risk_exposure        a party paid by two or three others whose base risks sum to 16..19.8
+///   risk_exposure        a person paid by two to five others whose base risks sum to 13..15: half
+///   of it
+///                        is inherited
 ///   anomalous_behaviour  an account that in 3..6 nights from a Saturday on passes on very large
 ///   round sums within
 ///                        minutes, and pays out to, or collects from, hundreds of accounts (two of

@@ -80,16 +80,17 @@ class Builder {
 
   void add_institutions() {
     Institutions& all = bank_.institutions;
-    const std::size_t region = share(1, 1);  // one for each 10,000 accounts
-    add_institutions(all.electricity, region, "Regional Power & Light", "collection");
-    add_institutions(all.telephone, region, "Telecom Region", "collection");
-    add_institutions(all.insurance, region, "Mutual Insurance", "collection");
-    add_institutions(all.mortgages, region, "Home Loan Bank", "collection");
-    add_institutions(all.card_collection, region, "Card Acquiring", "collection");
-    add_institutions(all.card_settlement, region, "Card Settlement", "settlement");
-    add_institutions(all.cash_machines, region, "Cash Machine Network", "collection");
-    add_institutions(all.wires_out, region, "Correspondent Bank Outgoing", "correspondent");
-    add_institutions(all.wires_in, region, "Correspondent Bank Incoming", "correspondent");
+    // As few that each has thousands of counterparties at full size.
+    const std::size_t regions = share(1, 1), nations = 1 + size_ / 40'000;
+    add_institutions(all.electricity, regions, "Regional Power & Light", "collection");
+    add_institutions(all.telephone, regions, "Telecom Region", "collection");
+    add_institutions(all.card_collection, regions, "Card Acquiring", "collection");
+    add_institutions(all.card_settlement, regions, "Card Settlement", "settlement");
+    add_institutions(all.cash_machines, regions, "Cash Machine Network", "collection");
+    add_institutions(all.insurance, nations, "Mutual Insurance", "collection");
+    add_institutions(all.mortgages, nations, "Home Loan Bank", "collection");
+    add_institutions(all.wires_out, nations, "Correspondent Bank Outgoing", "correspondent");
+    add_institutions(all.wires_in, nations, "Correspondent Bank Incoming", "correspondent");
     all.cash_desk = add_institution("Branch Cash Desk", "settlement");
     all.tax = add_institution("Revenue Office", "collection");
     all.pensions = add_institution("Pension Fund", "payroll");
@@ -97,14 +98,13 @@ class Builder {
   }
 
   void add_trade() {
-    for (std::size_t i = share(3, 25); i > 0; --i)
+    for (std::size_t i = share(3, 100); i > 0; --i)
       bank_.wholesalers.push_back(
           add_institution(company_name(random_, Trade::kWholesale), "collection"));
     for (std::size_t i = share(3, 10); i > 0; --i)
       bank_.payrolls.push_back(add_institution(company_name(random_, Trade::kEmployer), "payroll"));
-    for (std::size_t i = share(2, 30); i > 0; --i)
+    for (std::size_t i = share(2, 5); i > 0; --i)
       bank_.chains.push_back(add_institution(company_name(random_, Trade::kChain), "collection"));
-    bank_.shops = bank_.chains;
   }
 
   void add_company(bool is_shop) {
@@ -220,14 +220,15 @@ class Builder {
   }
 
   void settle_in() {
-    const ZipfRanks employer(bank_.payrolls.size()), shop(bank_.shops.size());
+    const ZipfRanks employer(bank_.payrolls.size());
+    const ShopChoice shop(bank_);
     for (Person& person : bank_.persons) {
       find_income(person, employer);
       find_home(person);
       const Institutions& all = bank_.institutions;
       person.bills = {random_.pick(all.electricity), random_.pick(all.telephone),
                       random_.chance(400'000) ? random_.pick(all.insurance) : kNone};
-      for (AccountIndex& favourite : person.shops) favourite = bank_.shops[shop.draw(random_)];
+      for (AccountIndex& favourite : person.shops) favourite = shop.draw(random_);
     }
     for (Company& company : bank_.companies)
       company.premises = random_.chance(700'000) ? random_.pick(landlords_) : kNone;
@@ -269,18 +270,22 @@ class Builder {
     person.housing_cost = typical * random_.between(25, 40) / 100 / 500 * 500;
   }
 
-  /// Base risk: one party in 200 is on some list, a handful are known criminals.
+  /// Base risk: one party in 200 is on some list. A handful of persons are known criminals; they
+  /// use cash, not cards.
   void spread_risk() {
     std::vector<PartyIndex> ordinary;
     for (const Person& person : bank_.persons) ordinary.push_back(person.party);
     for (const Company& company : bank_.companies) ordinary.push_back(company.party);
     random_.shuffle(ordinary);
-    const std::size_t listed = ordinary.size() / 200, criminals = share(2, 1);
-    for (std::size_t i = 0; i < listed; ++i)
+    for (std::size_t i = 0; i < ordinary.size() / 200; ++i)
       bank_.parties[ordinary[i]].risk_tenths = static_cast<std::int32_t>(
-          random_.chance(250'000) ? random_.between(10, 40) : random_.between(10, 20));
-    for (std::size_t i = listed; i < listed + criminals; ++i)
-      bank_.parties[ordinary[i]].risk_tenths = static_cast<std::int32_t>(random_.between(80, 95));
+          random_.chance(200'000) ? random_.between(10, 40) : random_.between(10, 15));
+    for (std::size_t i = share(2, 1); i > 0; --i) {
+      Person& criminal = bank_.persons[random_.below(bank_.persons.size())];
+      bank_.parties[criminal.party].risk_tenths =
+          static_cast<std::int32_t>(random_.between(80, 95));
+      criminal.keeps_quiet = true;
+    }
   }
 
   /// Keys are positions: without this they would give away who is what.
@@ -351,6 +356,14 @@ void Builder::shuffle_keys() {
 }
 
 }  // namespace
+
+ShopChoice::ShopChoice(const Population& bank)
+    : bank_(bank), chains_(bank.chains.size(), 2), shops_(bank.shops.size(), 20) {}
+
+AccountIndex ShopChoice::draw(Random& random) const {
+  return random.chance(667'000) ? bank_.chains[chains_.draw(random)]
+                                : bank_.shops[shops_.draw(random)];
+}
 
 Population make_population(std::int64_t accounts, DayNumber first_day, std::uint64_t seed) {
   return Builder(accounts, first_day, seed).build();

@@ -53,6 +53,9 @@ struct Person {
   std::uint32_t circle = 0;              ///< friends: position of the circle in Population::circles
   std::uint32_t thrift_permille = 1000;  ///< how much they buy: 1000 is ordinary
   std::uint8_t payday = 0;
+  /// Pays people, shops and landlords in cash, as some do who would rather leave no trace: the
+  /// account sees income, cards, bills and cash machines only.
+  bool keeps_quiet = false;
   DayNumber active_from = 0;
 };
 
@@ -88,12 +91,24 @@ struct Population {
   std::vector<Person> persons;
   std::vector<Company> companies;
   Institutions institutions;
-  std::vector<AccountIndex> chains;       ///< collection accounts of shop chains
+  std::vector<AccountIndex> chains;  ///< collection accounts of shop chains, the most popular first
   std::vector<AccountIndex> wholesalers;  ///< collection accounts
   std::vector<AccountIndex> payrolls;     ///< of big employers, the biggest first
-  std::vector<AccountIndex> shops;        ///< chains and small shops, the most popular first
+  std::vector<AccountIndex> shops;        ///< small shops, the most popular first
   std::vector<Circle> circles;
   std::vector<std::uint32_t> circle_members;  ///< positions in persons
+};
+
+/// Where people buy: two of three times at a chain.
+class ShopChoice {
+ public:
+  explicit ShopChoice(const Population& bank);
+  AccountIndex draw(Random& random) const;
+
+ private:
+  const Population& bank_;
+  ZipfRanks chains_;
+  ZipfRanks shops_;
 };
 
 /// Exactly `accounts` accounts, all opened before `first_day`.

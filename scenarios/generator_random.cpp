@@ -32,11 +32,11 @@ std::int64_t Random::log_normal(std::int64_t median, std::int64_t sigma_permille
   return std::max<std::int64_t>(value, 1);
 }
 
-ZipfRanks::ZipfRanks(std::size_t n) {
+ZipfRanks::ZipfRanks(std::size_t n, std::size_t flatness) {
   cumulative_.reserve(n);
   std::uint64_t sum = 0;
   for (std::size_t rank = 0; rank < n; ++rank) {
-    sum += (1U << 24U) / (rank + 1) + 1;
+    sum += (1U << 24U) / (rank + 1 + flatness) + 1;
     cumulative_.push_back(sum);
   }
 }

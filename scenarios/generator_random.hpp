@@ -71,11 +71,11 @@ class Random {
   std::uint64_t state_;
 };
 
-/// Ranks 0..n-1 with probability proportional to 1 / (rank + 1): a few are chosen by nearly
-/// everybody.
+/// Ranks 0..n-1 with probability proportional to 1 / (rank + 1 + flatness): few are chosen by many,
+/// most by few.
 class ZipfRanks {
  public:
-  explicit ZipfRanks(std::size_t n);
+  explicit ZipfRanks(std::size_t n, std::size_t flatness = 0);
   std::size_t draw(Random& random) const;
 
  private:

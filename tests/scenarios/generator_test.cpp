@@ -190,7 +190,7 @@ TEST(Generator, AtFullSizeItHasHubsHeavyTailsAndTheRateItPromises) {
   for (const auto& [account, by] : payers) sizes.push_back(by.size());
   std::ranges::sort(sizes, std::greater{});
   EXPECT_GT(sizes[9], 2'000U) << "ten hubs";
-  EXPECT_GT(sizes[40], 200U) << "popular shops";
+  EXPECT_GT(sizes[40], 80U) << "popular shops";
   EXPECT_LT(sizes[sizes.size() / 2], 10U) << "the ordinary account";
   double persons = 0;
   for (const PartyRow& party : bank.parties) persons += party.kind == "person" ? 1 : 0;
@@ -291,7 +291,7 @@ TEST_P(GeneratedBanks, BaseRiskIsRareAndInsideItsScale) {
     ASSERT_LE(party.base_risk, 10);
     risky += party.base_risk > 0 ? 1 : 0;
   }
-  const double planted_payers = 8 * 2.5;
+  const double planted_payers = 8 * 3.5;
   EXPECT_NEAR(risky, static_cast<double>(bank_.parties.size()) / 200 + planted_payers, 6);
 }
 
@@ -526,7 +526,7 @@ std::map<std::string, double> inherited_risk(const GeneratedBank& bank) {
   return score;
 }
 
-TEST_P(GeneratedBanks, PlantedExposuresInheritRiskOfFiveAndMore) {
+TEST_P(GeneratedBanks, PlantedExposuresInheritClearlyMoreThanFive) {
   const auto instances = bank_.instances_of("risk_exposure");
   ASSERT_EQ(instances.size(), 8U);
   const auto inherited = inherited_risk(bank_);
@@ -534,7 +534,7 @@ TEST_P(GeneratedBanks, PlantedExposuresInheritRiskOfFiveAndMore) {
     ASSERT_EQ(instance.entities.size(), 1U);
     EXPECT_TRUE(instance.transfers.empty());
     EXPECT_EQ(instance.entities[0].entity_kind, "party");
-    EXPECT_GE(inherited.at(instance.entities[0].entity), 7.5) << name;
+    EXPECT_GE(inherited.at(instance.entities[0].entity), 6) << name;
   }
 }
 
