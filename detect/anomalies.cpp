@@ -71,6 +71,7 @@ struct Turnover {
   };
   Side in;
   Side out;
+  bool passes_on = false;  ///< something was sent after something was received
   std::optional<graph::Micros> first;
   std::optional<graph::Micros> last;
 };
@@ -85,11 +86,16 @@ Turnover turnover_of(const TransferGraph& graph, Vertex account) {
     side.largest = std::max<MinorSum>(side.largest, graph.amount_minor(edge));
     side.transfers += 1;
   };
+  std::optional<Edge> first_arrival;
   for (const Edge position : graph.in_edges(account)) {
-    if (graph.in_source(position) != account) add(turnover.in, graph.in_edge(position));
+    if (graph.in_source(position) == account) continue;
+    add(turnover.in, graph.in_edge(position));
+    first_arrival = first_arrival.value_or(graph.in_edge(position));
   }
   for (const Edge edge : graph.out_edges(account)) {
-    if (graph.target(edge) != account) add(turnover.out, edge);
+    if (graph.target(edge) == account) continue;
+    add(turnover.out, edge);
+    turnover.passes_on |= first_arrival && graph.before(*first_arrival, edge);
   }
   return turnover;
 }
@@ -134,9 +140,11 @@ class FeatureText {
   FeatureText(std::size_t column, float value, float median, const Turnover& turnover,
               const BaseCurrency& currency)
       : definition_(feature_definitions()[column]),
+        feature_(static_cast<Feature>(column)),
         value_(value),
         median_(median),
-        money_(money_of(static_cast<Feature>(column), turnover)),
+        turnover_(turnover),
+        money_(money_of(feature_, turnover)),
         currency_(currency) {}
 
   std::string observed() const {
@@ -145,7 +153,33 @@ class FeatureText {
   }
 
   /// "paid 412 distinct accounts".
-  std::string phrase() const { return fmt::format(fmt::runtime(definition_.phrase), value_text()); }
+  std::string phrase() const {
+    if (feature_ == Feature::kPassThroughHours && !turnover_.passes_on) {
+      return "never passed money on";
+    }
+    return fmt::format(fmt::runtime(definition_.phrase), value_text());
+  }
+
+  /// The same for a list of reasons, where "received no money" says all about a side without
+  /// transfers.
+  std::string short_phrase() const {
+    switch (feature_) {
+      case Feature::kTransfersIn:
+      case Feature::kPayers:
+      case Feature::kAmountIn:
+      case Feature::kMeanAmountIn:
+      case Feature::kLargestAmountIn:
+        return turnover_.in.transfers == 0 ? "received no money" : phrase();
+      case Feature::kTransfersOut:
+      case Feature::kPayees:
+      case Feature::kAmountOut:
+      case Feature::kMeanAmountOut:
+      case Feature::kLargestAmountOut:
+        return turnover_.out.transfers == 0 ? "sent no money" : phrase();
+      default:
+        return phrase();
+    }
+  }
 
   /// "Paid 412 distinct accounts; half of all accounts: 6 or fewer."
   std::string sentence() const {
@@ -162,8 +196,6 @@ class FeatureText {
     if (unit() == "transfers") return count_of(static_cast<std::size_t>(value_), "transfer");
     if (unit() == "accounts") return count_of(static_cast<std::size_t>(value_), "distinct account");
     if (unit() == "transfers per day") return number_of(value_, "transfer");
-    if (unit() == "hours") return number_of(value_, "hour");
-    if (unit() == "days") return number_of(value_, "day");
     if (unit() == "ratio" && value_ >= kMaxOutInRatio) return number_text(value_) + " or more";
     return median_text(value_);
   }
@@ -177,15 +209,19 @@ class FeatureText {
                        value_ > median_ ? or_less : "more");
   }
 
-  /// A value without the noun.
+  /// A value with its measure, but without the noun it counts.
   std::string median_text(float value) const {
     if (money_) return format_money(minor_of(value, currency_), currency_);
+    if (unit() == "hours") return number_of(value, "hour");
+    if (unit() == "days") return number_of(value, "day");
     return unit() == "share" ? percent_text(value) : number_text(value);
   }
 
   const FeatureDefinition& definition_;
+  Feature feature_;
   float value_;
   float median_;
+  const Turnover& turnover_;
   std::optional<MinorSum> money_;
   const BaseCurrency& currency_;
 };
@@ -252,7 +288,9 @@ Finding finding_of(std::size_t row, double score, std::size_t rank, const Compar
                            turnover, with.currency);
     finding.evidence.push_back({std::string(feature_definitions()[reason.column].name),
                                 text.observed(), std::nullopt, reason.share, text.sentence()});
-    phrases.push_back(text.phrase());
+    if (std::ranges::find(phrases, text.short_phrase()) == phrases.end()) {
+      phrases.push_back(text.short_phrase());
+    }
   }
   finding.explanation =
       fmt::format("Behaves unlike the other {} (anomaly score {:.3f}, rank {}): {}.",

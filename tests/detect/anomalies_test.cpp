@@ -145,7 +145,7 @@ TEST(Anomalies, SentencesHoldTheValueAgainstTheMedian) {
   EXPECT_EQ(sentence("payees"), "Paid 8 distinct accounts; half of all accounts: 2 or fewer.");
   EXPECT_EQ(sentence("payers"),
             "Was paid by 0 distinct accounts; half of all accounts: 3 or more.");
-  EXPECT_EQ(sentence("active_days"), "Was active on 1 day; half of all accounts: 4 or more.");
+  EXPECT_EQ(sentence("active_days"), "Was active on 1 day; half of all accounts: 4 days or more.");
   EXPECT_EQ(sentence("just_below_threshold_share"),
             "Moved amounts just below 10,000 in 100 % of its transfers; half of all accounts: 20 % "
             "or less.");
@@ -155,6 +155,9 @@ TEST(Anomalies, SentencesHoldTheValueAgainstTheMedian) {
             "Sent 9,500.00 USD in a mean transfer; half of all accounts: 123.45 USD or less.");
   EXPECT_EQ(sentence("out_in_ratio"),
             "Sent 10 or more times what it received; half of all accounts: 0.03 or less.");
+  // 100 days is the period of the data; the others pass on after a day, or after six.
+  EXPECT_EQ(sentence("pass_through_hours"),
+            "Never passed money on; half of all accounts: 24 hours or less.");
   EXPECT_EQ(reasons.at("payees").observed, "8");
   EXPECT_EQ(reasons.at("just_below_threshold_share").observed, "1");
   EXPECT_EQ(reasons.at("mean_amount_out").observed, "9500.00");
@@ -193,6 +196,24 @@ TEST(Anomalies, ExplanationNamesTheReasons) {
       << explanation;
   EXPECT_NE(explanation.find(" and "), std::string::npos) << explanation;
   EXPECT_TRUE(explanation.ends_with('.')) << explanation;
+}
+
+TEST(Anomalies, SideWithoutTransfersIsNamedOnceInTheExplanation) {
+  std::vector<TransferRow> rows;
+  for (int i = 0; i < 8; ++i) {
+    rows.push_back({"A" + std::to_string(i), "A" + std::to_string((i + 1) % 8), 500});
+    rows.push_back({"X", "A" + std::to_string(i), 500});
+  }
+  AnomaliesParams params;
+  params.alert_at = 0.51;
+  params.top_reasons = 20;
+  const auto detection = detect_anomalies(graph_of(rows), params, kUsd);
+  ASSERT_EQ(detection.findings.front().subject, "X");
+  const std::string& explanation = detection.findings.front().explanation;
+  const auto first = explanation.find("received no money");
+  ASSERT_NE(first, std::string::npos) << explanation;
+  EXPECT_EQ(explanation.find("received no money", first + 1), std::string::npos) << explanation;
+  EXPECT_EQ(explanation.find(" 0.00 USD"), std::string::npos) << explanation;
 }
 
 TEST(Anomalies, EveryAccountWithATransferToAnotherIsScored) {
