@@ -25,6 +25,8 @@ std::string hub_sentence(const graph::TransferGraph& graph, graph::Vertex hub,
   }
   std::vector<graph::Vertex> payees;
   for (const graph::Edge e : graph.out_edges(hub)) payees.push_back(graph.target(e));
+  std::erase(payers, hub);
+  std::erase(payees, hub);
   return fmt::format("{} is a hub with {} and {}, more than {} on one side: left out.",
                      graph.key(hub), count_of(distinct(std::move(payers)), "payer"),
                      count_of(distinct(std::move(payees)), "payee"), max_counterparties);
