@@ -14,10 +14,10 @@ struct CyclesParams {
   int max_length = 8;                                ///< transfers in the cycle, min_length..12
   graph::Micros window = 20 * graph::kMicrosPerDay;  ///< first to last transfer, > 0
   graph::TimeOrder time_order = graph::TimeOrder::kLoose;  ///< strict or loose
-  std::uint32_t max_counterparties = 2000;  ///< accounts with more distinct payers or payees are
-                                            ///< hubs: left out and reported; 0 = no cap
-  std::uint64_t max_steps =
-      2'000'000'000;  ///< edges looked at before the search gives up and says so; > 0
+  /// Accounts with more distinct payers or payees are hubs: left out and reported; 0 = no cap.
+  std::uint32_t max_counterparties = 2000;
+  /// Edges looked at before the search gives up and says so; > 0.
+  std::uint64_t max_steps = 2'000'000'000;
 };
 
 /// Throws: std::invalid_argument with the parameter's name, its value and the allowed range.
@@ -25,15 +25,16 @@ void validate(const CyclesParams& params);
 
 /// One finding for each cycle of accounts and episode: cycles over the same accounts in the same
 /// order that share a transfer are one finding with all their transfers; each cycle is reported
-/// once, not once for each rotation. Subject:  the account that sends the earliest transfer (it
-/// gets the money back). Score:    in [0, 1], the sum of
-///             0.45 * min(1, amount returned / amount sent)             evidence returned_share
-///             0.45 * smallest / largest sum of money over the hops     evidence hop_evenness
-///             0.1  * (1 - time of the fastest round / window)          evidence
-///             fastest_round_hours
+/// once, not once for each rotation.
+///
+/// Subject:  the account that sends the earliest transfer (it gets the money back).
+/// Evidence key: the accounts in order from the smallest key, and the earliest transfer.
 /// Steps:    transfers in time order; branch is the transfer's hop along the accounts, from 1 at
-/// the subject. Evidence key: the accounts in order from the smallest key, and the earliest
-/// transfer.
+///           the subject, so that parallel transfers of one hop share it.
+/// Score:    in [0, 1], the sum of
+///             0.45 * min(1, amount returned / amount sent)          evidence returned_share
+///             0.45 * smallest / largest sum of money over the hops  evidence hop_evenness
+///             0.1  * (1 - time of the fastest round / window)       evidence fastest_round_hours
 Detection detect_cycles(const graph::TransferGraph& graph, const CyclesParams& params,
                         const BaseCurrency& currency);
 

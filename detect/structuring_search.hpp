@@ -29,18 +29,17 @@ struct StructuringSearch {
   std::vector<StructuringNetwork> networks;  ///< by collector, then by first exit
   std::uint64_t collectors = 0;              ///< accounts that could be one and were searched
   std::uint64_t steps = 0;                   ///< candidate transfers of these accounts
-  bool truncated = false;  ///< the collectors after the searched ones would exceed max_steps
+  bool truncated = false;  ///< max_steps was reached: later collectors are left out
 };
 
 /// The networks that detect_structuring describes, over all accounts that are no hubs.
 /// Shape:    is_hub has one value for each vertex.
 /// Requires: validate(params) passed; required_branches >= 1; no amount is negative.
 /// Cost:     one pass over all transfers for what every account might collect and forward; then,
-/// for the accounts that
-///           forward enough inside some window only, their second legs once for each window, the
-///           first legs of these once. The steps are counted before the search, from the sizes of
-///           ranges in time, so that the same collectors are searched whatever the number of
-///           threads.
+///           only for the accounts that forward enough inside some window, their second legs once
+///           for each window and the first legs of these once. The steps are counted before the
+///           search, from the sizes of ranges in time, so that the same collectors are searched
+///           whatever the number of threads.
 StructuringSearch find_structuring_networks(const graph::TransferGraph& graph,
                                             const StructuringParams& params,
                                             std::size_t required_branches,

@@ -10,8 +10,8 @@
 namespace aml::detect {
 
 struct SyntheticIdentityParams {
-  std::uint32_t max_parties_per_attribute =
-      50;                         ///< attributes shared by more are ignored and reported, >= 2
+  /// Attributes shared by more parties are ignored and reported, >= 2.
+  std::uint32_t max_parties_per_attribute = 50;
   std::uint32_t min_parties = 2;  ///< parties in a component, >= 2
   std::uint32_t min_kinds = 1;    ///< distinct kinds of shared attributes, 1..3
 };
@@ -20,15 +20,15 @@ struct SyntheticIdentityParams {
 void validate(const SyntheticIdentityParams& params);
 
 /// One finding for each connected component of parties that share attributes.
-/// Subject:  the party with the smallest key; the other parties are its entities with role
-/// "member". Score:    one kind of shared attribute gives [0.2, 0.5), two [0.5, 0.8), three or more
-/// [0.8, 1]; inside a band it
-///           grows with the number of parties.
-/// Evidence: one item for each shared attribute with its value and who shares it.
+///
+/// Subject:  the party with the smallest key; it and all others are entities with role "member".
 /// Evidence key: the subject alone, so that a component that grows stays the same alert.
+/// Score:    one kind of shared attribute gives [0.2, 0.5), two [0.5, 0.8), three or more [0.8, 1];
+///           the lower end is the contribution of evidence kinds; with n parties, evidence parties
+///           adds (n - 2) / (n + 2) of the band.
+/// Evidence: one item for each shared attribute with its value and who shares it.
 /// Source:   identity resolution by shared attributes; ours differs from the Databricks accelerator
-/// in that values are
-///           typed and normalised and over-shared ones are ignored.
+///           in that values are typed and normalised and over-shared ones are ignored.
 Detection detect_synthetic_identities(const graph::IdentityGraph& graph,
                                       const SyntheticIdentityParams& params);
 
