@@ -119,13 +119,15 @@ COMMENT ON COLUMN gold.alert_evidence.threshold IS 'What it was held against; nu
 COMMENT ON COLUMN gold.alert_evidence.contribution IS 'How much it added to what was scored; positive is more suspicious; null if not additive.';
 COMMENT ON COLUMN gold.alert_evidence.sentence IS 'The same for a person.';
 
+-- run_id refers to aml.runs without a foreign key: there is one row for each account and party, its check would be two thirds of
+-- the time to write them.
 CREATE TABLE gold.scores (
   scenario    text NOT NULL,
   entity_kind text NOT NULL CHECK (entity_kind IN ('account', 'party')),
   entity_id   text NOT NULL,
   measure     text NOT NULL,
   value       double precision NOT NULL,
-  run_id      bigint NOT NULL REFERENCES aml.runs,
+  run_id      bigint NOT NULL,
   PRIMARY KEY (entity_id, entity_kind, measure, scenario)
 );
 COMMENT ON TABLE gold.scores IS 'Measures of all entities by the newest run of a scenario, also of those without an alert. One row for each scenario, measure and entity.';
