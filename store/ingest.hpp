@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files into bronze, and from there into silver or quarantine: each file content exactly once, in one database transaction.
+// Files into bronze, and from there into silver or quarantine: each file content exactly once, in
+// one database transaction.
 #pragma once
 
 #include <cstdint>
@@ -18,27 +19,31 @@ struct IngestOptions {
   InputFormat format = InputFormat::kAuto;
   std::vector<Expectation> expectations;
   /// Called now and then with the path, bytes read so far and bytes in the file; may be empty.
-  std::function<void(const std::string& path, std::uint64_t bytes_read, std::uint64_t bytes_total)> progress;
+  std::function<void(const std::string& path, std::uint64_t bytes_read, std::uint64_t bytes_total)>
+      progress;
 };
 
 struct FileOutcome {
   enum class Kind { kLoaded, kAlreadyKnown, kIgnored, kRefused };
   std::string path;
   Kind kind = Kind::kLoaded;
-  std::string dataset;   ///< transfers, accounts, parties, fx_rates
-  std::string message;   ///< why it was ignored or refused (with file and line), or the path under which it is known
+  std::string dataset;  ///< transfers, accounts, parties, fx_rates
+  std::string message;  ///< why it was ignored or refused (with file and line), or the path under
+                        ///< which it is known
   std::uint64_t rows_read = 0;         ///< records of the file, the header not counted
   std::uint64_t rows_loaded = 0;       ///< reached silver
   std::uint64_t rows_quarantined = 0;  ///< read = loaded + quarantined
   std::map<std::string, std::uint64_t> quarantined_by_reason;  ///< a row can have several reasons
-  std::map<std::string, std::uint64_t> warnings;               ///< failed expectations with policy warn
+  std::map<std::string, std::uint64_t> warnings;  ///< failed expectations with policy warn
   double seconds = 0;
 };
 
-/// Loads files and folders (their files, not their sub-folders), parties before accounts before transfers whatever the order of
-/// paths. Plain or gzip by content, not by name. Formats are recognised by the header line: docs/loading.md lists the columns.
-/// A refused file changes nothing in the database; the files after it are still loaded and its outcome is kRefused.
-/// Throws: StoreError kRefusedData if a path does not exist or no file was recognised; kLocked if another load or run is at work;
+/// Loads files and folders (their files, not their sub-folders), parties before accounts before
+/// transfers whatever the order of paths. Plain or gzip by content, not by name. Formats are
+/// recognised by the header line: docs/loading.md lists the columns. A refused file changes nothing
+/// in the database; the files after it are still loaded and its outcome is kRefused. Throws:
+/// StoreError kRefusedData if a path does not exist or no file was recognised; kLocked if another
+/// load or run is at work;
 ///         kStatement for what the server says.
 /// Cost:   one sequential read to hash and one to load; memory does not grow with the file.
 std::vector<FileOutcome> ingest(Connection& connection, const std::vector<std::string>& paths,

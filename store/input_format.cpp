@@ -284,7 +284,7 @@ UnknownHeader unknown(const Header& header, const Fit& closest, InputFormat want
   std::string why =
       fmt::format("the header line fits no file that can be loaded\n  columns found: {}\n  ",
                   shown(header.as_given()));
-  if (closest.used.empty()) return {why + example_header(wanted)};
+  if (closest.used.empty()) return {why + example_header(wanted), false};
   const Dataset dataset = closest.rule->datasets.front().dataset;
   std::vector<std::string> lacking;
   for (const auto name : closest.missing) {
@@ -293,7 +293,7 @@ UnknownHeader unknown(const Header& header, const Fit& closest, InputFormat want
   }
   why += fmt::format("expected for {}: {}", name_of(dataset), closest.rule->example);
   if (!lacking.empty()) why += fmt::format("\n  missing: {}", fmt::join(lacking, ", "));
-  return {why};
+  return {why, closest.used.size() >= 2};
 }
 
 std::optional<IgnoredFile> ignored(const Header& header, InputFormat wanted) {
@@ -352,7 +352,8 @@ Recognition recognise(const std::vector<std::string>& names, InputFormat wanted)
   if (!best.ambiguous.empty()) {
     return UnknownHeader{
         fmt::format("the header line names one column of {} twice: {}\n  keep one of them",
-                    name_of(best.rule->datasets.front().dataset), fmt::join(best.ambiguous, "; "))};
+                    name_of(best.rule->datasets.front().dataset), fmt::join(best.ambiguous, "; ")),
+        true};
   }
   return make_plan(header, best);
 }

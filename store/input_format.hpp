@@ -57,6 +57,7 @@ struct IgnoredFile {
 /// A header that fits no format: what was found, what was expected, what was perhaps meant.
 struct UnknownHeader {
   std::string why;
+  bool is_near_miss = false;  ///< it has two known columns or more: somebody meant it to be loaded
 };
 
 using Recognition = std::variant<FilePlan, IgnoredFile, UnknownHeader>;

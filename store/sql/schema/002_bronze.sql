@@ -12,9 +12,13 @@ CREATE TABLE bronze.transfers (
   amount       text,
   currency     text,
   type         text,
-  rescued      jsonb
+  rescued      jsonb,
+  PRIMARY KEY (file_id, line)
 );
-CREATE INDEX transfers_file ON bronze.transfers USING brin (file_id);
+
+COMMENT ON TABLE bronze.transfers IS 'Lines of transfers files, value by value as they came; null where the file has no such column.';
+COMMENT ON COLUMN bronze.transfers.line IS 'Line of the file at which the row begins, from 1; silver rows name the same file_id and line.';
+COMMENT ON COLUMN bronze.transfers.rescued IS 'Columns of the file that amlgraph does not know, by name.';
 
 CREATE TABLE bronze.accounts (
   file_id    bigint NOT NULL,
@@ -25,9 +29,9 @@ CREATE TABLE bronze.accounts (
   currency   text,
   country    text,
   opened_on  text,
-  rescued    jsonb
+  rescued    jsonb,
+  PRIMARY KEY (file_id, line)
 );
-CREATE INDEX accounts_file ON bronze.accounts USING brin (file_id);
 
 CREATE TABLE bronze.parties (
   file_id   bigint NOT NULL,
@@ -40,9 +44,9 @@ CREATE TABLE bronze.parties (
   address   text,
   email     text,
   phone     text,
-  rescued   jsonb
+  rescued   jsonb,
+  PRIMARY KEY (file_id, line)
 );
-CREATE INDEX parties_file ON bronze.parties USING brin (file_id);
 
 CREATE TABLE bronze.fx_rates (
   file_id   bigint NOT NULL,
@@ -50,9 +54,9 @@ CREATE TABLE bronze.fx_rates (
   currency  text,
   rate_date text,
   rate      text,
-  rescued   jsonb
+  rescued   jsonb,
+  PRIMARY KEY (file_id, line)
 );
-CREATE INDEX fx_rates_file ON bronze.fx_rates USING brin (file_id);
 
 CREATE TABLE bronze.unreadable_lines (
   file_id bigint NOT NULL,

@@ -72,14 +72,99 @@ CREATE TABLE silver.transfers (
   booked_at       timestamptz NOT NULL,
   from_account_id text NOT NULL,
   to_account_id   text NOT NULL,
-  amount          numeric NOT NULL,
+  amount          numeric NOT NULL CHECK (amount >= 0),
   currency_code   text NOT NULL,
-  amount_base     numeric NOT NULL,
+  amount_base     numeric NOT NULL CHECK (amount_base >= 0 AND amount_base < 900000000000000),
   type            text NOT NULL,
   file_id         bigint NOT NULL,
   line            bigint NOT NULL
 );
 CREATE INDEX transfers_from_account ON silver.transfers (from_account_id, booked_at);
 CREATE INDEX transfers_to_account ON silver.transfers (to_account_id, booked_at);
+CREATE INDEX transfers_file ON silver.transfers USING brin (file_id);
 COMMENT ON TABLE silver.transfers IS 'Both accounts of a transfer are in silver.accounts: the load adds what is missing, so no foreign key is checked for each row.';
-COMMENT ON COLUMN silver.transfers.amount_base IS 'amount in the base currency at the rate of the day, rounded to its minor unit: what detectors compare.';
+COMMENT ON COLUMN silver.transfers.amount_base IS 'amount in the base currency at the rate of the day, rounded to its minor unit: what detectors compare. Below 9e14, so that it fits 64 bits as minor units of any currency.';
+
+-- Reading text without failing: null for anything that is not exactly of the form. Plain expressions, so that the planner inlines them.
+
+CREATE FUNCTION aml.try_numeric(value text) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN length(value) <= 1000 AND value ~ '^[+-]?[0-9]+(?:[.][0-9]+)?$' THEN value::numeric END
+$$;
+COMMENT ON FUNCTION aml.try_numeric IS 'A plain decimal such as 1250.50; null for exponents, separators of thousands, NaN, infinity and anything else.';
+
+CREATE FUNCTION aml.try_date(value text) RETURNS date LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT CASE
+    WHEN value !~ '^[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|[12][0-9]))$'
+    THEN NULL
+    WHEN value LIKE '0000%' THEN NULL
+    WHEN value LIKE '%-02-29' AND NOT (substr(value, 1, 4)::int % 4 = 0 AND (substr(value, 1, 4)::int % 100 <> 0 OR substr(value, 1, 4)::int % 400 = 0))
+    THEN NULL
+    ELSE value::date
+  END
+$$;
+COMMENT ON FUNCTION aml.try_date IS 'A day that exists, as ISO 8601 YYYY-MM-DD; null for anything else.';
+
+CREATE FUNCTION aml.try_timestamptz(value text) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT CASE
+    WHEN aml.try_date(substr(value, 1, 10)) IS NULL THEN NULL
+    WHEN length(value) = 10 THEN value::timestamp AT TIME ZONE 'UTC'
+    WHEN substr(value, 11) !~ '^[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,9})?)?(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)?$'
+    THEN NULL
+    WHEN substr(value, 11) ~ '[Z+-]' THEN value::timestamptz
+    ELSE value::timestamp AT TIME ZONE 'UTC'
+  END
+$$;
+COMMENT ON FUNCTION aml.try_timestamptz IS 'A time as ISO 8601, such as 2024-02-29, 2024-02-29 13:05 or 2024-02-29T13:05:00.25+01:00; UTC if it names no zone; null for anything else.';
+
+CREATE FUNCTION aml.trimmed(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT btrim(value, E' \t\r\n')
+$$;
+COMMENT ON FUNCTION aml.trimmed IS 'The text without blanks, tabs and line ends around it.';
+
+-- docs/loading.md says in words what this does and why.
+CREATE FUNCTION aml.normalise_address(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  WITH plain AS (
+    -- Decompose, drop the accents, then lower: so it works whatever the database's locale.
+    SELECT lower(translate(regexp_replace(normalize(value, NFKD), U&'[\0300-\036F]', '', 'g'), U&'\00D8\00F8\0141\0142\0110\0111\0131', 'OoLlDdi')) AS text
+  ),
+  spelled AS (
+    SELECT replace(replace(replace(replace(replace(text, U&'\00DF', 'ss'), U&'\00E6', 'ae'), U&'\0153', 'oe'), U&'\00C6', 'ae'), U&'\0152', 'oe') AS text
+    FROM plain
+  ),
+  words AS (
+    SELECT word, position
+    FROM spelled,
+         -- Apostrophes and full stops inside a word vanish (O'Neill, P.O.), other punctuation separates words.
+         regexp_split_to_table(regexp_replace(text, U&'[''.\2018\2019]', '', 'g'),
+                               U&'[\0001-\002F\003A-\0040\005B-\0060\007B-\00BF\2000-\206F\3000-\303F]+') WITH ORDINALITY AS split (word, position)
+    WHERE word <> ''
+  )
+  SELECT string_agg(
+           coalesce('{"street": "st", "str": "st", "strasse": "st", "avenue": "ave", "av": "ave", "road": "rd", "drive": "dr", "lane": "ln",
+                      "boulevard": "blvd", "court": "ct", "place": "pl", "square": "sq", "terrace": "ter", "highway": "hwy", "parkway": "pkwy",
+                      "circle": "cir", "crescent": "cres", "close": "cl", "gardens": "gdns", "apartment": "apt", "suite": "ste",
+                      "floor": "fl", "building": "bldg", "number": "no", "north": "n", "south": "s", "east": "e", "west": "w",
+                      "saint": "st", "mount": "mt"}'::jsonb ->> word,
+                    regexp_replace(word, '(.)strasse$', '\1str')),
+           ' ' ORDER BY position)
+  FROM words
+$$;
+COMMENT ON FUNCTION aml.normalise_address IS 'An address in a form that two spellings of it share: lower case, no accents, no punctuation, usual abbreviations; null if nothing is left.';
+
+CREATE FUNCTION aml.normalise_phone(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE
+    WHEN value !~ '[0-9]' THEN NULL
+    WHEN value ~ '^[ (]*([+]|00)' THEN nullif('+' || ltrim(regexp_replace(replace(value, '(0)', ''), '[^0-9]', '', 'g'), '0'), '+')
+    ELSE regexp_replace(value, '[^0-9]', '', 'g')
+  END
+$$;
+COMMENT ON FUNCTION aml.normalise_phone IS 'Digits only, with + in front if the number is international (+ or 00); null if there is no digit.';
+
+CREATE FUNCTION aml.normalise_attribute(kind text, value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT nullif(CASE kind
+    WHEN 'email' THEN lower(aml.trimmed(value))
+    WHEN 'phone' THEN aml.normalise_phone(aml.trimmed(value))
+    WHEN 'address' THEN aml.normalise_address(value)
+  END, '')
+$$;
+COMMENT ON FUNCTION aml.normalise_attribute IS 'What a party gave (kind: address, email, phone) in the form in which it is compared; null if nothing is left of it.';

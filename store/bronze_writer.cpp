@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/bronze_writer.hpp"
+
+#include <algorithm>
+
+namespace aml::store {
+namespace {
+
+// A COPY for each megabyte or so: its start and end cost a tenth of a millisecond, and no row waits
+// for a second COPY.
+constexpr std::size_t kSendBytes = std::size_t{1} << 20;
+constexpr std::string_view kNull = "\\N";
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+struct TableRule {
+  const copy::Embedded& statement;
+  std::vector<std::string_view> columns;  // those of the statement between line and rescued
+};
+
+TableRule table_rule(Dataset dataset) {
+  switch (dataset) {
+    case Dataset::kTransfers:
+      return {
+          copy::bronze_transfers,
+          {"transfer_id", "booked_at", "from_account", "to_account", "amount", "currency", "type"}};
+    case Dataset::kAccounts:
+      return {copy::bronze_accounts,
+              {"account_id", "party_id", "kind", "currency", "country", "opened_on"}};
+    case Dataset::kParties:
+      return {copy::bronze_parties,
+              {"party_id", "name", "kind", "country", "base_risk", "address", "email", "phone"}};
+    case Dataset::kFxRates:
+      break;
+  }
+  return {copy::bronze_fx_rates, {"currency", "rate_date", "rate"}};
+}
+
+/// Appends a value in COPY's text format.
+void append_copy_text(std::string& out, std::string_view value) {
+  constexpr std::string_view kSpecial = "\\\t\n\r";
+  for (;;) {
+    const std::size_t plain = std::min(value.find_first_of(kSpecial), value.size());
+    out.append(value, 0, plain);
+    if (plain == value.size()) return;
+    switch (value[plain]) {
+      case '\t':
+        out += "\\t";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      default:
+        out += "\\\\";
+        break;
+    }
+    value.remove_prefix(plain + 1);
+  }
+}
+
+void append_hex(std::string& out, std::string_view bytes) {
+  for (const char byte : bytes) {
+    out += kHexDigits[static_cast<unsigned char>(byte) >> 4];
+    out += kHexDigits[static_cast<unsigned char>(byte) & 15];
+  }
+}
+
+/// Appends a JSON string. The value is valid UTF-8 without NUL, as CsvReader gives it.
+void append_json_string(std::string& out, std::string_view value) {
+  out += '"';
+  for (const char c : value) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += "\\u00";
+      append_hex(out, {&c, 1});
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+std::string rescued_json(const std::vector<RescuedColumn>& rescued, const CsvRecord& record) {
+  std::string json;
+  for (const auto& column : rescued) {
+    json += json.empty() ? '{' : ',';
+    append_json_string(json, column.key);
+    json += ':';
+    append_json_string(json, record.fields[column.position]);
+  }
+  return json + '}';
+}
+
+std::string joined(const ColumnSource& source, const CsvRecord& record) {
+  std::string text;
+  for (const std::size_t position : source.positions) {
+    const std::string_view part = record.fields[position];
+    if (part.empty()) continue;
+    if (!text.empty()) text += source.joined_by;
+    text += part;
+  }
+  return text;
+}
+
+}  // namespace
+
+BronzeWriter::BronzeWriter(LoadTransaction& transaction, std::int64_t file_id, const FilePlan& plan)
+    : transaction_(transaction), plan_(plan), row_start_(std::to_string(file_id) + '\t') {
+  for (const auto& dataset : plan.datasets) {
+    const TableRule rule = table_rule(dataset.dataset);
+    Table table{rule.statement, {}, tables_.empty() && !plan.rescued.empty(), {}};
+    for (const auto column : rule.columns) {
+      const auto found = std::ranges::find(dataset.columns, column, &ColumnSource::column);
+      table.columns.push_back(found == dataset.columns.end() ? nullptr : &*found);
+    }
+    tables_.push_back(std::move(table));
+  }
+}
+
+void BronzeWriter::write(const CsvRecord& record) {
+  ++records_;
+  if (record.defect != CsvDefect::kNone) return write_unreadable(record);
+  ++readable_records_;
+  for (auto& table : tables_) write_row(table, record);
+}
+
+void BronzeWriter::write_row(Table& table, const CsvRecord& record) {
+  std::string& out = table.lines;
+  out += row_start_;
+  out += std::to_string(record.line);
+  for (const ColumnSource* source : table.columns) {
+    out += '\t';
+    if (source == nullptr) {
+      out += kNull;
+    } else if (source->positions.size() == 1) {
+      append_copy_text(out, record.fields[source->positions.front()]);
+    } else {
+      append_copy_text(out, joined(*source, record));
+    }
+  }
+  out += '\t';
+  if (table.keeps_rescued) {
+    append_copy_text(out, rescued_json(plan_.rescued, record));
+  } else {
+    out += kNull;
+  }
+  out += '\n';
+  if (out.size() >= kSendBytes) send(table.statement, out);
+}
+
+void BronzeWriter::write_unreadable(const CsvRecord& record) {
+  std::string& out = unreadable_lines_;
+  out += row_start_;
+  out += std::to_string(record.line);
+  out += '\t';
+  out += name_of(plan_.dataset());
+  out += '\t';
+  out += name_of(record.defect);
+  out += "\t\\\\x";  // bytea as hex digits
+  append_hex(out, record.raw);
+  out += '\n';
+  if (out.size() >= kSendBytes) send(copy::bronze_unreadable_lines, out);
+}
+
+void BronzeWriter::close() {
+  for (auto& table : tables_) send(table.statement, table.lines);
+  send(copy::bronze_unreadable_lines, unreadable_lines_);
+}
+
+void BronzeWriter::send(const copy::Embedded& statement, std::string& lines) {
+  if (lines.empty()) return;
+  transaction_.copy(statement, lines);
+  lines.clear();
+  if (lines.capacity() > 4 * kSendBytes)
+    lines.shrink_to_fit();  // one long line must not keep its memory
+}
+
+}  // namespace aml::store

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records of a file into bronze. For the sources of this folder only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "store/csv_reader.hpp"
+#include "store/input_format.hpp"
+#include "store/load_transaction.hpp"
+
+namespace aml::store {
+
+/// Writes each record as it came, and each line that is no record byte for byte.
+/// Memory: a buffer of about a megabyte for each table, more only while a longer line is in it.
+class BronzeWriter {
+ public:
+  BronzeWriter(LoadTransaction& transaction, std::int64_t file_id, const FilePlan& plan);
+
+  void write(const CsvRecord& record);
+
+  /// Sends what is still buffered. Requires: called once, after the last write.
+  void close();
+
+  std::uint64_t records() const { return records_; }
+  std::uint64_t readable_records() const { return readable_records_; }
+
+ private:
+  struct Table {
+    const copy::Embedded& statement;
+    std::vector<const ColumnSource*>
+        columns;  // in the order of the statement; null: not in the file
+    bool keeps_rescued;
+    std::string lines;
+  };
+
+  void write_row(Table& table, const CsvRecord& record);
+  void write_unreadable(const CsvRecord& record);
+  void send(const copy::Embedded& statement, std::string& lines);
+
+  LoadTransaction& transaction_;
+  const FilePlan& plan_;
+  std::string row_start_;  // the file_id and its tab
+  std::vector<Table> tables_;
+  std::string unreadable_lines_;
+  std::uint64_t records_ = 0;
+  std::uint64_t readable_records_ = 0;
+};
+
+}  // namespace aml::store

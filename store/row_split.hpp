@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Expectations as SQL: the rows of a file from bronze into silver or quarantine. For the sources of
+// this folder only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "store/connection.hpp"
+#include "store/expectation.hpp"
+#include "store/input_format.hpp"
+#include "store/load_transaction.hpp"
+#include "store/migrations.hpp"
+
+namespace aml::store {
+
+struct BrokenExpectation {
+  std::uint64_t rows = 0;
+  std::uint64_t first_line = 0;
+};
+
+struct SplitOutcome {
+  std::uint64_t rows_loaded = 0;
+  std::map<std::string, std::uint64_t> quarantined_by_reason;
+  std::map<std::string, BrokenExpectation>
+      broken;  ///< expectations of any policy that a row broke, by name
+};
+
+/// The statement that splits one dataset. It is the text of store/sql/query/split_<dataset>.sql
+/// with the checks of the expectations put into its one marked place: the only SQL that is composed
+/// at run time.
+///
+/// That is safe because a check is configuration of the operator, as a migration is: whoever may
+/// write the expectations file runs the load with his own rights. No byte of the input becomes part
+/// of it. A check that is not one SQL condition cannot get through: the statement is prepared,
+/// which takes a single statement only, before anything is loaded.
+class RowSplit {
+ public:
+  /// Takes the expectations of the dataset out of all of them.
+  RowSplit(Dataset dataset, const std::vector<Expectation>& expectations);
+
+  /// Throws: StoreError kStatement with the name and the check of an expectation that is not an SQL
+  /// condition over the columns.
+  void prepare(Connection& connection) const;
+
+  /// `content_name` begins the ids of transfers that have none.
+  SplitOutcome run(LoadTransaction& transaction, std::int64_t file_id,
+                   const std::string& content_name, const BaseCurrencySetting& base_currency) const;
+
+  Dataset dataset() const { return dataset_; }
+  const std::vector<Expectation>& expectations() const {
+    return expectations_;
+  }  ///< those that only warn last
+
+ private:
+  std::string statement_with(const std::vector<Expectation>& expectations) const;
+
+  Dataset dataset_;
+  std::vector<Expectation> expectations_;
+  std::string statement_;
+};
+
+}  // namespace aml::store

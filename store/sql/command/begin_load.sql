@@ -1,0 +1,2 @@
+-- All that one file brings, or nothing of it.
+BEGIN ISOLATION LEVEL READ COMMITTED

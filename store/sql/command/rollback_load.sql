@@ -1,0 +1,2 @@
+-- The file changes nothing.
+ROLLBACK

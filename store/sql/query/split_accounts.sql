@@ -1,0 +1,63 @@
+-- $1 file_id, $2 names of the expectations, $3 how many of them, counted from the first, send a row to quarantine (the others warn).
+-- The accounts of one file, from bronze into silver or quarantine; see split_transfers.sql. What a later file says of an account
+-- replaces what an earlier one said; parties that only accounts name are derived.
+WITH checked AS MATERIALIZED (
+  SELECT typed.line, typed.account_id, typed.party_id, typed.kind, typed.currency_code, typed.country, typed.opened_on,
+         NULL::integer[] AS broken
+  FROM (
+    SELECT plain.*, currency.exponent AS currency_exponent
+    FROM (
+      SELECT line, rescued,
+             aml.trimmed(account_id) AS account_id,
+             coalesce(nullif(aml.trimmed(party_id), ''), aml.trimmed(account_id)) AS party_id,
+             nullif(aml.trimmed(kind), '') AS kind,
+             nullif(upper(aml.trimmed(currency)), '') AS currency_code,
+             nullif(upper(aml.trimmed(country)), '') AS country,
+             nullif(aml.trimmed(opened_on), '') AS opened_on_text,
+             aml.try_date(aml.trimmed(opened_on)) AS opened_on
+      FROM bronze.accounts
+      WHERE file_id = $1
+      OFFSET 0
+    ) AS plain
+    LEFT JOIN silver.currencies currency USING (currency_code)
+    OFFSET 0
+  ) AS typed
+),
+good AS MATERIALIZED (
+  SELECT *, row_number() OVER (PARTITION BY account_id ORDER BY line) AS occurrence
+  FROM checked
+  WHERE broken IS NULL OR broken[1] > $3::integer
+),
+derived AS (
+  INSERT INTO silver.parties (party_id, is_derived, file_id, line)
+  SELECT party_id, true, $1, min(line) FROM good WHERE occurrence = 1 GROUP BY party_id
+  ON CONFLICT (party_id) DO NOTHING
+),
+loaded AS (
+  INSERT INTO silver.accounts (account_id, party_id, kind, currency_code, country, opened_on, is_derived, file_id, line)
+  SELECT account_id, party_id, kind, currency_code, country, opened_on, false, $1, line FROM good WHERE occurrence = 1
+  ON CONFLICT (account_id) DO UPDATE
+  SET (party_id, kind, currency_code, country, opened_on, is_derived, file_id, line) =
+      (excluded.party_id, excluded.kind, excluded.currency_code, excluded.country, excluded.opened_on, false,
+       excluded.file_id, excluded.line)
+  RETURNING line
+),
+quarantined AS (
+  INSERT INTO quarantine.rows (file_id, line, dataset, reasons, row_values)
+  SELECT $1, checked.line, 'accounts',
+         CASE WHEN checked.broken[1] <= $3
+              THEN ARRAY(SELECT ($2::text[])[number] FROM unnest(checked.broken) AS number WHERE number <= $3)
+              ELSE ARRAY['account_id_is_unique'] END,
+         to_jsonb(bronze) - 'file_id' - 'line'
+  FROM checked
+  LEFT JOIN loaded USING (line)
+  JOIN bronze.accounts bronze ON bronze.file_id = $1 AND bronze.line = checked.line
+  WHERE loaded.line IS NULL
+  RETURNING line, reasons
+)
+SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM loaded) AS rows, NULL::bigint AS first_line
+UNION ALL
+SELECT 'quarantined', reason, count(*), min(line) FROM quarantined, unnest(reasons) AS reason GROUP BY reason
+UNION ALL
+SELECT 'broken', ($2::text[])[number], count(*), min(line) FROM checked, unnest(broken) AS number
+WHERE broken IS NOT NULL GROUP BY number

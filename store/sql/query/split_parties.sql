@@ -1,0 +1,58 @@
+-- $1 file_id, $2 names of the expectations, $3 how many of them, counted from the first, send a row to quarantine (the others warn).
+-- The parties of one file, from bronze into silver or quarantine; see split_transfers.sql. What a later file says of a party
+-- replaces what an earlier one said.
+WITH checked AS MATERIALIZED (
+  SELECT typed.line, typed.party_id, typed.name, typed.kind, typed.country, typed.base_risk,
+         NULL::integer[] AS broken
+  FROM (
+    SELECT line, rescued,
+           aml.trimmed(party_id) AS party_id,
+           nullif(aml.trimmed(name), '') AS name,
+           nullif(aml.trimmed(kind), '') AS kind_text,
+           CASE WHEN coalesce(aml.trimmed(kind), '') = '' THEN 'unknown'
+                WHEN lower(aml.trimmed(kind)) IN ('person', 'individual', 'i') THEN 'person'
+                WHEN lower(aml.trimmed(kind)) IN ('company', 'organization', 'organisation', 'o') THEN 'company'
+                WHEN lower(aml.trimmed(kind)) = 'unknown' THEN 'unknown' END AS kind,
+           nullif(upper(aml.trimmed(country)), '') AS country,
+           nullif(aml.trimmed(base_risk), '') AS base_risk_text,
+           aml.try_numeric(aml.trimmed(base_risk)) AS base_risk,
+           nullif(aml.trimmed(address), '') AS address,
+           nullif(aml.trimmed(email), '') AS email,
+           nullif(aml.trimmed(phone), '') AS phone
+    FROM bronze.parties
+    WHERE file_id = $1
+    OFFSET 0
+  ) AS typed
+),
+good AS MATERIALIZED (
+  SELECT *, row_number() OVER (PARTITION BY party_id ORDER BY line) AS occurrence
+  FROM checked
+  WHERE broken IS NULL OR broken[1] > $3::integer
+),
+loaded AS (
+  INSERT INTO silver.parties (party_id, name, kind, country, base_risk, is_derived, file_id, line)
+  SELECT party_id, name, kind, country, coalesce(base_risk, 0), false, $1, line FROM good WHERE occurrence = 1
+  ON CONFLICT (party_id) DO UPDATE
+  SET (name, kind, country, base_risk, is_derived, file_id, line) =
+      (excluded.name, excluded.kind, excluded.country, excluded.base_risk, false, excluded.file_id, excluded.line)
+  RETURNING line
+),
+quarantined AS (
+  INSERT INTO quarantine.rows (file_id, line, dataset, reasons, row_values)
+  SELECT $1, checked.line, 'parties',
+         CASE WHEN checked.broken[1] <= $3
+              THEN ARRAY(SELECT ($2::text[])[number] FROM unnest(checked.broken) AS number WHERE number <= $3)
+              ELSE ARRAY['party_id_is_unique'] END,
+         to_jsonb(bronze) - 'file_id' - 'line'
+  FROM checked
+  LEFT JOIN loaded USING (line)
+  JOIN bronze.parties bronze ON bronze.file_id = $1 AND bronze.line = checked.line
+  WHERE loaded.line IS NULL
+  RETURNING line, reasons
+)
+SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM loaded) AS rows, NULL::bigint AS first_line
+UNION ALL
+SELECT 'quarantined', reason, count(*), min(line) FROM quarantined, unnest(reasons) AS reason GROUP BY reason
+UNION ALL
+SELECT 'broken', ($2::text[])[number], count(*), min(line) FROM checked, unnest(broken) AS number
+WHERE broken IS NOT NULL GROUP BY number

@@ -1,0 +1,67 @@
+-- $1 file_id, $2 beginning of the ids of transfers without one, $3 base currency, $4 its exponent, $5 names of the expectations,
+-- $6 how many of them, counted from the first, send a row to quarantine (the others warn).
+-- The transfers of one file, from bronze into silver or quarantine, and what became of them. store/row_split.cpp puts the numbers
+-- of the expectations that a row breaks in the place of NULL::integer[]; their checks see the columns of "typed".
+WITH checked AS MATERIALIZED (
+  SELECT typed.line, typed.transfer_id, typed.booked_at, typed.from_account_id, typed.to_account_id, typed.amount,
+         typed.currency_code, typed.currency_exponent, typed.amount_base, typed.type,
+         NULL::integer[] AS broken
+  FROM (
+    SELECT plain.*, currency.exponent AS currency_exponent, $3::text AS base_currency_code,
+           CASE WHEN plain.currency_code = $3 THEN 1 ELSE fx.rate END AS rate,
+           round(plain.amount * CASE WHEN plain.currency_code = $3 THEN 1 ELSE fx.rate END, $4::integer) AS amount_base
+    FROM (
+      SELECT line, rescued,
+             CASE WHEN transfer_id IS NULL THEN $2::text || '-' || line ELSE aml.trimmed(transfer_id) END AS transfer_id,
+             aml.try_timestamptz(aml.trimmed(booked_at)) AS booked_at,
+             (aml.try_timestamptz(aml.trimmed(booked_at)) AT TIME ZONE 'UTC')::date AS booked_on,
+             aml.trimmed(from_account) AS from_account_id,
+             aml.trimmed(to_account) AS to_account_id,
+             aml.try_numeric(aml.trimmed(amount)) AS amount,
+             CASE WHEN currency IS NULL THEN $3 ELSE upper(aml.trimmed(currency)) END AS currency_code,
+             coalesce(nullif(aml.trimmed(type), ''), 'TRANSFER') AS type
+      FROM bronze.transfers
+      WHERE file_id = $1
+      OFFSET 0  -- a fence: each value is converted once, however many checks look at it
+    ) AS plain
+    LEFT JOIN silver.currencies currency USING (currency_code)
+    LEFT JOIN LATERAL (
+      SELECT known.rate
+      FROM silver.fx_rates known
+      WHERE plain.currency_code <> $3 AND known.currency_code = plain.currency_code AND known.rate_date <= plain.booked_on
+      ORDER BY known.rate_date DESC
+      LIMIT 1
+    ) AS fx ON true
+    OFFSET 0
+  ) AS typed
+),
+loaded AS (
+  INSERT INTO silver.transfers
+    (transfer_id, booked_at, from_account_id, to_account_id, amount, currency_code, amount_base, type, file_id, line)
+  SELECT transfer_id, booked_at, from_account_id, to_account_id, round(amount, currency_exponent), currency_code, amount_base,
+         type, $1, line
+  FROM checked
+  WHERE broken IS NULL OR broken[1] > $6::integer
+  ORDER BY line  -- of two good rows with one id the first wins
+  ON CONFLICT (transfer_id) DO NOTHING
+  RETURNING line
+),
+quarantined AS (
+  INSERT INTO quarantine.rows (file_id, line, dataset, reasons, row_values)
+  SELECT $1, checked.line, 'transfers',
+         CASE WHEN checked.broken[1] <= $6
+              THEN ARRAY(SELECT ($5::text[])[number] FROM unnest(checked.broken) AS number WHERE number <= $6)
+              ELSE ARRAY['transfer_id_is_unique'] END,
+         to_jsonb(bronze) - 'file_id' - 'line'
+  FROM checked
+  LEFT JOIN loaded USING (line)
+  JOIN bronze.transfers bronze ON bronze.file_id = $1 AND bronze.line = checked.line
+  WHERE loaded.line IS NULL
+  RETURNING line, reasons
+)
+SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM loaded) AS rows, NULL::bigint AS first_line
+UNION ALL
+SELECT 'quarantined', reason, count(*), min(line) FROM quarantined, unnest(reasons) AS reason GROUP BY reason
+UNION ALL
+SELECT 'broken', ($5::text[])[number], count(*), min(line) FROM checked, unnest(broken) AS number
+WHERE broken IS NOT NULL GROUP BY number
