@@ -152,6 +152,29 @@ TEST_F(AnalystSql, EveryVariableOfAQueryIsExplainedAndHasADefault) {
   }
 }
 
+TEST_F(AnalystSql, ThePageForAnalystsNamesEveryQueryAndItsExamplesRun) {
+  const auto page = read_text(fs::path(AML_SOURCE_DIR) / "docs/gold_tables.md");
+  for (const auto& file : query_files()) {
+    EXPECT_NE(page.find("| `" + file.filename().string() + "` |"), std::string::npos) << file;
+  }
+  const std::string fence = "```sql\n";
+  const auto example_file =
+      fs::temp_directory_path() / ("aml-example-" + std::to_string(::getpid()) + ".sql");
+  int examples = 0;
+  for (auto at = page.find(fence); at != std::string::npos; at = page.find(fence, at + 1)) {
+    const auto begin = at + fence.size();
+    const auto example = page.substr(begin, page.find("```", begin) - begin);
+    if (!example.starts_with("SELECT"))
+      continue;  // the rest are grants, which would outlive the test
+    ++examples;
+    std::ofstream(example_file) << example;
+    const auto outcome = psql(database_->target(), example_file);
+    EXPECT_EQ(outcome.exit_code, 0) << example << "\n" << outcome.output;
+  }
+  fs::remove(example_file);
+  EXPECT_GE(examples, 4);
+}
+
 TEST_F(AnalystSql, FollowsTheMoneyOfTheMostSevereAlert) {
   expect_golden("follow_the_money");
 }
