@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "tests/store/gold_sample.hpp"
 #include "tests/support/test_database.hpp"
 
@@ -32,22 +34,36 @@ store::AlertFilter at_most(int limit) {
   return filter;
 }
 
+Texts subjects_of(store::Connection& connection, const store::AlertFilter& filter) {
+  Texts result;
+  for (const auto& alert : store::list_alerts(connection, filter)) {
+    result.push_back(alert.typology + " " + alert.subject);
+  }
+  return result;
+}
+
+/// One bank for all tests that only look.
 class GoldReader : public ::testing::Test {
  protected:
-  GoldReader()
-      : newest_run((add_sample_silver(database), add_sample_gold(database))),
-        connection(database.connect()) {}
+  static void SetUpTestSuite() { bank_ = std::make_unique<SampleBank>(); }
+  static void TearDownTestSuite() { bank_.reset(); }
+  Texts subjects(const store::AlertFilter& filter) { return subjects_of(connection, filter); }
 
-  Texts subjects(const store::AlertFilter& filter) {
-    Texts result;
-    for (const auto& alert : store::list_alerts(connection, filter))
-      result.push_back(alert.typology + " " + alert.subject);
-    return result;
-  }
+  const TestDatabase& database = bank_->database;
+  const std::int64_t newest_run = bank_->newest_run;
+  store::Connection connection = database.connect();
 
-  const TestDatabase database;
-  const std::int64_t newest_run;
-  store::Connection connection;
+ private:
+  inline static std::unique_ptr<SampleBank> bank_;
+};
+
+/// A bank for each test that changes something first.
+class GoldReaderAfterAChange : public ::testing::Test {
+ protected:
+  const SampleBank bank;
+  const TestDatabase& database = bank.database;
+  const std::int64_t newest_run = bank.newest_run;
+  store::Connection connection = database.connect();
 };
 
 TEST_F(GoldReader, RunsStandNewestFirst) {
@@ -85,7 +101,7 @@ TEST_F(GoldReader, EarlierRunKeepsTheNumberOfAlertsItFound) {
       << "four were found again since, one is gone";
 }
 
-TEST_F(GoldReader, UnfinishedRunHasEmptyTimesAndNoAlerts) {
+TEST_F(GoldReaderAfterAChange, UnfinishedRunHasEmptyTimesAndNoAlerts) {
   const auto unfinished = start_sample_run(database);
   const auto run = store::find_run(connection, unfinished);
   ASSERT_TRUE(run);
@@ -96,7 +112,7 @@ TEST_F(GoldReader, UnfinishedRunHasEmptyTimesAndNoAlerts) {
   EXPECT_EQ(store::newest_successful_run(connection), newest_run);
 }
 
-TEST_F(GoldReader, SeedAboveTheSignedRangeComesBack) {
+TEST_F(GoldReaderAfterAChange, SeedAboveTheSignedRangeComesBack) {
   database.query("UPDATE aml.runs SET seed = -1");
   EXPECT_EQ(store::find_run(connection, newest_run)->seed, 18'446'744'073'709'551'615u);
 }
@@ -135,7 +151,7 @@ TEST_F(GoldReader, AlertsStandBySeverityThenScore) {
   EXPECT_EQ(subjects(at_most(2)), (Texts{"round_tripping A1", "structuring A4"}));
 }
 
-TEST_F(GoldReader, AlertsOfEqualRankStandById) {
+TEST_F(GoldReaderAfterAChange, AlertsOfEqualRankStandById) {
   auto first = round_trip_finding(), second = round_trip_finding(), third = round_trip_finding();
   second.evidence_key = "second";
   third.evidence_key = "third";
@@ -268,7 +284,7 @@ TEST_F(GoldReader, FindsAnAccountWithItsOwner) {
   EXPECT_TRUE(found[0].accounts.empty());
 }
 
-TEST_F(GoldReader, FindsAPartyWithItsAccounts) {
+TEST_F(GoldReaderAfterAChange, FindsAPartyWithItsAccounts) {
   database.query("UPDATE silver.accounts SET party_id = 'P4' WHERE account_id IN ('A6', 'A7')");
   const auto found = store::find_entities(connection, "P4");
   ASSERT_EQ(found.size(), 1u);
@@ -282,7 +298,7 @@ TEST_F(GoldReader, FindsAPartyWithItsAccounts) {
   EXPECT_EQ(found[0].accounts, (Texts{"A4", "A6", "A7"}));
 }
 
-TEST_F(GoldReader, FindsBothAnAccountAndAPartyOfTheSameId) {
+TEST_F(GoldReaderAfterAChange, FindsBothAnAccountAndAPartyOfTheSameId) {
   database.query(
       "INSERT INTO silver.parties (party_id, kind, is_derived, file_id, line) VALUES ('A1', "
       "'unknown', true, 1, 1)");

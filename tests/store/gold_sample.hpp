@@ -223,4 +223,14 @@ inline std::int64_t add_sample_gold(const TestDatabase& database) {
   return run;
 }
 
+/// The small bank with both of its runs, in a database of its own.
+struct SampleBank {
+  SampleBank() {
+    add_sample_silver(database);
+    newest_run = add_sample_gold(database);
+  }
+  TestDatabase database;
+  std::int64_t newest_run = 0;
+};
+
 }  // namespace aml::test

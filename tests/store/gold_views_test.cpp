@@ -2,19 +2,30 @@
 // Each view over the small bank of gold_sample.hpp, reckoned by hand.
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "tests/store/gold_sample.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace aml::test {
 namespace {
 
+/// One bank for all tests that only look.
 class GoldViews : public ::testing::Test {
  protected:
-  GoldViews() {
-    add_sample_silver(database);
-    add_sample_gold(database);
-  }
-  const TestDatabase database;
+  static void SetUpTestSuite() { bank_ = std::make_unique<SampleBank>(); }
+  static void TearDownTestSuite() { bank_.reset(); }
+  const TestDatabase& database = bank_->database;
+
+ private:
+  inline static std::unique_ptr<SampleBank> bank_;
+};
+
+/// A bank for each test that adds a run.
+class GoldViewsAfterAnotherRun : public ::testing::Test {
+ protected:
+  const SampleBank bank;
+  const TestDatabase& database = bank.database;
 };
 
 TEST_F(GoldViews, CurrentAlertsNameTheirSubjectAndSayWhatIsNew) {
@@ -72,7 +83,7 @@ TEST_F(GoldViews, FlaggedEntitiesAddUp) {
       "party|P5|P5|||0.5|medium|{risk_exposure}|1|1|12000.00|USD|1|2024-03-04|2024-03-04");
 }
 
-TEST_F(GoldViews, EntityWithTwoRolesAndTransfersInTwoAlertsCountsOnce) {
+TEST_F(GoldViewsAfterAnotherRun, EntityWithTwoRolesAndTransfersInTwoAlertsCountsOnce) {
   auto network = structuring_finding(), later = structuring_finding();
   network.entities.push_back({EntityKind::kAccount, "A1", "middleman"});
   later.evidence_key = "later";
@@ -135,7 +146,7 @@ TEST_F(GoldViews, AnomalyScoresHaveEveryScoredAccountAndTheReasonsOfTheFlagged) 
       "A6|P6|Fay|0.66|f||{}|");
 }
 
-TEST_F(GoldViews, CopyOfAScenarioUnderAnotherNameIsSeenToo) {
+TEST_F(GoldViewsAfterAnotherRun, CopyOfAScenarioUnderAnotherNameIsSeenToo) {
   const auto trip = round_trip_finding();
   const auto run = start_sample_run(database);
   auto connection = database.connect();
@@ -146,7 +157,7 @@ TEST_F(GoldViews, CopyOfAScenarioUnderAnotherNameIsSeenToo) {
             "our_round_trips\nround_tripping");
 }
 
-TEST_F(GoldViews, EvidenceThatIsNoNumberIsNullNotAnError) {
+TEST_F(GoldViewsAfterAnotherRun, EvidenceThatIsNoNumberIsNullNotAnError) {
   auto trip = round_trip_finding();
   trip.evidence = {{"amount_sent", "about a thousand", {}, {}, ""},
                    {"amount_returned", "-12.50", {}, {}, ""},
