@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
@@ -160,6 +161,56 @@ TEST(Corpus, DefaultsOfTheSchemaAreThoseOfTheReader) {
     }
   }
   EXPECT_GE(compared, 24u);
+}
+
+/// The rows of the table of parameters in one section of docs/scenarios.md: parameter -> default.
+std::map<std::string, std::string> documented_defaults(const std::string& heading) {
+  const std::string page = content_of(DOCS_DIR "/scenarios.md");
+  const auto begin = page.find("\n## " + heading + "\n");
+  std::istringstream section(page.substr(begin, page.find("\n## ", begin + 1) - begin));
+  std::map<std::string, std::string> defaults;
+  for (std::string line; std::getline(section, line);) {
+    if (!line.starts_with("| `")) continue;
+    const std::string name = line.substr(3, line.find('`', 3) - 3);
+    const auto unit = line.find('|', 1);
+    const auto value = line.find('`', line.find('|', unit + 1));
+    defaults[name] = line.substr(value + 1, line.find('`', value + 1) - value - 1);
+  }
+  return defaults;
+}
+
+TEST(Documentation, NamesEveryParameterWithItsDefault) {
+  const std::map<std::string, std::string> headings{{"cycles", "Round tripping"},
+                                                    {"structuring", "Structuring"},
+                                                    {"synthetic_identity", "Synthetic identities"},
+                                                    {"risk_propagation", "Risk propagation"},
+                                                    {"anomalies", "Anomalies"}};
+  for (const auto& [detector, heading] : headings) {
+    const fs::path path = fs::path(CORPUS_DIR) / "valid" / (detector + "_with_defaults.json");
+    const auto effective =
+        nlohmann::json::parse(parse_scenario(content_of(path), path.string(), {}).parameters_json);
+    std::map<std::string, std::string> expected;
+    for (const auto& [key, value] : effective.items())
+      expected[key] = value.is_string()         ? value.get<std::string>()
+                      : value.is_number_float() ? fmt::format("{}", value.get<double>())
+                                                : value.dump();
+    EXPECT_EQ(documented_defaults(heading), expected) << heading;
+  }
+}
+
+TEST(Documentation, NamesEveryFeature) {
+  const std::string page = content_of(DOCS_DIR "/scenarios.md");
+  for (const detect::FeatureDefinition& feature : detect::feature_definitions())
+    EXPECT_NE(page.find(fmt::format("`{}`", feature.name)), std::string::npos) << feature.name;
+}
+
+TEST(Documentation, ExampleOfAFileIsAValidScenario) {
+  const std::string page = content_of(DOCS_DIR "/scenarios.md");
+  const std::string fence = "```jsonc\n";
+  const auto begin = page.find(fence) + fence.size();
+  const Scenario example =
+      parse_scenario(page.substr(begin, page.find("```", begin) - begin), "example", {});
+  EXPECT_EQ(std::get<detect::CyclesParams>(example.params).window, 2 * graph::kMicrosPerDay);
 }
 
 }  // namespace
