@@ -1,9 +1,9 @@
 -- In which countries, and among persons or companies, are parties flagged more often than elsewhere?
---   psql "$(aml db url)" -v severity=high -f reports/sql/flagged_share_by_country.sql
--- severity: count parties that have an alert of at least this one (default low). A party counts once, also for its accounts.
+--   psql "$(aml db url)" -v severity=low -f reports/sql/flagged_share_by_country.sql
+-- severity: count parties that have an alert of at least this one: low, medium or high (default medium). A party counts once, also for its accounts.
 \if :{?severity}
 \else
-  \set severity low
+  \set severity medium
 \endif
 WITH flagged AS (
   SELECT DISTINCT party_id

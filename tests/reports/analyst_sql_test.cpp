@@ -208,6 +208,9 @@ TEST_F(AnalystSql, VariablesNarrowTheAnswer) {
   EXPECT_EQ(rows_of(ask("round_trips_by_amount_and_speed", {"hours_at_most=23"}).output), 0);
   EXPECT_EQ(rows_of(ask("entities_in_several_typologies", {"at_least=3"}).output), 4);
   EXPECT_EQ(rows_of(ask("alerts_added_and_gone", {"scenario=anomalies"}).output), 1);
+  EXPECT_NE(ask("flagged_share_by_country").output.find("US,person,3,3,100.00"), std::string::npos);
+  EXPECT_NE(ask("flagged_share_by_country", {"severity=high"}).output.find("DE,person,1,1,100.00"),
+            std::string::npos);
   EXPECT_EQ(rows_of(ask("run_history", {"runs=1"}).output), 2);
   EXPECT_EQ(rows_of(ask("entity_profile", {"entity=P5"}).output), 3);
 }
