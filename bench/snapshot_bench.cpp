@@ -22,6 +22,7 @@
 
 #include "aml_copy.hpp"
 #include "store/connection.hpp"
+#include "store/conninfo.hpp"
 #include "store/snapshot.hpp"
 
 namespace {
@@ -82,7 +83,7 @@ double median(std::vector<double> values) {
 int bench(const std::string& database) {
   const aml::store::Target target{database, "--database"};
   aml::store::Connection connection(target);
-  const PeerConnection peer(PQconnectdb(database.c_str()), &PQfinish);
+  const PeerConnection peer(PQconnectdb(aml::store::libpq_conninfo(database).c_str()), &PQfinish);
   std::vector<double> server;
   std::vector<double> client;
   std::vector<double> read;

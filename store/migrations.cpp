@@ -108,12 +108,12 @@ std::optional<BaseCurrencySetting> find_base_currency(pqxx::transaction_base& tr
 class MigrationLock {
  public:
   explicit MigrationLock(Connection& connection) : connection_(connection) {
-    pqxx::nontransaction session(connection_.pqxx());
+    auto session = begin<pqxx::nontransaction>(connection_);
     run(session, query::lock_migrations);
   }
   ~MigrationLock() {
     try {
-      pqxx::nontransaction session(connection_.pqxx());
+      auto session = begin<pqxx::nontransaction>(connection_);
       run(session, query::unlock_migrations);
     } catch (const std::exception&) {  // the connection is lost, and the lock with it
     }
@@ -126,7 +126,7 @@ class MigrationLock {
 };
 
 void create_migrations_table(Connection& connection) {
-  pqxx::work transaction(connection.pqxx());
+  auto transaction = begin<pqxx::work>(connection);
   if (was_ever_migrated(transaction)) return;
   as_statement(command::create_schema_migrations.file, [&] {
     transaction.exec(std::string(command::create_schema_migrations.text));
@@ -135,7 +135,7 @@ void create_migrations_table(Connection& connection) {
 }
 
 void apply(Connection& connection, const NumberedText& text, const std::string& program_version) {
-  pqxx::work transaction(connection.pqxx());
+  auto transaction = begin<pqxx::work>(connection);
   as_statement(text.file, [&] { transaction.exec(std::string(text.text)); });
   run(transaction, query::record_migration, text.migration.number, text.migration.name, text.sha256,
       program_version);
@@ -153,7 +153,7 @@ void require_same_base_currency(const Connection& connection,
 }
 
 void record_first_init(Connection& connection, const InitOptions& options) {
-  pqxx::work transaction(connection.pqxx());
+  auto transaction = begin<pqxx::work>(connection);
   if (find_base_currency(transaction)) return;
   const auto currency =
       options.base_currency.empty() ? std::string(kDefaultBaseCurrency) : options.base_currency;
@@ -173,7 +173,7 @@ std::vector<Migration> migrate(Connection& connection, const InitOptions& option
   const MigrationLock lock(connection);
   std::vector<NumberedText> missing;
   {
-    pqxx::nontransaction session(connection.pqxx());
+    auto session = begin<pqxx::nontransaction>(connection);
     missing = missing_migrations(connection, session);
     require_same_base_currency(connection, find_base_currency(session), options.base_currency);
   }
@@ -188,7 +188,7 @@ std::vector<Migration> migrate(Connection& connection, const InitOptions& option
 }
 
 std::vector<Migration> pending_migrations(Connection& connection) {
-  pqxx::nontransaction session(connection.pqxx());
+  auto session = begin<pqxx::nontransaction>(connection);
   std::vector<Migration> pending;
   for (auto& text : missing_migrations(connection, session))
     pending.push_back(std::move(text.migration));
@@ -196,7 +196,7 @@ std::vector<Migration> pending_migrations(Connection& connection) {
 }
 
 void require_schema(Connection& connection) {
-  pqxx::nontransaction session(connection.pqxx());
+  auto session = begin<pqxx::nontransaction>(connection);
   const auto missing = missing_migrations(connection, session);
   if (missing.empty() && find_base_currency(session)) return;
   const bool is_new = !was_ever_migrated(session);
@@ -206,7 +206,7 @@ void require_schema(Connection& connection) {
 }
 
 BaseCurrencySetting base_currency(Connection& connection) {
-  pqxx::nontransaction session(connection.pqxx());
+  auto session = begin<pqxx::nontransaction>(connection);
   if (auto setting = find_base_currency(session)) return *setting;
   refuse(connection, "it has no base currency yet\n  run:  aml init");
 }

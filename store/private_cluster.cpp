@@ -324,25 +324,44 @@ bool make_private(const fs::path& directory, const std::optional<SystemUser>& us
          found.st_uid == uid_of(user) && (found.st_mode & 077) == 0;
 }
 
-/// Short, because a socket's path is limited, and the same at every start, so that a saved URL
-/// stays good.
-fs::path make_socket_directory(const Places& places, const std::optional<SystemUser>& user) {
+/// Where the socket may be, best first. Short, because a socket's path is limited, and the same at
+/// every start, so that a saved URL stays good.
+std::vector<fs::path> possible_socket_directories(const Places& places,
+                                                  const std::optional<SystemUser>& user) {
   std::vector<fs::path> parents;
   const char* runtime = std::getenv("XDG_RUNTIME_DIR");
   if (runtime != nullptr && *runtime == '/' && !user) parents.emplace_back(runtime);
   parents.push_back(fs::temp_directory_path());
   parents.emplace_back("/tmp");
   const auto name = "aml-" + sha256_hex(places.data.string()).substr(0, 12);
+  std::vector<fs::path> directories;
   for (const auto& parent : parents) {
-    const auto directory = parent / name;
-    if (!fits_a_socket(directory) || (user && !can_enter(*user, parent.string()))) continue;
+    if (fits_a_socket(parent / name)) directories.push_back(parent / name);
+  }
+  return directories;
+}
+
+fs::path make_socket_directory(const Places& places, const std::optional<SystemUser>& user) {
+  for (const auto& directory : possible_socket_directories(places, user)) {
+    if (user && !can_enter(*user, directory.parent_path().string())) continue;
     if (make_private(directory, user)) return directory;
   }
-  std::string unguessable = "/tmp/" + name + ".XXXXXX";
-  if (::mkdtemp(unguessable.data()) == nullptr)
+  std::string unguessable = "/tmp/aml-XXXXXX";
+  if (::mkdtemp(unguessable.data()) == nullptr) {
     fail_with_errno("cannot create a socket directory in /tmp");
+  }
   give_to(unguessable, user);
   return unguessable;
+}
+
+/// A server that was killed has left its socket behind.
+void remove_socket_directories(const Places& places, const std::optional<SystemUser>& user) {
+  for (const auto& directory : possible_socket_directories(places, user)) {
+    struct stat found {};
+    const bool is_ours = ::lstat(directory.c_str(), &found) == 0 && S_ISDIR(found.st_mode) &&
+                         found.st_uid == uid_of(user);
+    if (is_ours) fs::remove_all(directory);
+  }
 }
 
 // ---- create, start, stop
@@ -420,22 +439,82 @@ fs::path wait_until_ready(const Places& places, pid_t pid) {
                    places.log().string()));
 }
 
+/// What the log has had to say since it was this long.
+std::string log_since(const Places& places, std::uintmax_t length) {
+  const auto text = read_text(places.log());
+  return text.size() > length ? text.substr(length) : std::string{};
+}
+
+/// A server that was killed leaves files with its number, which PostgreSQL believes as long as any
+/// process has that number.
+void remove_left_over_files(const Places& places, const fs::path& socket_directory) {
+  const auto socket = (socket_directory / fmt::format(".s.PGSQL.{}", kPort)).string();
+  for (const auto& file : {(places.data / "postmaster.pid").string(), socket, socket + ".lock"})
+    fs::remove(file);
+}
+
+/// Requires: no server of these data runs.
 fs::path start_server(const Places& places, const Programs& programs,
                       const std::optional<SystemUser>& user, bool durable) {
-  fs::remove(places.data /
-             "postmaster.pid");  // left over: the caller has seen that no server of these data runs
+  // Processes of a server that was killed live on until they notice; while they do, PostgreSQL
+  // refuses to start.
+  constexpr std::string_view kOldOnesAreStillThere = "pre-existing shared memory block";
+  constexpr auto kTheirLimit = std::chrono::seconds(10);
+  constexpr auto kTheirInterval = std::chrono::milliseconds(100);
   const auto socket_directory = make_socket_directory(places, user);
   const Command command{server_arguments(places, programs, socket_directory, durable), user,
                         places.log().string()};
-  return wait_until_ready(places, start_detached(command));
+  const auto deadline = std::chrono::steady_clock::now() + kTheirLimit;
+  while (true) {
+    remove_left_over_files(places, socket_directory);
+    std::error_code no_log_yet;
+    const auto log_length = fs::file_size(places.log(), no_log_yet);
+    try {
+      return wait_until_ready(places, start_detached(command));
+    } catch (const StoreError&) {
+      const bool may_pass =
+          log_since(places, no_log_yet ? 0 : log_length).find(kOldOnesAreStillThere) !=
+          std::string::npos;
+      if (!may_pass || std::chrono::steady_clock::now() > deadline) throw;
+    }
+    std::this_thread::sleep_for(kTheirInterval);
+  }
 }
 
-void create_database_if_absent(const Places& places, const fs::path& socket_directory) {
+fs::path create_and_start(Places& places, const ClusterLock& lock, bool durable) {
+  const auto user = server_user(places);
+  if (user && !is_initialised(places)) choose_data_directory(places, *user);
+  const auto programs = find_programs(places);
+  if (!is_initialised(places)) initialise(places, programs, user, lock, durable);
+  return start_server(places, programs, user, durable);
+}
+
+/// Creates database "aml" if it is absent, and tells how to connect to it.
+Target prepare(const Places& places, const fs::path& socket_directory) {
   Connection connection(target_for(places, socket_directory, "postgres"));
-  pqxx::nontransaction session(connection.pqxx());
-  if (!run(session, query::database_exists, "aml").empty()) return;
-  as_statement(command::create_aml_database.file,
-               [&] { session.exec(std::string(command::create_aml_database.text)); });
+  auto session = begin<pqxx::nontransaction>(connection);
+  if (run(session, query::database_exists, "aml").empty()) {
+    as_statement(command::create_aml_database.file,
+                 [&] { session.exec(std::string(command::create_aml_database.text)); });
+  }
+  return target_for(places, socket_directory, "aml");
+}
+
+/// The running server's target; nothing if none runs.
+std::optional<Target> target_of_running(const Places& places) {
+  // A server that was killed a moment ago looks alive until the kernel has cleared it away.
+  constexpr auto kAfterlife = std::chrono::seconds(5);
+  const auto deadline = std::chrono::steady_clock::now() + kAfterlife;
+  while (const auto server = running_server(places)) {
+    try {
+      return prepare(places, wait_until_ready(places, server->pid));
+    } catch (const StoreError& error) {
+      const bool may_pass = error.failure() == StoreFailure::kUnreachable;
+      if (!may_pass || std::chrono::steady_clock::now() > deadline) throw;
+    }
+    std::this_thread::sleep_for(kPollInterval);
+  }
+  return {};
 }
 
 bool stop_server(const Places& places) {
@@ -446,7 +525,7 @@ bool stop_server(const Places& places) {
     fail_with_errno(fmt::format("cannot stop the server, process {}", server->pid));
   }
   const auto deadline = std::chrono::steady_clock::now() + kStopLimit;
-  while (running_server(places)) {
+  while (!is_other_process(server->pid, places)) {
     if (std::chrono::steady_clock::now() > deadline) {
       fail(fmt::format("the server, process {}, has not stopped after {} minutes; see {}",
                        server->pid, kStopLimit.count(), places.log().string()));
@@ -481,18 +560,8 @@ Target start_cluster(const ClusterOptions& options) {
   create_directory(places.directory, ::geteuid() == 0 ? 0711 : 0700);
   const ClusterLock lock(places);
   places = find_places(options.directory);
-  fs::path socket_directory;
-  if (const auto server = running_server(places)) {
-    socket_directory = wait_until_ready(places, server->pid);
-  } else {
-    const auto user = server_user(places);
-    if (user && !is_initialised(places)) choose_data_directory(places, *user);
-    const auto programs = find_programs(places);
-    if (!is_initialised(places)) initialise(places, programs, user, lock, options.durable);
-    socket_directory = start_server(places, programs, user, options.durable);
-  }
-  create_database_if_absent(places, socket_directory);
-  return target_for(places, socket_directory, "aml");
+  if (auto running = target_of_running(places)) return *std::move(running);
+  return prepare(places, create_and_start(places, lock, options.durable));
 }
 
 bool stop_cluster(const std::string& directory) {
@@ -515,6 +584,7 @@ bool remove_cluster(const std::string& directory) {
   if (!is_initialised(places)) return false;
   const ClusterLock lock(places);
   stop_server(places);
+  remove_socket_directories(places, server_user(places));
   fs::remove_all(places.data);
   if (places.data.parent_path() != places.directory) fs::remove_all(places.data.parent_path());
   fs::remove(places.data_location());

@@ -30,7 +30,7 @@ std::optional<std::string> text_or_null(const std::string& text) {
 template <typename... Arguments>
 void write_now(Connection& connection, const query::Embedded& statement,
                const Arguments&... arguments) {
-  pqxx::work transaction(connection.pqxx());
+  auto transaction = begin<pqxx::work>(connection);
   run(transaction, statement, arguments...);
   as_statement(statement.file, [&] { transaction.commit(); });
 }
@@ -38,7 +38,7 @@ void write_now(Connection& connection, const query::Embedded& statement,
 }  // namespace
 
 RunLock::RunLock(Connection& connection) : connection_(connection) {
-  pqxx::nontransaction session(connection_.pqxx());
+  auto session = begin<pqxx::nontransaction>(connection_);
   if (run(session, query::try_run_lock)[0][0].as<bool>()) return;
   throw StoreError(StoreFailure::kLocked,
                    fmt::format("another load or run is at work in {}: {}",
@@ -48,14 +48,14 @@ RunLock::RunLock(Connection& connection) : connection_(connection) {
 
 RunLock::~RunLock() {
   try {
-    pqxx::nontransaction session(connection_.pqxx());
+    auto session = begin<pqxx::nontransaction>(connection_);
     run(session, query::release_run_lock);
   } catch (const std::exception&) {  // the connection is lost, and the lock with it
   }
 }
 
 std::int64_t start_run(Connection& connection, const RunStart& start) {
-  pqxx::work transaction(connection.pqxx());
+  auto transaction = begin<pqxx::work>(connection);
   run(transaction, query::mark_dead_runs);
   // The column is signed: seeds from 2^63 on are stored as their two's complement.
   const auto run_id = run(transaction, query::start_run, start.program_version, start.threads,

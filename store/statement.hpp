@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "aml_query.hpp"
+#include "store/connection.hpp"
 
 namespace aml::store {
 
@@ -69,6 +70,18 @@ decltype(auto) as_statement(std::string_view statement, Action&& action) {
     return action();
   } catch (const std::exception&) {
     rethrow_as_store_error(statement);
+  }
+}
+
+/// A pqxx transaction (pqxx::work, pqxx::nontransaction ...) on the connection.
+/// Throws: StoreError kUnreachable and retryable if the connection is lost: libpqxx 6 notices when
+/// it begins.
+template <typename Transaction>
+Transaction begin(Connection& connection) {
+  try {
+    return Transaction(connection.pqxx());
+  } catch (const std::exception&) {
+    rethrow_as_store_error("begin");
   }
 }
 

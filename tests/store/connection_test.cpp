@@ -3,9 +3,224 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <optional>
+#include <pqxx/pqxx>
+#include <string>
+
+#include "store/conninfo.hpp"
+#include "store/error.hpp"
+#include "store/raw_connection.hpp"
+#include "store/statement.hpp"
 #include "tests/support/test_database.hpp"
 
-TEST(Connection, SessionIsInUtc) {
-  const aml::test::TestDatabase database;
-  EXPECT_EQ(database.query("SHOW timezone"), "UTC");
+namespace aml::store {
+namespace {
+
+using test::TestDatabase;
+
+std::string ask(Connection& connection, const std::string& sql) {
+  pqxx::nontransaction session(connection.pqxx());
+  return session.exec1(sql)[0].as<std::string>();
 }
+
+std::string option_of(const Target& target, const std::string& keyword) {
+  for (const auto& option : parse_conninfo(target.conninfo)) {
+    if (option.keyword == keyword) return option.value;
+  }
+  return {};
+}
+
+/// An environment variable for the length of a test.
+class Environment {
+ public:
+  Environment(const char* name, const std::string& value) : name_(name) {
+    if (const char* before = std::getenv(name)) before_ = before;
+    ::setenv(name, value.c_str(), 1);
+  }
+  ~Environment() {
+    if (before_) {
+      ::setenv(name_, before_->c_str(), 1);
+    } else {
+      ::unsetenv(name_);
+    }
+  }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
+// Each holds the password hush, or one that begins with it.
+const std::string kWithPassword[] = {
+    "postgresql://ann:hush@db.invalid:1/bank",
+    "postgres://ann:hush%40%2F1@db.invalid:1/bank?connect_timeout=2",
+    "postgresql://ann@db.invalid:1/bank?password=hush",
+    "postgresql://ann@db.invalid:1/bank?sslpassword=hush&sslmode=disable",
+    "host=db.invalid port=1 user=ann password=hush dbname=bank",
+    "host=db.invalid port=1 password='hush \\'it is' user=ann dbname=bank",
+    "password = hush host = db.invalid dbname = bank",
+    "dbname=postgresql://ann:hush@db.invalid/bank host=db.invalid",
+};
+const std::string kUnreadable[] = {
+    "postgresql://ann:hush@[db.invalid/bank",
+    "postgresql://ann:hush%zz@db.invalid/bank",
+    "host=db.invalid password=very hush dbname=bank",
+    "host=db.invalid password='hush dbname=bank",
+    "host=db.invalid password=very hush=hush dbname=bank",
+};
+
+TEST(DescribeTarget, KeepsWhereAndWhoButNoPassword) {
+  for (const auto& conninfo : kWithPassword) {
+    const auto description = describe({conninfo, ""});
+    EXPECT_EQ(description.find("hush"), std::string::npos) << description;
+    EXPECT_NE(description.find("db.invalid"), std::string::npos) << description;
+  }
+  EXPECT_EQ(describe({"postgresql://ann:hush@db.invalid:1/bank", ""}),
+            "user='ann' dbname='bank' host='db.invalid' port='1'");
+}
+
+TEST(DescribeTarget, SaysNothingOfWhatItCannotRead) {
+  for (const auto& conninfo : kUnreadable) {
+    EXPECT_EQ(describe({conninfo, ""}), "an unreadable connection string");
+  }
+}
+
+TEST(DescribeTarget, ShowsLibpqsDefaultsForAnEmptyTarget) {
+  const Environment host("PGHOST", "db.invalid");
+  const Environment password("PGPASSWORD", "hush");
+  const auto description = describe({"", ""});
+  EXPECT_NE(description.find("host='db.invalid'"), std::string::npos) << description;
+  EXPECT_EQ(description.find("hush"), std::string::npos) << description;
+}
+
+void expect_unreachable_without_password(const std::string& conninfo) {
+  for (const bool raw : {false, true}) {
+    try {
+      if (raw) {
+        RawConnection connection({conninfo, "--database"});
+      } else {
+        Connection connection({conninfo, "--database"});
+      }
+      ADD_FAILURE() << "connected to " << conninfo;
+    } catch (const StoreError& error) {
+      EXPECT_EQ(error.failure(), StoreFailure::kUnreachable);
+      EXPECT_EQ(std::string(error.what()).find("hush"), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(Connection, ErrorsNeverShowAPassword) {
+  for (const auto& conninfo : kWithPassword) expect_unreachable_without_password(conninfo);
+  for (const auto& conninfo : kUnreadable) expect_unreachable_without_password(conninfo);
+}
+
+TEST(Connection, AWrongOptionIsNamedWhenNoPasswordIsNear) {
+  try {
+    Connection connection({"hots=localhost", "--database"});
+    FAIL();
+  } catch (const StoreError& error) {
+    EXPECT_NE(std::string(error.what()).find("\"hots\""), std::string::npos) << error.what();
+  }
+}
+
+TEST(Connection, WithoutAServerTheErrorSaysWhereWhyAndWhatToDo) {
+  try {
+    Connection connection({"host=/nonexistent port=5433 dbname=bank", "AML_DATABASE_URL"});
+    FAIL();
+  } catch (const StoreError& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("dbname='bank' host='/nonexistent' port='5433' (AML_DATABASE_URL)"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("No such file or directory"), std::string::npos) << text;
+    EXPECT_NE(text.find("aml db start"), std::string::npos) << text;
+  }
+}
+
+TEST(Connection, AMissingDatabaseIsNotTakenForAMissingServer) {
+  const TestDatabase database;
+  auto options = parse_conninfo(database.target().conninfo);
+  for (auto& option : options) {
+    if (option.keyword == "dbname") option.value = "no_such_bank";
+  }
+  try {
+    Connection connection({quote_conninfo(options), ""});
+    FAIL();
+  } catch (const StoreError& error) {
+    EXPECT_NE(std::string(error.what()).find("createdb"), std::string::npos) << error.what();
+    EXPECT_FALSE(error.retryable());
+  }
+}
+
+TEST(Connection, ABareNameIsADatabaseWhateverCharactersItHas) {
+  const TestDatabase database;
+  const Environment host("PGHOST", option_of(database.target(), "host"));
+  const Environment port("PGPORT", option_of(database.target(), "port"));
+  const Environment user("PGUSER", option_of(database.target(), "user"));
+  const auto name = database.query("SELECT current_database()") + " o'odd \\name";
+  database.query("CREATE DATABASE \"" + name + "\"");
+  {
+    Connection connection({name, "--database"});
+    EXPECT_EQ(ask(connection, "SELECT current_database()"), name);
+  }
+  database.query("DROP DATABASE \"" + name + "\"");
+}
+
+TEST(Connection, AUriAndKeyValuePairsReachTheSameDatabase) {
+  const TestDatabase database;
+  const auto host = option_of(database.target(), "host");
+  std::string encoded;
+  for (const char c : host) encoded += c == '/' ? std::string("%2F") : std::string(1, c);
+  const auto port = option_of(database.target(), "port");
+  const auto name = option_of(database.target(), "dbname");
+  const auto user = option_of(database.target(), "user");
+  Connection by_uri(
+      {"postgresql://" + user + "@/" + name + "?host=" + encoded + "&port=" + port, ""});
+  Connection by_pairs({"host=" + host + " port=" + port + " user=" + user + " dbname=" + name, ""});
+  EXPECT_EQ(ask(by_uri, "SELECT current_database()"), name);
+  EXPECT_EQ(ask(by_pairs, "SELECT current_database()"), name);
+}
+
+TEST(Connection, SettingsDoNotDependOnTheDefaultsOfTheDatabase) {
+  const TestDatabase database;
+  const auto name = database.query("SELECT current_database()");
+  database.query("ALTER DATABASE " + name + " SET timezone = 'Asia/Tokyo'");
+  database.query("ALTER DATABASE " + name + " SET datestyle = 'German'");
+  database.query("ALTER DATABASE " + name + " SET default_transaction_isolation = 'serializable'");
+  auto connection = database.connect();
+  EXPECT_EQ(ask(connection, "SHOW timezone"), "UTC");
+  EXPECT_EQ(ask(connection, "SELECT timestamptz '2024-03-01 12:00:00Z'"), "2024-03-01 12:00:00+00");
+  EXPECT_EQ(ask(connection, "SHOW transaction_isolation"), "read committed");
+  EXPECT_EQ(ask(connection, "SHOW client_encoding"), "UTF8");
+}
+
+TEST(Connection, IsCalledAmlUnlessTheUserCallsItOtherwise) {
+  const TestDatabase database;
+  auto unnamed = database.connect();
+  EXPECT_EQ(ask(unnamed, "SHOW application_name"), "aml");
+  Connection named({database.target().conninfo + " application_name=nightly", ""});
+  EXPECT_EQ(ask(named, "SHOW application_name"), "nightly");
+}
+
+TEST(Connection, ALostConnectionIsRetryableAndNeverComesBackByItself) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  const auto pid = ask(connection, "SELECT pg_backend_pid()");
+  database.query("SELECT pg_terminate_backend(" + pid + ", 5000)");
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    try {
+      auto transaction = begin<pqxx::work>(connection);
+      run(transaction, {"sql/query/probe.sql", "SELECT 1"});
+      FAIL() << "reconnected: a lock or a setting would be lost without a word";
+    } catch (const StoreError& error) {
+      EXPECT_EQ(error.failure(), StoreFailure::kUnreachable) << error.what();
+      EXPECT_TRUE(error.retryable());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace aml::store

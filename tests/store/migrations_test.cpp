@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/migrations.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <pqxx/pqxx>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "aml_schema.hpp"
+#include "store/conninfo.hpp"
+#include "store/error.hpp"
+#include "tests/support/test_database.hpp"
+
+namespace aml::store {
+namespace {
+
+using test::TestDatabase;
+
+const InitOptions kPlain{.base_currency = {}, .program_version = "test"};
+
+/// A database that was never migrated, beside a migrated one.
+class EmptyDatabase {
+ public:
+  EmptyDatabase() : name_(beside_.query("SELECT current_database()") + "_empty") {
+    beside_.query("CREATE DATABASE " + name_);
+    auto options = parse_conninfo(beside_.target().conninfo);
+    for (auto& option : options) {
+      if (option.keyword == "dbname") option.value = name_;
+    }
+    target_ = {quote_conninfo(options), "test database"};
+  }
+  ~EmptyDatabase() { beside_.query("DROP DATABASE " + name_ + " WITH (FORCE)"); }
+  EmptyDatabase(const EmptyDatabase&) = delete;
+  EmptyDatabase& operator=(const EmptyDatabase&) = delete;
+
+  Connection connect() const { return Connection(target_); }
+  std::string query(const std::string& sql) const {
+    auto connection = connect();
+    pqxx::nontransaction session(connection.pqxx());
+    return session.exec1(sql)[0].as<std::string>();
+  }
+
+ private:
+  TestDatabase beside_;
+  std::string name_;
+  Target target_;
+};
+
+std::vector<int> numbers(const std::vector<Migration>& migrations) {
+  std::vector<int> result;
+  for (const auto& migration : migrations) result.push_back(migration.number);
+  return result;
+}
+
+template <typename Action>
+void expect_refused(Action&& action, const std::string& words) {
+  try {
+    action();
+    FAIL() << "expected: " << words;
+  } catch (const StoreError& error) {
+    EXPECT_EQ(error.failure(), StoreFailure::kUnreachable) << error.what();
+    EXPECT_NE(std::string(error.what()).find(words), std::string::npos) << error.what();
+  }
+}
+
+TEST(Migrations, AreAppliedOnceInOrder) {
+  const EmptyDatabase database;
+  auto connection = database.connect();
+  std::vector<int> expected;
+  for (std::size_t i = 1; i <= schema::all().size(); ++i) expected.push_back(static_cast<int>(i));
+  EXPECT_EQ(numbers(pending_migrations(connection)), expected);
+  const auto applied = migrate(connection, kPlain);
+  EXPECT_EQ(numbers(applied), expected);
+  EXPECT_EQ(applied[2].name, "silver");
+  EXPECT_TRUE(migrate(connection, kPlain).empty());
+  EXPECT_TRUE(pending_migrations(connection).empty());
+  require_schema(connection);
+}
+
+TEST(Migrations, LookingForPendingOnesChangesNothing) {
+  const EmptyDatabase database;
+  auto connection = database.connect();
+  pending_migrations(connection);
+  EXPECT_EQ(database.query("SELECT count(*) FROM pg_namespace WHERE nspname = 'aml'"), "0");
+}
+
+TEST(Migrations, ADatabaseWithoutSchemaIsRefusedWithTheCommandThatMakesIt) {
+  const EmptyDatabase database;
+  auto connection = database.connect();
+  expect_refused([&] { require_schema(connection); }, "aml init");
+  expect_refused([&] { base_currency(connection); }, "aml init");
+}
+
+TEST(Migrations, AnAppliedOneThatHasChangedIsRefused) {
+  const TestDatabase database;
+  database.query("UPDATE aml.schema_migrations SET sha256 = repeat('0', 64) WHERE number = 2");
+  auto connection = database.connect();
+  expect_refused([&] { migrate(connection, kPlain); }, "migration 002 (bronze) has changed");
+  expect_refused([&] { require_schema(connection); }, "migration 002 (bronze) has changed");
+  expect_refused([&] { pending_migrations(connection); }, "migration 002 (bronze) has changed");
+}
+
+TEST(Migrations, ADatabaseNewerThanTheProgramIsRefused) {
+  const TestDatabase database;
+  database.query("INSERT INTO aml.schema_migrations VALUES (998, 'time_travel', 'x', '9.0')");
+  auto connection = database.connect();
+  expect_refused([&] { migrate(connection, kPlain); }, "migration 998 (time_travel)");
+  expect_refused([&] { require_schema(connection); }, "newer");
+}
+
+TEST(Migrations, AGapAmongTheAppliedOnesIsRefused) {
+  const TestDatabase database;
+  database.query("DELETE FROM aml.schema_migrations WHERE number = 2");
+  auto connection = database.connect();
+  expect_refused([&] { migrate(connection, kPlain); }, "migration 003 (silver)");
+}
+
+TEST(Migrations, ManyAtOnceApplyEachExactlyOnce) {
+  const EmptyDatabase database;
+  std::atomic<std::size_t> applied{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      auto connection = database.connect();
+      applied += migrate(connection, kPlain).size();
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(applied, schema::all().size());
+  EXPECT_EQ(database.query("SELECT count(*) FROM aml.schema_migrations"),
+            std::to_string(schema::all().size()));
+}
+
+TEST(Migrations, AFailedOneLeavesNothingAndIsTakenUpAgain) {
+  const EmptyDatabase database;
+  auto connection = database.connect();
+  database.query("CREATE TABLE public.note (text text); CREATE SCHEMA silver; SELECT 'in the way'");
+  try {
+    migrate(connection, kPlain);
+    FAIL();
+  } catch (const StoreError& error) {
+    EXPECT_EQ(error.failure(), StoreFailure::kStatement);
+    EXPECT_EQ(error.statement(), "sql/schema/003_silver.sql");
+    EXPECT_EQ(error.sqlstate(), "42P06");
+  }
+  EXPECT_EQ(numbers(pending_migrations(connection)).front(), 3);
+  expect_refused([&] { require_schema(connection); }, "aml init");
+  database.query("DROP SCHEMA silver; SELECT 'out of the way'");
+  EXPECT_EQ(numbers(migrate(connection, kPlain)).front(), 3);
+  require_schema(connection);
+}
+
+TEST(Migrations, AForeignSchemaOfTheSameNameIsLeftAlone) {
+  const EmptyDatabase database;
+  database.query(
+      "CREATE SCHEMA aml; CREATE TABLE aml.theirs (id integer); SELECT 'somebody else lives here'");
+  auto connection = database.connect();
+  EXPECT_THROW(migrate(connection, kPlain), StoreError);
+  EXPECT_EQ(database.query("SELECT count(*) FROM pg_tables WHERE schemaname = 'aml'"), "1");
+}
+
+TEST(BaseCurrency, IsUsDollarUnlessChosenOtherwise) {
+  const EmptyDatabase database;
+  auto connection = database.connect();
+  migrate(connection, kPlain);
+  EXPECT_EQ(base_currency(connection).code, "USD");
+  EXPECT_EQ(base_currency(connection).exponent, 2);
+}
+
+TEST(BaseCurrency, IsFixedAtTheFirstInit) {
+  const EmptyDatabase database;
+  auto connection = database.connect();
+  migrate(connection, {.base_currency = "JPY", .program_version = "1.2.3"});
+  EXPECT_EQ(base_currency(connection).code, "JPY");
+  EXPECT_EQ(base_currency(connection).exponent, 0);
+  EXPECT_EQ(
+      database.query("SELECT value FROM aml.properties WHERE property = 'created_by_version'"),
+      "1.2.3");
+  expect_refused([&] { migrate(connection, {.base_currency = "USD", .program_version = "1"}); },
+                 "base currency is JPY, not USD");
+  migrate(connection, {.base_currency = "JPY", .program_version = "2"});
+  migrate(connection, kPlain);
+  EXPECT_EQ(base_currency(connection).code, "JPY");
+  EXPECT_EQ(
+      database.query("SELECT value FROM aml.properties WHERE property = 'created_by_version'"),
+      "1.2.3");
+}
+
+TEST(BaseCurrency, AnUnknownOneIsRefusedAndTheNextInitCompletes) {
+  const EmptyDatabase database;
+  auto connection = database.connect();
+  expect_refused([&] { migrate(connection, {.base_currency = "XYZ", .program_version = "1"}); },
+                 "XYZ");
+  expect_refused([&] { require_schema(connection); }, "aml init");
+  migrate(connection, {.base_currency = "EUR", .program_version = "1"});
+  EXPECT_EQ(base_currency(connection).code, "EUR");
+}
+
+}  // namespace
+}  // namespace aml::store
