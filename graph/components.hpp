@@ -12,7 +12,8 @@
 namespace aml::graph {
 
 /// For each vertex the smallest vertex of its weakly connected component. Vertices are in key
-/// order, so the component is named by its smallest external key. Cost: O(m alpha(n)); one thread.
+/// order, so the component is named by its smallest external key.
+/// Cost: O(m alpha(n)); one thread.
 std::vector<Vertex> weak_components(const TransferGraph& graph);
 
 /// For each vertex the smallest vertex of its component when attributes that `is_ignored` accepts

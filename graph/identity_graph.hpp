@@ -28,8 +28,9 @@ struct AttributeColumns {
 
 class IdentityGraph {
  public:
-  /// Throws: std::invalid_argument if a column's length differs, an index is out of range or a
-  /// party key repeats. Repeated statements (same party, kind and value) are kept once.
+  /// Repeated statements (same party, kind and value) are kept once.
+  /// Throws: std::invalid_argument if a column's length differs, an index is out of range, a party
+  ///         key repeats, or there are 2^32 - 1 vertices.
   explicit IdentityGraph(const AttributeColumns& columns);
 
   Vertex num_vertices() const { return static_cast<Vertex>(offsets_.size() - 1); }

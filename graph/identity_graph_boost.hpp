@@ -190,6 +190,8 @@ inline std::pair<IdentityEdge, bool> edge(Vertex u, Vertex v, const IdentityGrap
 inline boost::typed_identity_property_map<Vertex> get(boost::vertex_index_t, const IdentityGraph&) {
   return {};
 }
-inline Vertex get(boost::vertex_index_t, const IdentityGraph&, Vertex v) { return v; }
+inline Vertex get(boost::vertex_index_t, const IdentityGraph&, Vertex v) {
+  return v;
+}
 
 }  // namespace aml::graph

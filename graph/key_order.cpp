@@ -15,8 +15,7 @@ namespace {
 
 /// What decides most comparisons without a look at the key itself.
 struct SortRecord {
-  std::uint64_t
-      bytes;  ///< the eight bytes after the prefix that all keys share, most significant first
+  std::uint64_t bytes;  ///< the eight after the prefix that all keys share, first one highest
   std::uint32_t length;
   std::uint32_t position;
 };

@@ -136,7 +136,7 @@ class MotifParser {
   }
 
   static std::string quoted(const Element& element) {
-    return "'" + std::string(element.name) + "'";
+    return std::string("'").append(element.name).append("'");
   }
   [[noreturn]] void fail(std::size_t position, const std::string& reason) const {
     throw MotifError(text_, position, reason);

@@ -22,8 +22,7 @@ struct MotifPattern {
   std::vector<MotifEdge> edges;       ///< in the order they were written
 };
 
-/// What is wrong with a motif and where: what() shows the text, a caret under the position and the
-/// reason.
+/// What is wrong with a motif and where: what() shows the line, a caret under the position and why.
 class MotifError : public std::invalid_argument {
  public:
   MotifError(std::string_view text, std::size_t position, const std::string& reason);
@@ -34,9 +33,9 @@ class MotifError : public std::invalid_argument {
 };
 
 /// The pattern that the text describes: directed edges, named or anonymous elements, negated
-/// anonymous edges, lone vertices. Undirected, bidirectional and variable-length terms are refused
-/// with their position: not supported yet. Throws: MotifError, for the inputs that GraphFrames
-/// refuses too (see docs/motifs.md).
+/// anonymous edges, lone vertices; "(d)<-[e]-(s)" is "(s)-[e]->(d)". Undirected, bidirectional and
+/// variable-length terms are refused: not supported yet.
+/// Throws: MotifError, for the inputs that GraphFrames refuses too (see docs/motifs.md).
 MotifPattern parse_motif(std::string_view text);
 
 }  // namespace aml::graph

@@ -84,10 +84,11 @@ std::optional<typename Program::Message> pull(const TransferGraph& graph, const 
 }  // namespace detail
 
 /// Runs the program from the given initial states (one for each vertex). Ends early after a
-/// superstep in which every vertex voted to halt or no message was sent; the updates of that
-/// superstep count. Requires: the program's functions may be called from several threads at once.
+/// superstep in which every vertex voted to halt or no message was sent; its updates count.
+/// Requires: the program's functions may be called from several threads at once.
 /// Throws:   std::invalid_argument if initial has another size than the graph has vertices, or
-/// max_supersteps < 1. Cost:     O(supersteps * m), parallel over vertices.
+///           max_supersteps < 1.
+/// Cost:     O(supersteps * m), parallel over vertices.
 template <VertexProgram Program>
 PregelResult<typename Program::State> run_pregel(const TransferGraph& graph, const Program& program,
                                                  std::vector<typename Program::State> initial,

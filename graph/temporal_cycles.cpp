@@ -113,12 +113,13 @@ class RootSearch {
     const Micros latest = std::numeric_limits<Micros>::max() - 1;
     const Micros window_end = (start > latest - window_ ? latest : start + window_) + 1;
 
-    const Edge a_begin = first_in_after_root(a_);
-    const Edge a_end = in_end(a_, window_end);
-    if (a_begin >= a_end) return;
     const Edge b_begin = first_out_after(b, root);
     const Edge b_end = out_end(b, window_end);
     if (b_begin >= b_end) return;
+    earliest_ = graph_.booked_at(b_begin);
+    const Edge a_begin = first_usable_in(a_);
+    const Edge a_end = in_end(a_, window_end);
+    if (a_begin >= a_end) return;
 
     label_departures(b, a_begin, a_end);
     path_edges_.assign(1, root);
@@ -141,7 +142,7 @@ class RootSearch {
         Reached& reached = reached_[slot];
         if (reached.vertex == b) continue;  // no cycle comes back to B
         const Edge label = departure_end(slot, hops - 1) - 1;
-        if (reached.scanned_to == kNoEdge) reached.scanned_to = first_in_after_root(reached.vertex);
+        if (reached.scanned_to == kNoEdge) reached.scanned_to = first_usable_in(reached.vertex);
         const Edge begin = reached.scanned_to;
         const Edge end = in_end_before(reached.vertex, begin, label);
         reached.scanned_to = end;
@@ -224,18 +225,32 @@ class RootSearch {
                           static_cast<std::size_t>(hops)];
   }
 
-  Edge first_in_after_root(Vertex v) const {
+  /// The first in-edge of v that a cycle of this root can use: after the root, and not earlier than
+  /// B's first departure.
+  Edge first_usable_in(Vertex v) const {
     return *std::ranges::partition_point(graph_.in_edges(v), [&](Edge position) {
-      return !graph_.may_follow(root_, graph_.in_edge(position), order_);
+      return graph_.in_booked_at(position) < earliest_ || !arrives_after(position, root_);
     });
   }
   /// One past the last in-edge of v, from reverse position `begin` on, after which v may still
   /// depart by `departure`.
   Edge in_end_before(Vertex v, Edge begin, Edge departure) const {
     const EdgeRange positions(begin, *graph_.in_edges(v).end());
-    return *std::ranges::partition_point(positions, [&](Edge position) {
-      return graph_.may_follow(graph_.in_edge(position), departure, order_);
-    });
+    return *std::ranges::partition_point(
+        positions, [&](Edge position) { return arrives_before(position, departure); });
+  }
+  /// may_follow(e, in_edge(position)), without a look at the edge itself unless the times are
+  /// equal.
+  bool arrives_after(Edge position, Edge e) const {
+    const Micros at = graph_.in_booked_at(position);
+    if (at != graph_.booked_at(e)) return at > graph_.booked_at(e);
+    return graph_.may_follow(e, graph_.in_edge(position), order_);
+  }
+  /// may_follow(in_edge(position), e), likewise.
+  bool arrives_before(Edge position, Edge e) const {
+    const Micros at = graph_.in_booked_at(position);
+    if (at != graph_.booked_at(e)) return at < graph_.booked_at(e);
+    return graph_.may_follow(graph_.in_edge(position), e, order_);
   }
   Edge first_out_after(Vertex v, Edge arrival) const {
     return *std::ranges::partition_point(
@@ -264,6 +279,7 @@ class RootSearch {
   bool stopped_ = false;
 
   Edge root_ = kNoEdge;
+  Micros earliest_ = 0;                 ///< booked_at of B's first departure after the root
   Vertex a_ = kNoVertex;                ///< where the cycle starts and ends
   std::vector<std::uint32_t> slot_of_;  ///< position in reached_, for each vertex
   std::vector<Reached> reached_;

@@ -17,19 +17,17 @@ struct TemporalCycleParams {
   int max_length = 8;                        ///< transfers, min_length .. 64
   Micros window = 20 * kMicrosPerDay;        ///< last booked_at - first booked_at <= window; > 0
   TimeOrder time_order = TimeOrder::kLoose;  ///< kNone is refused: the number of cycles explodes
-  std::uint32_t max_counterparties =
-      0;  ///< vertices with more distinct payers or payees are left out; 0 = no cap
-  std::uint64_t max_steps = 2'000'000'000;  ///< edges looked at, over the whole search
+  std::uint32_t max_counterparties = 0;      ///< see hub_vertices: hubs are left out; 0 = no cap
+  std::uint64_t max_steps = 2'000'000'000;   ///< edges looked at, over the whole search
 };
 
-/// Cycle i is edges[offsets[i] .. offsets[i+1]), in time order, starting with its earliest
-/// transfer.
+/// Cycle i is edges[offsets[i] .. offsets[i+1]), in time order from its earliest transfer.
 struct TemporalCycles {
   std::vector<Edge> edges;
   std::vector<std::uint64_t> offsets{0};
   std::vector<Vertex> hubs;  ///< vertices left out by max_counterparties, ascending
   std::uint64_t steps = 0;
-  bool truncated = false;
+  bool truncated = false;  ///< max_steps was reached: later cycles are missing
 
   std::size_t size() const { return offsets.size() - 1; }
   std::span<const Edge> operator[](std::size_t i) const {
@@ -39,17 +37,19 @@ struct TemporalCycles {
 
 /// Every simple cycle whose transfers follow each other in time inside the window, each once, in
 /// order of its first edge id, then lexicographically by edge ids. No vertex repeats; parallel
-/// transfers give a cycle each; self-loops none. Throws: std::invalid_argument from out-of-range
-/// params. Cost:   for each root transfer a backward search for latest departures, then a forward
-/// search along vertices that can
-///         still return; parallel over roots, the same result for any number of threads.
+/// transfers give a cycle each; self-loops none. A truncated result holds what a search of one root
+/// after the other had found after exactly max_steps steps: the first cycles of the whole result.
+/// Throws: std::invalid_argument from out-of-range params.
+/// Cost:   for each root transfer a backward search for latest departures, then a forward search
+///         along vertices that can still return; parallel over roots, the same result for any
+///         number of threads. Memory: 4 bytes a vertex for each thread, and the cycles.
 /// Source: latest-departure pruning as in 2SCENT (Kumar, Calders 2018) and Blanusa et al., SPAA
-/// 2022; ours labels
-///         vertices per root instead of keeping closing times.
+///         2022; ours labels vertices per root and number of hops instead of keeping closing times.
 TemporalCycles find_temporal_cycles(const TransferGraph& graph, const TemporalCycleParams& params);
 
-/// True for each vertex that has more than `max_counterparties` distinct payers or more than that
-/// many distinct payees. 0 means no cap: all false.
+/// True for each vertex with more than `max_counterparties` distinct payers, or with more than that
+/// many distinct payees, itself not counted. 0 means no cap: all false.
+/// Cost: O(n + m); one thread.
 std::vector<char> hub_vertices(const TransferGraph& graph, std::uint32_t max_counterparties);
 
 }  // namespace aml::graph

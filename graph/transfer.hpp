@@ -28,13 +28,14 @@ using MinorUnits = std::int64_t;
 __extension__ typedef __int128 MinorSum;  // __extension__: standard C++ has no such type
 
 /// How transfers that follow each other must lie in time.
-///   kStrict: each later than the one before;  kLoose: never earlier, ties in order of transfer
-///   key;  kNone: any order.
+///   kStrict: each later than the one before
+///   kLoose:  never earlier, ties in order of transfer key
+///   kNone:   any order
 enum class TimeOrder : std::uint8_t { kStrict, kLoose, kNone };
 
 /// The order of external keys: shorter first, then byte by byte, so that 9 < 10 and T9 < T10.
-/// It names components and breaks ties in time. In SQL: ORDER BY octet_length(key), key COLLATE
-/// "C".
+/// It names components and breaks ties in time.
+/// In SQL: ORDER BY octet_length(key), key COLLATE "C".
 constexpr std::strong_ordering compare_keys(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return a.size() <=> b.size();
   return a.compare(b) <=> 0;

@@ -30,16 +30,16 @@ using EdgeRange = std::ranges::iota_view<Edge, Edge>;
 class TransferGraph {
  public:
   /// The graph of the given transfers; consumes them.
-  /// Requires: every source and target < vertex_keys.size(); fewer than 2^32 - 1 transfers and
-  /// vertices. Throws:   std::invalid_argument if a column's length differs, an index is out of
-  /// range or a vertex key repeats. Cost:     O(m log m) time, at most twice the graph's size in
-  /// memory while building.
+  /// Throws:   std::invalid_argument if a column's length differs, an index is out of range, a
+  ///           vertex key or a transfer key repeats, or there are 2^32 - 1 vertices or transfers.
+  /// Cost:     O(m log m) time, O(m) if keys and times come in order; while building at most twice
+  ///           the graph's size in memory.
   explicit TransferGraph(TransferColumns&& columns);
 
   /// The same transfers between groups of vertices, for example the parties that own the accounts.
   /// Shape:    group_of[v] is a position in group_keys. Transfers inside a group become self-loops.
-  /// Throws:   std::invalid_argument if group_of has another size than this graph has vertices, or
-  /// points outside.
+  /// Throws:   std::invalid_argument if group_of has another size than this graph has vertices or
+  ///           points outside, or if a group key repeats.
   TransferGraph grouped(std::span<const Vertex> group_of, const KeyColumn& group_keys) const;
 
   Vertex num_vertices() const { return static_cast<Vertex>(out_offsets_.size() - 1); }
@@ -63,8 +63,7 @@ class TransferGraph {
   Edge in_edge(Edge position) const { return in_edge_[position]; }
   Micros in_booked_at(Edge position) const { return in_booked_at_[position]; }
 
-  /// True if edge a comes before edge b in (booked_at, transfer key) order: a total order over all
-  /// edges.
+  /// True if edge a comes before edge b in (booked_at, transfer key) order, total over all edges.
   bool before(Edge a, Edge b) const {
     return booked_at_[a] != booked_at_[b] ? booked_at_[a] < booked_at_[b]
                                           : key_rank_[a] < key_rank_[b];

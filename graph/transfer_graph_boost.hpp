@@ -242,7 +242,9 @@ inline boost::typed_identity_property_map<Vertex> get(boost::vertex_index_t, con
 inline EdgeIndexMap get(boost::edge_index_t, const TransferGraph&) {
   return {};
 }
-inline Vertex get(boost::vertex_index_t, const TransferGraph&, Vertex v) { return v; }
+inline Vertex get(boost::vertex_index_t, const TransferGraph&, Vertex v) {
+  return v;
+}
 inline Edge get(boost::edge_index_t, const TransferGraph&, const TransferEdge& edge) {
   return edge.id;
 }
