@@ -145,13 +145,13 @@ struct ScoreParts {
 
 double evenness_of(const RoundTrip& trip) {
   const auto [smallest, largest] = std::ranges::minmax(trip.sums);
-  return std::max(0.0, ratio(smallest, largest));
+  return ratio(smallest, largest);
 }
 
 ScoreParts score_of(const RoundTrip& trip, const CyclesParams& params) {
-  const double returned = std::clamp(ratio(trip.returned(), trip.sent()), 0.0, 1.0);
+  const auto [less, more] = std::minmax({trip.sent(), trip.returned()});
   const double used_window = static_cast<double>(trip.fastest) / static_cast<double>(params.window);
-  return {kReturnedWeight * returned, kEvennessWeight * evenness_of(trip),
+  return {kReturnedWeight * ratio(less, more), kEvennessWeight * evenness_of(trip),
           kSpeedWeight * (1 - std::min(1.0, used_window))};
 }
 

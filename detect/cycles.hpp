@@ -32,7 +32,7 @@ void validate(const CyclesParams& params);
 /// Steps:    transfers in time order; branch is the transfer's hop along the accounts, from 1 at
 ///           the subject, so that parallel transfers of one hop share it.
 /// Score:    in [0, 1], the sum of
-///             0.45 * min(1, amount returned / amount sent)          evidence returned_share
+///             0.45 * smaller / larger of what was sent and returned evidence returned_share
 ///             0.45 * smallest / largest sum of money over the hops  evidence hop_evenness
 ///             0.1  * (1 - time of the fastest round / window)       evidence fastest_round_hours
 Detection detect_cycles(const graph::TransferGraph& graph, const CyclesParams& params,

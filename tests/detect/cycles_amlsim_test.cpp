@@ -101,7 +101,7 @@ TEST_F(AmlSim, EachLabelledCycleLiesInOneRoundTrip) {
   }
 }
 
-TEST_F(AmlSim, NothingIsStructuredBelowAThresholdThatNoSumReaches) {
+TEST_F(AmlSim, NetworksAppearOnlyAtAThresholdOfTheSizeOfItsAmounts) {
   // Amounts lie between 0 and 1,000 USD: there are no networks at 10,000, and there are some at
   // 900.
   const graph::TransferGraph graph = graph::testing::graph_of(transfers_);
