@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/circle_layout.hpp>
+#include <boost/graph/connected_components.hpp>
 #include <boost/graph/kamada_kawai_spring_layout.hpp>
 #include <boost/graph/topology.hpp>
 #include <cmath>
@@ -115,14 +116,31 @@ LayoutGraph layout_graph(const Picture& picture) {
     const auto to = static_cast<std::size_t>(link.to);
     if (!boost::edge(from, to, graph).second) boost::add_edge(from, to, 1.0, graph);
   }
-  // Kamada and Kawai need one component: loose nodes hang on the first one by a long invisible spring.
-  std::vector<bool> linked(picture.nodes.size(), false);
-  for (const auto& link : picture.links) linked[static_cast<std::size_t>(link.from)] = linked[static_cast<std::size_t>(link.to)] = true;
-  for (std::size_t v = 1; v < linked.size(); ++v) {
-    if (!linked[v]) boost::add_edge(0, v, 2.0, graph);
+  // Kamada and Kawai need one component: the others hang on the first one by long invisible springs.
+  std::vector<int> component(picture.nodes.size());
+  const auto component_map =
+      boost::make_iterator_property_map(component.begin(), boost::get(boost::vertex_index, graph));
+  const int components = boost::connected_components(graph, component_map);
+  for (int other = 1; other < components; ++other) {
+    const auto first = std::ranges::find(component, other) - component.begin();
+    boost::add_edge(0, static_cast<std::size_t>(first), 2.0, graph);
   }
   return graph;
 }
+
+/// Ends the relaxation when it no longer moves, and after a fixed number of steps when it swings between two states for ever.
+class BoundedTolerance {
+ public:
+  template <typename Graph>
+  bool operator()(double delta, typename boost::graph_traits<Graph>::vertex_descriptor vertex, const Graph& graph,
+                  bool is_global) {
+    return --steps_left_ < 0 || tolerance_(delta, vertex, graph, is_global);
+  }
+
+ private:
+  boost::layout_tolerance<double> tolerance_{0.001};
+  int steps_left_ = 20'000;
+};
 
 std::vector<Point> spring_layout(const Picture& picture) {
   const auto graph = layout_graph(picture);
@@ -131,7 +149,7 @@ std::vector<Point> spring_layout(const Picture& picture) {
   const auto position_map = boost::make_iterator_property_map(positions.begin(), index);
   boost::circle_graph_layout(graph, position_map, 50.0);
   boost::kamada_kawai_spring_layout(graph, position_map, boost::get(boost::edge_weight, graph), Topology(),
-                                    boost::side_length(100.0));
+                                    boost::side_length(100.0), BoundedTolerance());
   std::vector<Point> result;
   result.reserve(positions.size());
   for (const auto& position : positions) result.push_back({position[0], position[1]});

@@ -70,6 +70,19 @@ TEST(NetworkPicture, TellsScreenReadersWhatItShowsAndEscapesIt) {
   EXPECT_NE(svg.find("role=\"img\""), std::string::npos);
 }
 
+TEST(NetworkPicture, ALayoutThatNeverSettlesAndSeparateNetworksEnd) {
+  store::AlertStory story;
+  story.alert.subject = "payee";
+  int step = 0;
+  for (int payer = 0; payer < 12; ++payer) {
+    for (int i = 0; i < 5; ++i) story.transfers.push_back(transfer(++step, "p" + std::to_string(payer), "payee", "1.00"));
+    story.transfers.push_back(transfer(++step, "x" + std::to_string(payer), "y" + std::to_string(payer), "1.00"));
+  }
+  const auto svg = draw(picture_of(story), "t", "n1");
+  EXPECT_EQ(svg.find("nan"), std::string::npos);
+  EXPECT_EQ(svg.find("inf"), std::string::npos);
+}
+
 TEST(NetworkPicture, DrawsTwoNodesAndLooseNodesWithoutInfinities) {
   Picture picture;
   picture.nodes = {{"a", "a", "", NodeShape::kAccount, true}, {"b", "b", "", NodeShape::kAccount, false},
