@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cmath>
 #include <pqxx/pqxx>
 #include <set>
 #include <stdexcept>
@@ -34,11 +33,16 @@ template <>
 struct pqxx::string_traits<aml::store::NullableField> {
   static constexpr const char* name() noexcept { return "NullableField"; }
   static bool is_null(const aml::store::NullableField& field) { return !field.text; }
-  static std::string to_string(const aml::store::NullableField& field) { return *field.text; }
+  static std::string to_string(const aml::store::NullableField& field) {
+    return field.text.value();
+  }
 };
 
 namespace aml::store {
 namespace {
+
+constexpr std::array<std::string_view, 3> kSeverities{"low", "medium", "high"};
+constexpr std::size_t kAlertIdLength = 32;
 
 std::string_view kind_name(detect::EntityKind kind) {
   return kind == detect::EntityKind::kAccount ? "account" : "party";
@@ -75,7 +79,6 @@ std::string describe_finding(const detect::Finding& finding) {
 }
 
 void require_gradable(const GradedFinding& graded) {
-  constexpr std::array<std::string_view, 3> kSeverities{"low", "medium", "high"};
   if (std::ranges::find(kSeverities, graded.severity) == kSeverities.end()) {
     throw std::invalid_argument(
         fmt::format("severity of the finding about {}: expected low, medium or high, got \"{}\"",
@@ -314,14 +317,13 @@ void GoldWriter::commit(std::int64_t peak_memory_bytes, const std::string& error
 }
 
 std::string alert_id(const std::string& scenario_id, const detect::Finding& finding) {
-  constexpr std::size_t kIdLength = 32;
   std::string content;
   for (const std::string_view part :
        {std::string_view(scenario_id), kind_name(finding.subject_kind),
         std::string_view(finding.subject), std::string_view(finding.evidence_key)}) {
     content += fmt::format("{}:{}", part.size(), part);
   }
-  return sha256_hex(content).substr(0, kIdLength);
+  return sha256_hex(content).substr(0, kAlertIdLength);
 }
 
 }  // namespace aml::store
