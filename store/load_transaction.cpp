@@ -53,6 +53,10 @@ Rows LoadTransaction::run(const query::Embedded& statement,
   return Rows(std::move(result));
 }
 
+void LoadTransaction::run(const command::Embedded& statement) {
+  connection_.execute(statement.file, statement.text);
+}
+
 void LoadTransaction::copy(const copy::Embedded& statement, std::string_view lines) {
   pg_conn* const connection = connection_.get();
   const RawResult started(PQexec(connection, std::string(statement.text).c_str()));

@@ -41,6 +41,9 @@ class LoadTransaction {
   /// it.
   Rows run(const query::Embedded& statement, const std::vector<Parameter>& parameters);
 
+  /// Runs an embedded command (DDL). Throws: StoreError that names it.
+  void run(const command::Embedded& statement);
+
   /// Sends whole lines in COPY's text format. Throws: StoreError that names the statement.
   void copy(const copy::Embedded& statement, std::string_view lines);
 

@@ -126,17 +126,26 @@ SplitOutcome RowSplit::run(LoadTransaction& transaction, std::int64_t file_id,
   parameters.push_back(to_parameter(stopping));
 
   SplitOutcome outcome;
+  std::uint64_t repeated = 0;
   const Rows rows = transaction.run({split_statement(dataset_).file, statement_}, parameters);
   for (int row = 0; row < rows.size(); ++row) {
     const std::string name(rows.text(row, 1));
     const auto count = static_cast<std::uint64_t>(rows.number(row, 2));
     if (rows.text(row, 0) == "loaded") {
       outcome.rows_loaded = count;
+    } else if (rows.text(row, 0) == "repeated") {
+      repeated = count;
     } else if (rows.text(row, 0) == "quarantined") {
       outcome.quarantined_by_reason[name] = count;
     } else {
       outcome.broken[name] = {count, static_cast<std::uint64_t>(rows.number(row, 3))};
     }
+  }
+  if (repeated > 0) {
+    const Rows found =
+        transaction.run(query::quarantine_repeated_transfers, {to_parameter(file_id)});
+    outcome.quarantined_by_reason["transfer_id_is_unique"] =
+        static_cast<std::uint64_t>(found.number(0, 0));
   }
   return outcome;
 }

@@ -745,6 +745,14 @@ TEST_F(IngestTest, EveryCurrencyHasTheExponentOfIso4217) {
             "CLF|4\nEUR|2\nJPY|0\nUYW|4");
 }
 
+TEST_F(IngestTest, TheFirstLoadLeavesTheIndexesThatTheSchemaMade) {
+  const std::string indexes =
+      "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'silver' ORDER BY 1";
+  const std::string before = query(indexes);
+  load_text("t.csv", std::string(kTransfersHeader) + "T1,2024-01-01,A,B,1,USD,X\n");
+  EXPECT_EQ(query(indexes), before);
+}
+
 TEST_F(IngestTest, ProgressIsTold) {
   std::uint64_t last = 0, total = 0;
   options_.progress = [&](const std::string&, std::uint64_t bytes_read, std::uint64_t bytes_total) {

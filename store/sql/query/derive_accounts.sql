@@ -1,9 +1,11 @@
 -- $1 file_id. Accounts, and a party of the same name for each, that the transfers of this file name and no file described so far.
 WITH named AS (
   SELECT account_id, min(line) AS line
-  FROM silver.transfers,
-       LATERAL (VALUES (from_account_id), (to_account_id)) AS both_sides (account_id)
-  WHERE file_id = $1
+  FROM (
+    SELECT from_account_id AS account_id, line FROM silver.transfers WHERE file_id = $1
+    UNION ALL
+    SELECT to_account_id, line FROM silver.transfers WHERE file_id = $1
+  ) AS both_sides
   GROUP BY account_id
 ),
 missing AS MATERIALIZED (

@@ -23,19 +23,19 @@ WITH checked AS MATERIALIZED (
     OFFSET 0
   ) AS typed
 ),
-good AS MATERIALIZED (
-  SELECT *, row_number() OVER (PARTITION BY account_id ORDER BY line) AS occurrence
+ranked AS MATERIALIZED (  -- occurrence: of the rows with one key that meet the expectations, the first is loaded
+  SELECT *, CASE WHEN broken IS NULL OR broken[1] > $3::integer
+                 THEN row_number() OVER (PARTITION BY account_id, broken IS NULL OR broken[1] > $3 ORDER BY line) END AS occurrence
   FROM checked
-  WHERE broken IS NULL OR broken[1] > $3::integer
 ),
 derived AS (
   INSERT INTO silver.parties (party_id, is_derived, file_id, line)
-  SELECT party_id, true, $1, min(line) FROM good WHERE occurrence = 1 GROUP BY party_id
+  SELECT party_id, true, $1, min(line) FROM ranked WHERE occurrence = 1 GROUP BY party_id
   ON CONFLICT (party_id) DO NOTHING
 ),
 loaded AS (
   INSERT INTO silver.accounts (account_id, party_id, kind, currency_code, country, opened_on, is_derived, file_id, line)
-  SELECT account_id, party_id, kind, currency_code, country, opened_on, false, $1, line FROM good WHERE occurrence = 1
+  SELECT account_id, party_id, kind, currency_code, country, opened_on, false, $1, line FROM ranked WHERE occurrence = 1
   ON CONFLICT (account_id) DO UPDATE
   SET (party_id, kind, currency_code, country, opened_on, is_derived, file_id, line) =
       (excluded.party_id, excluded.kind, excluded.currency_code, excluded.country, excluded.opened_on, false,
@@ -44,15 +44,13 @@ loaded AS (
 ),
 quarantined AS (
   INSERT INTO quarantine.rows (file_id, line, dataset, reasons, row_values)
-  SELECT $1, checked.line, 'accounts',
-         CASE WHEN checked.broken[1] <= $3
-              THEN ARRAY(SELECT ($2::text[])[number] FROM unnest(checked.broken) AS number WHERE number <= $3)
-              ELSE ARRAY['account_id_is_unique'] END,
-         to_jsonb(bronze) - 'file_id' - 'line'
-  FROM checked
-  LEFT JOIN loaded USING (line)
-  JOIN bronze.accounts bronze ON bronze.file_id = $1 AND bronze.line = checked.line
-  WHERE loaded.line IS NULL
+  SELECT $1, line, 'accounts',
+         CASE WHEN occurrence > 1 THEN ARRAY['account_id_is_unique']
+              ELSE ARRAY(SELECT ($2::text[])[number] FROM unnest(broken) AS number WHERE number <= $3) END,
+         (SELECT to_jsonb(bronze) - 'file_id' - 'line' FROM bronze.accounts bronze
+          WHERE bronze.file_id = $1 AND bronze.line = ranked.line)
+  FROM ranked
+  WHERE occurrence IS DISTINCT FROM 1
   RETURNING line, reasons
 )
 SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM loaded) AS rows, NULL::bigint AS first_line

@@ -19,29 +19,27 @@ WITH checked AS MATERIALIZED (
     OFFSET 0
   ) AS typed
 ),
-good AS MATERIALIZED (
-  SELECT *, row_number() OVER (PARTITION BY currency_code, rate_date ORDER BY line) AS occurrence
+ranked AS MATERIALIZED (  -- occurrence: of the rows with one key that meet the expectations, the first is loaded
+  SELECT *, CASE WHEN broken IS NULL OR broken[1] > $3::integer
+                 THEN row_number() OVER (PARTITION BY currency_code, rate_date, broken IS NULL OR broken[1] > $3 ORDER BY line) END AS occurrence
   FROM checked
-  WHERE broken IS NULL OR broken[1] > $3::integer
 ),
 loaded AS (
   INSERT INTO silver.fx_rates (currency_code, rate_date, rate, file_id, line)
-  SELECT currency_code, rate_date, rate, $1, line FROM good WHERE occurrence = 1
+  SELECT currency_code, rate_date, rate, $1, line FROM ranked WHERE occurrence = 1
   ON CONFLICT (currency_code, rate_date) DO UPDATE
   SET (rate, file_id, line) = (excluded.rate, excluded.file_id, excluded.line)
   RETURNING line
 ),
 quarantined AS (
   INSERT INTO quarantine.rows (file_id, line, dataset, reasons, row_values)
-  SELECT $1, checked.line, 'fx_rates',
-         CASE WHEN checked.broken[1] <= $3
-              THEN ARRAY(SELECT ($2::text[])[number] FROM unnest(checked.broken) AS number WHERE number <= $3)
-              ELSE ARRAY['currency_and_rate_date_are_unique'] END,
-         to_jsonb(bronze) - 'file_id' - 'line'
-  FROM checked
-  LEFT JOIN loaded USING (line)
-  JOIN bronze.fx_rates bronze ON bronze.file_id = $1 AND bronze.line = checked.line
-  WHERE loaded.line IS NULL
+  SELECT $1, line, 'fx_rates',
+         CASE WHEN occurrence > 1 THEN ARRAY['currency_and_rate_date_are_unique']
+              ELSE ARRAY(SELECT ($2::text[])[number] FROM unnest(broken) AS number WHERE number <= $3) END,
+         (SELECT to_jsonb(bronze) - 'file_id' - 'line' FROM bronze.fx_rates bronze
+          WHERE bronze.file_id = $1 AND bronze.line = ranked.line)
+  FROM ranked
+  WHERE occurrence IS DISTINCT FROM 1
   RETURNING line, reasons
 )
 SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM loaded) AS rows, NULL::bigint AS first_line

@@ -24,14 +24,14 @@ WITH checked AS MATERIALIZED (
     OFFSET 0
   ) AS typed
 ),
-good AS MATERIALIZED (
-  SELECT *, row_number() OVER (PARTITION BY party_id ORDER BY line) AS occurrence
+ranked AS MATERIALIZED (  -- occurrence: of the rows with one key that meet the expectations, the first is loaded
+  SELECT *, CASE WHEN broken IS NULL OR broken[1] > $3::integer
+                 THEN row_number() OVER (PARTITION BY party_id, broken IS NULL OR broken[1] > $3 ORDER BY line) END AS occurrence
   FROM checked
-  WHERE broken IS NULL OR broken[1] > $3::integer
 ),
 loaded AS (
   INSERT INTO silver.parties (party_id, name, kind, country, base_risk, is_derived, file_id, line)
-  SELECT party_id, name, kind, country, coalesce(base_risk, 0), false, $1, line FROM good WHERE occurrence = 1
+  SELECT party_id, name, kind, country, coalesce(base_risk, 0), false, $1, line FROM ranked WHERE occurrence = 1
   ON CONFLICT (party_id) DO UPDATE
   SET (name, kind, country, base_risk, is_derived, file_id, line) =
       (excluded.name, excluded.kind, excluded.country, excluded.base_risk, false, excluded.file_id, excluded.line)
@@ -39,15 +39,13 @@ loaded AS (
 ),
 quarantined AS (
   INSERT INTO quarantine.rows (file_id, line, dataset, reasons, row_values)
-  SELECT $1, checked.line, 'parties',
-         CASE WHEN checked.broken[1] <= $3
-              THEN ARRAY(SELECT ($2::text[])[number] FROM unnest(checked.broken) AS number WHERE number <= $3)
-              ELSE ARRAY['party_id_is_unique'] END,
-         to_jsonb(bronze) - 'file_id' - 'line'
-  FROM checked
-  LEFT JOIN loaded USING (line)
-  JOIN bronze.parties bronze ON bronze.file_id = $1 AND bronze.line = checked.line
-  WHERE loaded.line IS NULL
+  SELECT $1, line, 'parties',
+         CASE WHEN occurrence > 1 THEN ARRAY['party_id_is_unique']
+              ELSE ARRAY(SELECT ($2::text[])[number] FROM unnest(broken) AS number WHERE number <= $3) END,
+         (SELECT to_jsonb(bronze) - 'file_id' - 'line' FROM bronze.parties bronze
+          WHERE bronze.file_id = $1 AND bronze.line = ranked.line)
+  FROM ranked
+  WHERE occurrence IS DISTINCT FROM 1
   RETURNING line, reasons
 )
 SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM loaded) AS rows, NULL::bigint AS first_line

@@ -2,6 +2,8 @@
 -- $6 how many of them, counted from the first, send a row to quarantine (the others warn).
 -- The transfers of one file, from bronze into silver or quarantine, and what became of them. store/row_split.cpp puts the numbers
 -- of the expectations that a row breaks in the place of NULL::integer[]; their checks see the columns of "typed".
+-- Rows "repeated" met every expectation, but their id is taken: quarantine_repeated_transfers.sql follows if there are any.
+-- No CTE is joined to another: the planner cannot know their sizes, and a nested loop over them would not end.
 WITH checked AS MATERIALIZED (
   SELECT typed.line, typed.transfer_id, typed.booked_at, typed.from_account_id, typed.to_account_id, typed.amount,
          typed.currency_code, typed.currency_exponent, typed.amount_base, typed.type,
@@ -14,7 +16,6 @@ WITH checked AS MATERIALIZED (
       SELECT line, rescued,
              CASE WHEN transfer_id IS NULL THEN $2::text || '-' || line ELSE aml.trimmed(transfer_id) END AS transfer_id,
              aml.try_timestamptz(aml.trimmed(booked_at)) AS booked_at,
-             (aml.try_timestamptz(aml.trimmed(booked_at)) AT TIME ZONE 'UTC')::date AS booked_on,
              aml.trimmed(from_account) AS from_account_id,
              aml.trimmed(to_account) AS to_account_id,
              aml.try_numeric(aml.trimmed(amount)) AS amount,
@@ -28,7 +29,8 @@ WITH checked AS MATERIALIZED (
     LEFT JOIN LATERAL (
       SELECT known.rate
       FROM silver.fx_rates known
-      WHERE plain.currency_code <> $3 AND known.currency_code = plain.currency_code AND known.rate_date <= plain.booked_on
+      WHERE plain.currency_code <> $3 AND known.currency_code = plain.currency_code
+        AND known.rate_date <= (plain.booked_at AT TIME ZONE 'UTC')::date
       ORDER BY known.rate_date DESC
       LIMIT 1
     ) AS fx ON true
@@ -48,18 +50,17 @@ loaded AS (
 ),
 quarantined AS (
   INSERT INTO quarantine.rows (file_id, line, dataset, reasons, row_values)
-  SELECT $1, checked.line, 'transfers',
-         CASE WHEN checked.broken[1] <= $6
-              THEN ARRAY(SELECT ($5::text[])[number] FROM unnest(checked.broken) AS number WHERE number <= $6)
-              ELSE ARRAY['transfer_id_is_unique'] END,
-         to_jsonb(bronze) - 'file_id' - 'line'
+  SELECT $1, line, 'transfers',
+         ARRAY(SELECT ($5::text[])[number] FROM unnest(broken) AS number WHERE number <= $6),
+         (SELECT to_jsonb(bronze) - 'file_id' - 'line' FROM bronze.transfers bronze
+          WHERE bronze.file_id = $1 AND bronze.line = checked.line)
   FROM checked
-  LEFT JOIN loaded USING (line)
-  JOIN bronze.transfers bronze ON bronze.file_id = $1 AND bronze.line = checked.line
-  WHERE loaded.line IS NULL
+  WHERE broken[1] <= $6
   RETURNING line, reasons
 )
 SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM loaded) AS rows, NULL::bigint AS first_line
+UNION ALL
+SELECT 'repeated', '', count(*) - (SELECT count(*) FROM loaded), NULL FROM checked WHERE broken IS NULL OR broken[1] > $6
 UNION ALL
 SELECT 'quarantined', reason, count(*), min(line) FROM quarantined, unnest(reasons) AS reason GROUP BY reason
 UNION ALL
