@@ -229,8 +229,8 @@ IsolationForest IsolationForest::fit(const FeatureMatrix& data,
 }
 
 const IsolationForest::Node& IsolationForest::child(const Node& node, const float* row) const {
-  return nodes_[static_cast<std::size_t>(node.left +
-                                         (row[node.feature] <= node.threshold ? 0 : 1))];
+  const bool goes_right = row[node.feature] > node.threshold;
+  return nodes_[static_cast<std::size_t>(node.left) + (goes_right ? 1 : 0)];
 }
 
 const IsolationForest::Node& IsolationForest::leaf(std::int32_t root, const float* row) const {

@@ -193,14 +193,13 @@ class RiskStory {
       auto& edges = edges_of[static_cast<std::size_t>(payer - begin)];
       if (edges.size() < kTransfersPerPayer) edges.push_back(graph_.in_edge(position));
     }
-    graph::MinorSum amount = 0;
     for (std::size_t rank = 0; rank < named_; ++rank) {
       for (const Edge edge : edges_of[rank]) {
-        amount += graph_.amount_minor(edge);
+        listed_minor_ += graph_.amount_minor(edge);
         add_transfer(edge, static_cast<int>(rank) + 1);
       }
     }
-    finding_.amount_minor = to_minor_units(amount);
+    finding_.amount_minor = to_minor_units(listed_minor_);
   }
 
   void add_transfer(Edge edge, int branch) {
@@ -230,12 +229,12 @@ class RiskStory {
       payers.push_back(fmt::format("{} ({})", graph_.key(inflows_[rank].payer),
                                    short_risk_text(inflows_[rank].contribution)));
     }
-    finding_.explanation = fmt::format(
-        "Inherited a risk of {} from {} over {}{}{}; the listed payments come to {}.",
-        short_risk_text(inherited()), count_of(inflows_.size(), "payer"),
-        count_of(static_cast<std::size_t>(params_.rounds), "round"),
-        named_ < inflows_.size() ? ", the largest parts from " : ": ",
-        list_of(payers, payers.size()), format_money(*finding_.amount_minor, currency_));
+    finding_.explanation =
+        fmt::format("Inherited a risk of {} from {} over {}{}{}; the listed payments come to {}.",
+                    short_risk_text(inherited()), count_of(inflows_.size(), "payer"),
+                    count_of(static_cast<std::size_t>(params_.rounds), "round"),
+                    named_ < inflows_.size() ? ", the largest parts from " : ": ",
+                    list_of(payers, payers.size()), format_money(listed_minor_, currency_));
   }
 
   const TransferGraph& graph_;
@@ -245,7 +244,8 @@ class RiskStory {
   double base_;
   double score_;
   std::vector<Inflow> inflows_;
-  std::size_t named_;  ///< how many of the inflows are named
+  std::size_t named_;                 ///< how many of the inflows are named
+  graph::MinorSum listed_minor_ = 0;  ///< sum of the transfers that the finding lists
   Finding finding_;
 };
 
