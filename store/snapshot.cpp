@@ -207,6 +207,10 @@ void SnapshotReader::read_accounts(const KeyIndex& parties) {
   }
 }
 
+[[noreturn]] void refuse_transfer(std::string_view key, std::string_view what) {
+  throw_store_error(copy::snapshot_transfers.file, fmt::format("transfer {}: {}", key, what), "");
+}
+
 void SnapshotReader::read_transfers() {
   constexpr std::uint64_t kProgressEvery = 1 << 16;
   const auto& statement = copy::snapshot_transfers;
@@ -215,21 +219,19 @@ void SnapshotReader::read_transfers() {
   const KeyIndex accounts(columns.vertex_keys);
   TransferBatch batch(accounts, columns);
   NameList types(columns.type_names, "types of transfers", statement.file);
-  const auto refuse = [&](std::string_view what) {
-    const auto key = columns.transfer_keys[columns.transfer_keys.size() - 1];
-    throw_store_error(statement.file, fmt::format("transfer {}: {}", key, what), "");
-  };
   BinaryCopyReader reader(connection_, statement.file, statement.text);
   while (auto row = reader.next()) {
-    columns.transfer_keys.push_back(row->next());
+    const auto key = row->next();
+    columns.transfer_keys.push_back(key);
     const auto from = row->next();
     const auto to = row->next();
     const auto booked_at = decode_timestamp(row->next());
     const auto amount = decode_money(row->next(), base_currency_exponent_);
-    if (!booked_at) refuse("booked_at is out of range");
+    if (!booked_at) refuse_transfer(key, "booked_at is out of range");
     if (!amount) {
-      refuse(fmt::format("amount_base is out of range or has more than the {} decimals of {}",
-                         base_currency_exponent_, base_currency_));
+      refuse_transfer(
+          key, fmt::format("amount_base is out of range or has more than the {} decimals of {}",
+                           base_currency_exponent_, base_currency_));
     }
     columns.booked_at.push_back(*booked_at);
     columns.amount_minor.push_back(*amount);

@@ -155,8 +155,12 @@ TEST(RunLedger, StepsKeepWhatTheyAreGiven) {
   const TestDatabase database;
   auto connection = database.connect();
   const auto run_id = start_run(connection, kStart);
-  record_step(connection, run_id, 1,
-              {.name = "read snapshot", .rows = 10, .seconds = 0.25, .peak_memory_bytes = 1 << 20});
+  RunStep reading;
+  reading.name = "read snapshot";
+  reading.rows = 10;
+  reading.seconds = 0.25;
+  reading.peak_memory_bytes = 1 << 20;
+  record_step(connection, run_id, 1, reading);
   record_step(connection, run_id, 2,
               {.name = "structuring",
                .scenario = "structuring",
