@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole option tree in one file: CLI11 costs seconds of compile time for each file that includes it.
+// The whole option tree in one file: CLI11 costs seconds of compile time for each file that
+// includes it.
 #include "cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
@@ -70,18 +71,22 @@ std::string suggestion(const CLI::App& app, int argc, char** argv) {
 void add_data_options(CLI::App& app, scenarios::GeneratorParams& params) {
   app.add_option("--accounts", params.accounts, "Accounts to make")->capture_default_str();
   app.add_option("--days", params.days, "Days of transfers")->capture_default_str();
-  app.add_option("--seed", params.seed, "The same seed gives the same bytes")->capture_default_str();
-  app.add_option("--instances", params.instances, "Planted instances of each typology")->capture_default_str();
+  app.add_option("--seed", params.seed, "The same seed gives the same bytes")
+      ->capture_default_str();
+  app.add_option("--instances", params.instances, "Planted instances of each typology")
+      ->capture_default_str();
 }
 
 void add_global_options(CLI::App& app, GlobalOptions& global, Options& options) {
   app.add_option("-d,--database", global.database,
-                 "Database name, conninfo or URI (default: AML_DATABASE_URL, PG* variables, private database)")
+                 "Database name, conninfo or URI (default: AML_DATABASE_URL, PG* variables, "
+                 "private database)")
       ->type_name("TARGET");
   app.add_option("--dir", global.directory, "Where the private database lives")
       ->type_name("DIR")
       ->capture_default_str();
-  app.add_option("--format", options.format, "Output as table, csv or json (default: table on a terminal, else csv)")
+  app.add_option("--format", options.format,
+                 "Output as table, csv or json (default: table on a terminal, else csv)")
       ->check(CLI::IsMember({"table", "csv", "json"}));
   app.add_flag("-q,--quiet", options.quiet, "Only warnings and errors on stderr");
   app.add_flag("-v,--verbose", options.verbose, "Say more on stderr");
@@ -104,7 +109,8 @@ void add_db(CLI::App& app, Options& options, Command& chosen) {
     });
     return command;
   };
-  add("start", "Create it if needed, start it, bring its schema up to date", DbOptions::Action::kStart)
+  add("start", "Create it if needed, start it, bring its schema up to date",
+      DbOptions::Action::kStart)
       ->add_option("--base-currency", options.db.base_currency, kBaseCurrencyHelp)
       ->type_name("CODE");
   add("stop", "Stop it; the data stay", DbOptions::Action::kStop);
@@ -119,45 +125,68 @@ void add_db(CLI::App& app, Options& options, Command& chosen) {
 
 void add_data_commands(CLI::App& app, Options& options, Command& chosen) {
   auto* init = app.add_subcommand("init", "Create or migrate the schema; safe to repeat");
-  init->add_option("--base-currency", options.init.base_currency, kBaseCurrencyHelp)->type_name("CODE");
+  init->add_option("--base-currency", options.init.base_currency, kBaseCurrencyHelp)
+      ->type_name("CODE");
   init->add_flag("-n,--dry-run", options.init.dry_run, "Only say what would be applied");
-  init->callback([&] { chosen = [&](const GlobalOptions& global) { return run_init(global, options.init); }; });
-
-  auto* generate = app.add_subcommand("generate", "Write labelled data: a plausible bank with planted laundering");
-  generate->add_option("--out", options.generate_out, "Folder to write to")->required()->type_name("DIR");
-  add_data_options(*generate, options.generate);
-  generate->callback([&] {
-    chosen = [&](const GlobalOptions& global) { return run_generate(global, options.generate_out, options.generate); };
+  init->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_init(global, options.init); };
   });
 
-  auto* load = app.add_subcommand("load", "Load files or folders of transfers, accounts, parties, rates");
+  auto* generate = app.add_subcommand(
+      "generate", "Write labelled data: a plausible bank with planted laundering");
+  generate->add_option("--out", options.generate_out, "Folder to write to")
+      ->required()
+      ->type_name("DIR");
+  add_data_options(*generate, options.generate);
+  generate->callback([&] {
+    chosen = [&](const GlobalOptions& global) {
+      return run_generate(global, options.generate_out, options.generate);
+    };
+  });
+
+  auto* load =
+      app.add_subcommand("load", "Load files or folders of transfers, accounts, parties, rates");
   load->add_option("paths", options.load.paths, "CSV files, plain or .gz, or folders of them")
       ->required()
       ->type_name("PATH");
-  load->add_option("--format", options.load.format,
-                   "How the files are laid out: auto, aml, amlsim (output format: aml --format F load ...)")
+  load->add_option(
+          "--format", options.load.format,
+          "How the files are laid out: auto, aml, amlsim (output format: aml --format F load ...)")
       ->check(CLI::IsMember({"auto", "aml", "amlsim"}))
       ->capture_default_str();
-  load->add_option("--expectations", options.load.expectations, "Expectations instead of those that come with the program")
+  load->add_option("--expectations", options.load.expectations,
+                   "Expectations instead of those that come with the program")
       ->type_name("FILE");
-  load->callback([&] { chosen = [&](const GlobalOptions& global) { return run_load(global, options.load); }; });
+  load->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_load(global, options.load); };
+  });
 }
 
 void add_run_commands(CLI::App& app, Options& options, Command& chosen) {
   auto* run = app.add_subcommand("run", "Run scenarios over what is loaded and write gold");
-  run->add_option("scenarios", options.run.scenarios, "Ids or files (default: all that come with the program)")
+  run->add_option("scenarios", options.run.scenarios,
+                  "Ids or files (default: all that come with the program)")
       ->type_name("SCENARIO");
-  run->add_flag("-n,--dry-run", options.run.dry_run, "Print the plan: rows, memory, tables touched; change nothing");
-  run->add_option("--summary", options.run.summary, "Write the outcome as JSON to this file")->type_name("FILE.json");
-  run->add_option("--threads", options.run.threads, "Threads (default: all cores)")->check(CLI::Range(1, 1024));
-  run->callback([&] { chosen = [&](const GlobalOptions& global) { return run_run(global, options.run); }; });
+  run->add_flag("-n,--dry-run", options.run.dry_run,
+                "Print the plan: rows, memory, tables touched; change nothing");
+  run->add_option("--summary", options.run.summary, "Write the outcome as JSON to this file")
+      ->type_name("FILE.json");
+  run->add_option("--threads", options.run.threads, "Threads (default: all cores)")
+      ->check(CLI::Range(1, 1024));
+  run->callback(
+      [&] { chosen = [&](const GlobalOptions& global) { return run_run(global, options.run); }; });
 
   auto* scenario = app.add_subcommand("scenario", "Work on scenario files");
   scenario->require_subcommand(1);
-  auto* check = scenario->add_subcommand("check", "Say whether scenario files are valid, and where not");
-  check->add_option("files", options.scenario_files, "Scenario files")->required()->type_name("FILE");
+  auto* check =
+      scenario->add_subcommand("check", "Say whether scenario files are valid, and where not");
+  check->add_option("files", options.scenario_files, "Scenario files")
+      ->required()
+      ->type_name("FILE");
   check->callback([&] {
-    chosen = [&](const GlobalOptions& global) { return run_scenario_check(global, options.scenario_files); };
+    chosen = [&](const GlobalOptions& global) {
+      return run_scenario_check(global, options.scenario_files);
+    };
   });
 }
 
@@ -166,7 +195,8 @@ void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
   list->require_subcommand(1);
   const auto add = [&](const char* name, const char* help, ListOptions::What what) {
     auto* command = list->add_subcommand(name, help);
-    command->add_option("--limit", options.list.limit, "At most this many (default: all)")->check(CLI::Range(1, 1000000000));
+    command->add_option("--limit", options.list.limit, "At most this many (default: all)")
+        ->check(CLI::Range(1, 1000000000));
     command->callback([&options, &chosen, what] {
       options.list.what = what;
       chosen = [&options](const GlobalOptions& global) { return run_list(global, options.list); };
@@ -179,25 +209,44 @@ void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
       ->add_option("--scenario", options.list.scenario, "Only of this scenario")
       ->type_name("ID");
 
-  auto* explain = app.add_subcommand("explain", "Why an account or party was flagged, transfer by transfer");
-  explain->add_option("entity", options.entity, "Account id or party id")->required()->type_name("ENTITY");
-  explain->callback([&] { chosen = [&](const GlobalOptions& global) { return run_explain(global, options.entity); }; });
+  auto* explain =
+      app.add_subcommand("explain", "Why an account or party was flagged, transfer by transfer");
+  explain->add_option("entity", options.entity, "Account id or party id")
+      ->required()
+      ->type_name("ENTITY");
+  explain->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_explain(global, options.entity); };
+  });
 
   auto* report = app.add_subcommand("report", "Write the report of a run as one HTML file");
-  report->add_option("run", options.report.run, "Run id (default: the newest successful one)")->type_name("RUN");
-  report->add_option("--out", options.report.out, "File to write")->required()->type_name("FILE.html");
-  report->add_option("--stories", options.report.stories, "Alerts told in full, the most severe first")
+  report->add_option("run", options.report.run, "Run id (default: the newest successful one)")
+      ->type_name("RUN");
+  report->add_option("--out", options.report.out, "File to write")
+      ->required()
+      ->type_name("FILE.html");
+  report
+      ->add_option("--stories", options.report.stories,
+                   "Alerts told in full, the most severe first")
       ->check(CLI::Range(0, 1000000))
       ->capture_default_str();
-  report->callback([&] { chosen = [&](const GlobalOptions& global) { return run_report(global, options.report); }; });
+  report->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_report(global, options.report); };
+  });
 
-  auto* doctor = app.add_subcommand("doctor", "Say what is wrong with this set-up and how to mend it");
-  doctor->callback([&] { chosen = [](const GlobalOptions& global) { return run_doctor(global); }; });
+  auto* doctor =
+      app.add_subcommand("doctor", "Say what is wrong with this set-up and how to mend it");
+  doctor->callback(
+      [&] { chosen = [](const GlobalOptions& global) { return run_doctor(global); }; });
 
-  auto* demo = app.add_subcommand("demo", "The two-minute tour: private database, labelled data, run, report");
+  auto* demo = app.add_subcommand(
+      "demo", "The two-minute tour: private database, labelled data, run, report");
   add_data_options(*demo, options.demo.data);
-  demo->add_option("--out", options.demo.out, "Report to write")->type_name("FILE.html")->capture_default_str();
-  demo->callback([&] { chosen = [&](const GlobalOptions& global) { return run_demo(global, options.demo); }; });
+  demo->add_option("--out", options.demo.out, "Report to write")
+      ->type_name("FILE.html")
+      ->capture_default_str();
+  demo->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_demo(global, options.demo); };
+  });
 }
 
 std::optional<Format> format_of(const std::string& name) {

@@ -14,8 +14,8 @@ struct CommandLine {
   std::function<int()> command;
 };
 
-/// The command to run, or the exit code when there is none to run: 0 after --help and --version, 2 after a wrong usage,
-/// whose message was printed.
+/// The command to run, or the exit code when there is none to run: 0 after --help and --version, 2
+/// after a wrong usage, whose message was printed.
 std::variant<CommandLine, int> parse_command_line(int argc, char** argv);
 
 }  // namespace aml::cli

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The subcommands of aml: each has its options and one function in the file of its name, which returns the exit code.
+// The subcommands of aml: each has its options and one function in the file of its name, which
+// returns the exit code.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +17,9 @@ namespace aml::cli {
 
 /// What every command takes.
 struct GlobalOptions {
-  std::string database;  ///< --database; empty: not given
+  std::string database;            ///< --database; empty: not given
   std::string directory = ".aml";  ///< --dir: where the private database lives
-  std::optional<Format> format;  ///< --format; absent: a table on a terminal, else CSV
+  std::optional<Format> format;    ///< --format; absent: a table on a terminal, else CSV
   Verbosity verbosity = Verbosity::kNormal;
   bool no_color = false;
 };
@@ -65,7 +66,8 @@ int run_db(const GlobalOptions& global, const DbOptions& options);
 int run_demo(const GlobalOptions& global, const DemoOptions& options);
 int run_doctor(const GlobalOptions& global);
 int run_explain(const GlobalOptions& global, const std::string& entity);
-int run_generate(const GlobalOptions& global, const std::string& out, const scenarios::GeneratorParams& params);
+int run_generate(const GlobalOptions& global, const std::string& out,
+                 const scenarios::GeneratorParams& params);
 int run_init(const GlobalOptions& global, const InitOptions& options);
 int run_list(const GlobalOptions& global, const ListOptions& options);
 int run_load(const GlobalOptions& global, const LoadOptions& options);

@@ -35,13 +35,18 @@ void set_up_console(Verbosity verbosity, bool no_color) {
   auto logger = spdlog::stderr_color_st(
       "aml", colour_wanted(no_color) ? spdlog::color_mode::always : spdlog::color_mode::never);
   logger->set_pattern("%v");
-  logger->set_level(quiet ? spdlog::level::warn
-                          : (verbosity == Verbosity::kVerbose ? spdlog::level::debug : spdlog::level::info));
+  logger->set_level(
+      quiet ? spdlog::level::warn
+            : (verbosity == Verbosity::kVerbose ? spdlog::level::debug : spdlog::level::info));
   spdlog::set_default_logger(logger);
 }
 
-void say(const std::string& message) { spdlog::info("{}", message); }
-void detail(const std::string& message) { spdlog::debug("{}", message); }
+void say(const std::string& message) {
+  spdlog::info("{}", message);
+}
+void detail(const std::string& message) {
+  spdlog::debug("{}", message);
+}
 
 void warn(const std::string& message) {
   spdlog::set_pattern("%^warning:%$ %v");
@@ -55,8 +60,12 @@ void complain(const std::string& message) {
   spdlog::set_pattern("%v");
 }
 
-bool stdout_is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
-bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
+bool stdout_is_terminal() {
+  return ::isatty(STDOUT_FILENO) == 1;
+}
+bool stderr_is_terminal() {
+  return ::isatty(STDERR_FILENO) == 1;
+}
 
 Stage::Stage(std::string name) : name_(std::move(name)) {
   if (!quiet && stderr_is_terminal()) fmt::print(stderr, "{} ...", name_);
@@ -84,7 +93,8 @@ void Stage::done(const std::string& text) {
   ended_ = true;
   erase_line();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start_;
-  say(fmt::format("{:<28} {:>10}{}{}", name_, human_seconds(took.count()), text.empty() ? "" : "  ", text));
+  say(fmt::format("{:<28} {:>10}{}{}", name_, human_seconds(took.count()), text.empty() ? "" : "  ",
+                  text));
 }
 
 std::string human_count(std::uint64_t n) {

@@ -10,15 +10,17 @@ namespace aml::cli {
 
 enum class Verbosity { kQuiet, kNormal, kVerbose };
 
-/// Sets up messages once, at the start: colour only on a terminal, without NO_COLOR, TERM=dumb and --no-color.
+/// Sets up messages once, at the start: colour only on a terminal, without NO_COLOR, TERM=dumb and
+/// --no-color.
 void set_up_console(Verbosity verbosity, bool no_color);
 
-void say(const std::string& message);      ///< news; not with --quiet
-void detail(const std::string& message);   ///< only with --verbose
-void warn(const std::string& message);     ///< "warning: ..."
-void complain(const std::string& message); ///< "error: ..."
+void say(const std::string& message);       ///< news; not with --quiet
+void detail(const std::string& message);    ///< only with --verbose
+void warn(const std::string& message);      ///< "warning: ..."
+void complain(const std::string& message);  ///< "error: ..."
 
-/// A stage of work: on a terminal one line that is rewritten while it goes on, elsewhere one line with its time at its end.
+/// A stage of work: on a terminal one line that is rewritten while it goes on, elsewhere one line
+/// with its time at its end.
 class Stage {
  public:
   explicit Stage(std::string name);
@@ -26,8 +28,8 @@ class Stage {
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 
-  void progress(const std::string& text);  ///< at most five times a second, on a terminal only
-  void done(const std::string& text = {}); ///< ends the stage with what it did
+  void progress(const std::string& text);   ///< at most five times a second, on a terminal only
+  void done(const std::string& text = {});  ///< ends the stage with what it did
 
  private:
   void erase_line() const;

@@ -32,7 +32,8 @@ int start(const GlobalOptions& global, const DbOptions& options) {
 
 int status(const GlobalOptions& global) {
   const auto now = store::cluster_status(global.directory);
-  Table table{{"running", "pid", "server_version", "data_directory", "socket_directory", "log_file"}, {}};
+  Table table{
+      {"running", "pid", "server_version", "data_directory", "socket_directory", "log_file"}, {}};
   table.rows.push_back({std::string(now.running ? "yes" : (now.initialised ? "no" : "not created")),
                         static_cast<std::int64_t>(now.pid), now.server_version, now.data_directory,
                         now.socket_directory, now.log_file});
@@ -50,7 +51,8 @@ int status(const GlobalOptions& global) {
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   ::execvp("psql", arguments.data());
-  throw std::system_error(errno, std::generic_category(), "cannot start psql (Debian package postgresql-client-15)");
+  throw std::system_error(errno, std::generic_category(),
+                          "cannot start psql (Debian package postgresql-client-15)");
 }
 
 int remove(const GlobalOptions& global, const DbOptions& options) {
@@ -60,7 +62,8 @@ int remove(const GlobalOptions& global, const DbOptions& options) {
     return kOk;
   }
   if (!options.yes) {
-    fmt::print(stderr, "Delete the private database in {} with all its data? [y/N] ", now.data_directory);
+    fmt::print(stderr, "Delete the private database in {} with all its data? [y/N] ",
+               now.data_directory);
     std::string answer;
     if (!std::getline(std::cin, answer) || (answer != "y" && answer != "yes")) {
       say("Nothing was deleted.");
@@ -76,22 +79,28 @@ int remove(const GlobalOptions& global, const DbOptions& options) {
 
 int run_db(const GlobalOptions& global, const DbOptions& options) {
   switch (options.action) {
-    case DbOptions::Action::kStart: return start(global, options);
+    case DbOptions::Action::kStart:
+      return start(global, options);
     case DbOptions::Action::kStop:
       say(store::stop_cluster(global.directory) ? "Stopped." : "It was not running.");
       return kOk;
-    case DbOptions::Action::kStatus: return status(global);
+    case DbOptions::Action::kStatus:
+      return status(global);
     case DbOptions::Action::kUrl: {
       const auto target = store::cluster_target(global.directory);
       if (!target) {
-        throw store::StoreError(store::StoreFailure::kUnreachable,
-                                fmt::format("no private database runs in {}\n  start one with:  aml db start", global.directory));
+        throw store::StoreError(
+            store::StoreFailure::kUnreachable,
+            fmt::format("no private database runs in {}\n  start one with:  aml db start",
+                        global.directory));
       }
       fmt::print("{}\n", target->conninfo);
       return kOk;
     }
-    case DbOptions::Action::kPsql: exec_psql(global, options);
-    case DbOptions::Action::kRemove: return remove(global, options);
+    case DbOptions::Action::kPsql:
+      exec_psql(global, options);
+    case DbOptions::Action::kRemove:
+      return remove(global, options);
   }
   return kUsage;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two-minute tour. It has a private database of its own, so that made-up data never mix with real data.
+// The two-minute tour. It has a private database of its own, so that made-up data never mix with
+// real data.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -25,12 +26,13 @@ namespace {
 constexpr int kExamplesPerScenario = 2;
 
 std::string describe(const scenarios::GeneratorParams& data) {
-  return fmt::format("accounts={} days={} seed={} instances={} first_day={}\n", data.accounts, data.days, data.seed,
-                     data.instances, data.first_day);
+  return fmt::format("version={} accounts={} days={} seed={} instances={} first_day={}\n", kVersion, data.accounts,
+                     data.days, data.seed, data.instances, data.first_day);
 }
 
-/// A demo of other parameters was here before: its database goes, so that two data sets never mix.
-void forget_other_demo(const std::string& directory, const std::string& parameters_file, const std::string& parameters) {
+/// A demo of other parameters or of another version was here before: its database goes, so that two data sets never mix.
+void forget_other_demo(const std::string& directory, const std::string& parameters_file,
+                       const std::string& parameters) {
   std::ifstream file(parameters_file);
   if (!file) return;
   std::stringstream before;
@@ -49,7 +51,8 @@ store::Connection open_database(const std::string& directory) {
 Table quality_table(const std::vector<scenarios::TypologyQuality>& rows) {
   Table table{{"typology", "planted", "found", "recall", "alerts", "true_alerts", "precision"}, {}};
   for (const auto& row : rows) {
-    table.rows.push_back({row.typology, row.planted, row.found, row.recall(), row.alerts, row.true_alerts, row.precision()});
+    table.rows.push_back({row.typology, row.planted, row.found, row.recall(), row.alerts,
+                          row.true_alerts, row.precision()});
   }
   return table;
 }
@@ -62,9 +65,11 @@ void print_examples(store::Connection& connection) {
     store::AlertFilter filter;
     filter.scenario = name;
     filter.limit = kExamplesPerScenario;
-    fmt::print("\n{}: {} alerts, the first {}:\n", name, alerts, std::min(alerts, kExamplesPerScenario));
+    fmt::print("\n{}: {} alerts, the first {}:\n", name, alerts,
+               std::min(alerts, kExamplesPerScenario));
     for (const auto& alert : store::list_alerts(connection, filter)) {
-      fmt::print("  [{}] {} {}: {}\n", alert.severity, alert.subject_kind, alert.subject, alert.explanation);
+      fmt::print("  [{}] {} {}: {}\n", alert.severity, alert.subject_kind, alert.subject,
+                 alert.explanation);
     }
   }
 }
@@ -82,7 +87,8 @@ void print_quality(store::Connection& connection, const std::string& labels, For
 
 int run_demo(const GlobalOptions& global, const DemoOptions& options) {
   if (!global.database.empty()) {
-    throw std::invalid_argument("aml demo works on a private database of its own; -d would mix made-up data with yours");
+    throw std::invalid_argument(
+        "aml demo works on a private database of its own; -d would mix made-up data with yours");
   }
   scenarios::validate(options.data);
   const std::string directory = global.directory + "/demo";
@@ -95,7 +101,8 @@ int run_demo(const GlobalOptions& global, const DemoOptions& options) {
     Stage stage("generate labelled data");
     const auto made = scenarios::generate(data, options.data);
     std::ofstream(parameters_file) << describe(options.data);
-    stage.done(fmt::format("{} transfers, {} planted instances", human_count(static_cast<std::uint64_t>(made.transfers)),
+    stage.done(fmt::format("{} transfers, {} planted instances",
+                           human_count(static_cast<std::uint64_t>(made.transfers)),
                            made.planted_instances));
   }
   load_with_progress(connection, {.paths = {data}, .format = "aml", .expectations = {}});
@@ -109,10 +116,13 @@ int run_demo(const GlobalOptions& global, const DemoOptions& options) {
   print_examples(connection);
   print_quality(connection, data + "/labels.csv", format);
   const std::string dir = fmt::format("--dir {}", directory);
-  fmt::print("\nThe report: {}\nIn SQL:     psql \"$(aml db url {})\" -c 'SELECT * FROM gold.flagged_entities LIMIT 10'\n"
-             "Stop it:    aml db stop {}\n",
-             std::filesystem::absolute(options.out).string(), dir, dir);
-  return outcome.status == "succeeded" ? kOk : (outcome.status == "interrupted" ? kInterrupted : kFailed);
+  fmt::print(
+      "\nThe report: {}\nIn SQL:     psql \"$(aml db url {})\" -c 'SELECT * FROM "
+      "gold.flagged_entities LIMIT 10'\n"
+      "Stop it:    aml db stop {}\n",
+      std::filesystem::absolute(options.out).string(), dir, dir);
+  return outcome.status == "succeeded" ? kOk
+                                       : (outcome.status == "interrupted" ? kInterrupted : kFailed);
 }
 
 }  // namespace aml::cli

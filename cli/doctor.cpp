@@ -31,9 +31,11 @@ enum class Verdict { kOk, kWarning, kProblem };
 /// What was looked at so far; one line each.
 class Examination {
  public:
-  void add(const std::string& what, Verdict verdict, const std::string& found, const std::string& mend = {}) {
+  void add(const std::string& what, Verdict verdict, const std::string& found,
+           const std::string& mend = {}) {
     static constexpr const char* kNames[] = {"ok", "warning", "problem"};
-    table_.rows.push_back({what, std::string(kNames[static_cast<int>(verdict)]), found, mend.empty() ? Cell{} : Cell{mend}});
+    table_.rows.push_back({what, std::string(kNames[static_cast<int>(verdict)]), found,
+                           mend.empty() ? Cell{} : Cell{mend}});
     problems_ += verdict == Verdict::kProblem ? 1 : 0;
   }
   const Table& table() const { return table_; }
@@ -45,13 +47,15 @@ class Examination {
 };
 
 std::uint64_t memory_bytes() {
-  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
+  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
 }
 
 void examine_machine(Examination& examination) {
   examination.add("program", Verdict::kOk, fmt::format("aml {}", kVersion));
   examination.add("machine", Verdict::kOk,
-                  fmt::format("{} cores, {} of memory", std::thread::hardware_concurrency(), human_bytes(memory_bytes())));
+                  fmt::format("{} cores, {} of memory", std::thread::hardware_concurrency(),
+                              human_bytes(memory_bytes())));
 }
 
 void examine_private_database(Examination& examination, const GlobalOptions& global) {
@@ -59,25 +63,33 @@ void examine_private_database(Examination& examination, const GlobalOptions& glo
   if (!now.initialised) {
     examination.add("private database", Verdict::kOk, fmt::format("none in {}", global.directory));
   } else if (!now.running) {
-    examination.add("private database", Verdict::kWarning, fmt::format("{} is stopped", now.data_directory),
-                    "aml db start");
+    examination.add("private database", Verdict::kWarning,
+                    fmt::format("{} is stopped", now.data_directory), "aml db start");
   } else {
-    examination.add("private database", Verdict::kOk, fmt::format("{} runs, pid {}", now.data_directory, now.pid));
+    examination.add("private database", Verdict::kOk,
+                    fmt::format("{} runs, pid {}", now.data_directory, now.pid));
   }
 }
 
 void examine_server(Examination& examination, store::Connection& connection) {
   const auto facts = store::server_facts(connection);
-  examination.add("server version", facts.version_number >= kOldestServer ? Verdict::kOk : Verdict::kProblem,
-                  "PostgreSQL " + facts.version, facts.version_number >= kOldestServer ? "" : "use PostgreSQL 15 or newer");
+  examination.add("server version",
+                  facts.version_number >= kOldestServer ? Verdict::kOk : Verdict::kProblem,
+                  "PostgreSQL " + facts.version,
+                  facts.version_number >= kOldestServer ? "" : "use PostgreSQL 15 or newer");
   const bool utf8 = facts.encoding == "UTF8";
   examination.add("encoding", utf8 ? Verdict::kOk : Verdict::kProblem, facts.encoding,
                   utf8 ? "" : "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0");
   examination.add("rights", facts.may_create ? Verdict::kOk : Verdict::kWarning,
-                  fmt::format("user {} {} create schemas in {}", facts.user, facts.may_create ? "may" : "may not", facts.database),
-                  facts.may_create ? "" : fmt::format("GRANT CREATE ON DATABASE {} TO {} (needed by aml init)", facts.database, facts.user));
+                  fmt::format("user {} {} create schemas in {}", facts.user,
+                              facts.may_create ? "may" : "may not", facts.database),
+                  facts.may_create
+                      ? ""
+                      : fmt::format("GRANT CREATE ON DATABASE {} TO {} (needed by aml init)",
+                                    facts.database, facts.user));
   if (facts.is_standby) {
-    examination.add("replica", Verdict::kProblem, "the server is a read-only replica", "connect to the primary");
+    examination.add("replica", Verdict::kProblem, "the server is a read-only replica",
+                    "connect to the primary");
   }
   const bool skewed = std::llabs(facts.clock_skew_seconds) > kWorryingSkewSeconds;
   examination.add("clock", skewed ? Verdict::kWarning : Verdict::kOk,
@@ -105,9 +117,10 @@ void examine_data(Examination& examination, store::Connection& connection) {
                               human_count(plan.accounts), human_count(plan.parties)),
                   plan.transfers > 0 ? "" : "aml load transfers.csv");
   const bool fits = plan.memory_bytes < memory_bytes();
-  examination.add("memory for a run", fits ? Verdict::kOk : Verdict::kProblem,
-                  fmt::format("about {} of {}", human_bytes(plan.memory_bytes), human_bytes(memory_bytes())),
-                  fits ? "" : "run on a machine with more memory");
+  examination.add(
+      "memory for a run", fits ? Verdict::kOk : Verdict::kProblem,
+      fmt::format("about {} of {}", human_bytes(plan.memory_bytes), human_bytes(memory_bytes())),
+      fits ? "" : "run on a machine with more memory");
   const auto runs = store::list_runs(connection, 1);
   if (runs.empty()) {
     examination.add("last run", Verdict::kOk, "none yet");
@@ -122,7 +135,8 @@ void examine_data(Examination& examination, store::Connection& connection) {
 
 void examine_scenarios(Examination& examination) {
   const auto shipped = scenarios::shipped_scenarios({});
-  examination.add("scenarios", Verdict::kOk, fmt::format("{} come with the program", shipped.size()));
+  examination.add("scenarios", Verdict::kOk,
+                  fmt::format("{} come with the program", shipped.size()));
 }
 
 }  // namespace
@@ -134,12 +148,14 @@ int run_doctor(const GlobalOptions& global) {
   examine_private_database(examination, global);
   try {
     auto connection = connect(global);
-    examination.add("database", Verdict::kOk,
-                    fmt::format("{} ({})", store::describe(connection.target()), connection.target().origin));
+    examination.add(
+        "database", Verdict::kOk,
+        fmt::format("{} ({})", store::describe(connection.target()), connection.target().origin));
     examine_server(examination, connection);
     if (examine_schema(examination, connection)) examine_data(examination, connection);
   } catch (const store::StoreError& error) {
-    examination.add("database", Verdict::kProblem, error.what(), "aml db start, or name yours with -d");
+    examination.add("database", Verdict::kProblem, error.what(),
+                    "aml db start, or name yours with -d");
   }
   print(examination.table(), effective_format(global.format));
   return examination.problems() == 0 ? kOk : kUnreachable;

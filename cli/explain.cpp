@@ -21,10 +21,12 @@ std::string headline(const store::EntityRow& entity) {
   std::string text = fmt::format("{} {}", entity.kind == "party" ? "Party" : "Account", entity.id);
   if (!entity.name.empty()) text += fmt::format(" ({})", entity.name);
   if (!entity.party_id.empty()) text += fmt::format(", owned by party {}", entity.party_id);
-  if (!entity.accounts.empty()) text += fmt::format(", accounts {}", fmt::join(entity.accounts, ", "));
+  if (!entity.accounts.empty())
+    text += fmt::format(", accounts {}", fmt::join(entity.accounts, ", "));
   text += '\n';
   if (entity.kind == "party") {
-    text += fmt::format("  base risk {}, propagated risk {}\n", score_text(entity.base_risk), score_text(entity.risk_score));
+    text += fmt::format("  base risk {}, propagated risk {}\n", score_text(entity.base_risk),
+                        score_text(entity.risk_score));
   } else {
     text += fmt::format("  anomaly score {}\n", score_text(entity.anomaly_score));
   }
@@ -33,36 +35,47 @@ std::string headline(const store::EntityRow& entity) {
 
 void print_story(const store::AlertStory& story) {
   const auto& alert = story.alert;
-  fmt::print("\n[{}] {} - score {:.2f} - scenario {} v{} - alert {}\n  {}\n", alert.severity, alert.title, alert.score,
-             alert.scenario, alert.version, alert.alert_id, alert.explanation);
+  fmt::print("\n[{}] {} - score {:.2f} - scenario {} v{} - alert {}\n  {}\n", alert.severity,
+             alert.title, alert.score, alert.scenario, alert.version, alert.alert_id,
+             alert.explanation);
   for (const auto& item : story.evidence) {
     fmt::print("   - {}{}\n", item.sentence,
-               item.threshold ? fmt::format(" [{}: {}, held against {}]", item.feature, item.observed, *item.threshold)
+               item.threshold ? fmt::format(" [{}: {}, held against {}]", item.feature,
+                                            item.observed, *item.threshold)
                               : std::string{});
   }
   if (story.transfers.empty()) return;
   fmt::print("  Transfers in order:\n");
   for (const auto& transfer : story.transfers) {
-    fmt::print("   {:>3}. {}  {} -> {}  {} {}  ({}{}; {})\n", transfer.step, transfer.booked_at, transfer.from_account,
-               transfer.to_account, transfer.amount, transfer.currency, transfer.role,
-               transfer.branch > 0 ? fmt::format(" {}", transfer.branch) : std::string{}, transfer.transfer_id);
+    fmt::print("   {:>3}. {}  {} -> {}  {} {}  ({}{}; {})\n", transfer.step, transfer.booked_at,
+               transfer.from_account, transfer.to_account, transfer.amount, transfer.currency,
+               transfer.role,
+               transfer.branch > 0 ? fmt::format(" {}", transfer.branch) : std::string{},
+               transfer.transfer_id);
   }
 }
 
 Json as_json(const store::AlertStory& story) {
   const auto& alert = story.alert;
-  Json object{{"alert", alert.alert_id},     {"scenario", alert.scenario},     {"version", alert.version},
-              {"typology", alert.typology},  {"severity", alert.severity},     {"score", alert.score},
-              {"subject_kind", alert.subject_kind}, {"subject", alert.subject}, {"explanation", alert.explanation}};
+  Json object{{"alert", alert.alert_id},
+              {"scenario", alert.scenario},
+              {"version", alert.version},
+              {"typology", alert.typology},
+              {"severity", alert.severity},
+              {"score", alert.score},
+              {"subject_kind", alert.subject_kind},
+              {"subject", alert.subject},
+              {"explanation", alert.explanation}};
   object["amount"] = alert.amount ? Json(*alert.amount) : Json(nullptr);
   object["currency"] = alert.currency;
   object["evidence"] = Json::array();
   for (const auto& item : story.evidence) {
-    object["evidence"].push_back({{"feature", item.feature},
-                                  {"observed", item.observed},
-                                  {"threshold", item.threshold ? Json(*item.threshold) : Json(nullptr)},
-                                  {"contribution", item.contribution ? Json(*item.contribution) : Json(nullptr)},
-                                  {"sentence", item.sentence}});
+    object["evidence"].push_back(
+        {{"feature", item.feature},
+         {"observed", item.observed},
+         {"threshold", item.threshold ? Json(*item.threshold) : Json(nullptr)},
+         {"contribution", item.contribution ? Json(*item.contribution) : Json(nullptr)},
+         {"sentence", item.sentence}});
   }
   object["transfers"] = Json::array();
   for (const auto& transfer : story.transfers) {
@@ -81,10 +94,12 @@ Json as_json(const store::AlertStory& story) {
 
 /// A row for each transfer of each alert (one without transfer columns for an alert that has none).
 Table as_table(const std::vector<store::AlertStory>& stories) {
-  Table table{{"alert", "severity", "scenario", "explanation", "step", "role", "transfer", "booked_at", "from_account",
-               "to_account", "amount", "currency"}, {}};
+  Table table{{"alert", "severity", "scenario", "explanation", "step", "role", "transfer",
+               "booked_at", "from_account", "to_account", "amount", "currency"},
+              {}};
   for (const auto& story : stories) {
-    const std::vector<Cell> head{story.alert.alert_id, story.alert.severity, story.alert.scenario, story.alert.explanation};
+    const std::vector<Cell> head{story.alert.alert_id, story.alert.severity, story.alert.scenario,
+                                 story.alert.explanation};
     if (story.transfers.empty()) {
       auto row = head;
       row.resize(table.columns.size());
@@ -92,8 +107,9 @@ Table as_table(const std::vector<store::AlertStory>& stories) {
     }
     for (const auto& transfer : story.transfers) {
       auto row = head;
-      row.insert(row.end(), {std::int64_t{transfer.step}, transfer.role, transfer.transfer_id, transfer.booked_at,
-                             transfer.from_account, transfer.to_account, transfer.amount, transfer.currency});
+      row.insert(row.end(), {std::int64_t{transfer.step}, transfer.role, transfer.transfer_id,
+                             transfer.booked_at, transfer.from_account, transfer.to_account,
+                             transfer.amount, transfer.currency});
       table.rows.push_back(std::move(row));
     }
   }
@@ -106,7 +122,8 @@ int run_explain(const GlobalOptions& global, const std::string& entity) {
   auto connection = connect_ready(global);
   const auto entities = store::find_entities(connection, entity);
   if (entities.empty()) {
-    complain(fmt::format("there is no account and no party '{}' in {}", entity, store::describe(connection.target())));
+    complain(fmt::format("there is no account and no party '{}' in {}", entity,
+                         store::describe(connection.target())));
     return kUsage;
   }
   store::AlertFilter filter;
@@ -118,7 +135,9 @@ int run_explain(const GlobalOptions& global, const std::string& entity) {
       if (stories.empty()) fmt::print("\nNot flagged by the newest run of any scenario.\n");
       for (const auto& story : stories) print_story(story);
       break;
-    case Format::kCsv: print(as_table(stories), Format::kCsv); break;
+    case Format::kCsv:
+      print(as_table(stories), Format::kCsv);
+      break;
     case Format::kJson: {
       auto array = Json::array();
       for (const auto& story : stories) array.push_back(as_json(story));

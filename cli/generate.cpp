@@ -6,12 +6,14 @@
 
 namespace aml::cli {
 
-int run_generate(const GlobalOptions& global, const std::string& out, const scenarios::GeneratorParams& params) {
+int run_generate(const GlobalOptions& global, const std::string& out,
+                 const scenarios::GeneratorParams& params) {
   Stage stage("generate data");
   const auto data = scenarios::generate(out, params);
   stage.done(out);
   Table table{{"parties", "accounts", "transfers", "planted_instances", "planted_transfers"}, {}};
-  table.rows.push_back({data.parties, data.accounts, data.transfers, data.planted_instances, data.planted_transfers});
+  table.rows.push_back({data.parties, data.accounts, data.transfers, data.planted_instances,
+                        data.planted_transfers});
   print(table, effective_format(global.format));
   return kOk;
 }

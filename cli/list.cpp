@@ -9,36 +9,45 @@
 namespace aml::cli {
 namespace {
 
-Cell text_or_nothing(const std::string& text) { return text.empty() ? Cell{} : Cell{text}; }
+Cell text_or_nothing(const std::string& text) {
+  return text.empty() ? Cell{} : Cell{text};
+}
 
 Table scenarios_table() {
   Table table{{"scenario", "version", "typology", "detector", "subject", "title"}, {}};
   for (const auto& scenario : scenarios::shipped_scenarios({})) {
-    table.rows.push_back({scenario.id, std::int64_t{scenario.version}, scenario.typology, scenario.detector,
-                          scenario.subject, scenario.title});
+    table.rows.push_back({scenario.id, std::int64_t{scenario.version}, scenario.typology,
+                          scenario.detector, scenario.subject, scenario.title});
   }
   return table;
 }
 
 Table runs_table(store::Connection& connection, int limit) {
-  Table table{{"run", "status", "started_at", "seconds", "transfers", "alerts", "version", "started_by", "scenarios", "error"}, {}};
+  Table table{{"run", "status", "started_at", "seconds", "transfers", "alerts", "version",
+               "started_by", "scenarios", "error"},
+              {}};
   for (const auto& run : store::list_runs(connection, limit)) {
-    table.rows.push_back({run.run_id, run.status, run.started_at, run.seconds, run.transfers, run.alerts,
-                          run.program_version, run.started_by, fmt::format("{}", fmt::join(run.scenarios, " ")),
+    table.rows.push_back({run.run_id, run.status, run.started_at, run.seconds, run.transfers,
+                          run.alerts, run.program_version, run.started_by,
+                          fmt::format("{}", fmt::join(run.scenarios, " ")),
                           text_or_nothing(run.error)});
   }
   return table;
 }
 
 Table alerts_table(store::Connection& connection, const ListOptions& options) {
-  Table table{{"alert", "severity", "score", "scenario", "subject_kind", "subject", "amount", "currency", "last_activity_at", "explanation"}, {}};
+  Table table{{"alert", "severity", "score", "scenario", "subject_kind", "subject", "amount",
+               "currency", "last_activity_at", "explanation"},
+              {}};
   store::AlertFilter filter;
   filter.scenario = options.scenario;
   filter.limit = options.limit;
   for (const auto& alert : store::list_alerts(connection, filter)) {
-    table.rows.push_back({alert.alert_id, alert.severity, alert.score, alert.scenario, alert.subject_kind,
-                          alert.subject, alert.amount ? Cell{*alert.amount} : Cell{}, text_or_nothing(alert.currency),
-                          text_or_nothing(alert.last_activity_at), alert.explanation});
+    table.rows.push_back({alert.alert_id, alert.severity, alert.score, alert.scenario,
+                          alert.subject_kind, alert.subject,
+                          alert.amount ? Cell{*alert.amount} : Cell{},
+                          text_or_nothing(alert.currency), text_or_nothing(alert.last_activity_at),
+                          alert.explanation});
   }
   return table;
 }

@@ -20,10 +20,14 @@ store::InputFormat input_format(const std::string& name) {
 
 std::string outcome_name(store::FileOutcome::Kind kind) {
   switch (kind) {
-    case store::FileOutcome::Kind::kLoaded: return "loaded";
-    case store::FileOutcome::Kind::kAlreadyKnown: return "already known";
-    case store::FileOutcome::Kind::kIgnored: return "ignored";
-    case store::FileOutcome::Kind::kRefused: return "refused";
+    case store::FileOutcome::Kind::kLoaded:
+      return "loaded";
+    case store::FileOutcome::Kind::kAlreadyKnown:
+      return "already known";
+    case store::FileOutcome::Kind::kIgnored:
+      return "ignored";
+    case store::FileOutcome::Kind::kRefused:
+      return "refused";
   }
   return {};
 }
@@ -34,11 +38,14 @@ Cell rows_per_second(const store::FileOutcome& file) {
 }
 
 Table summary(const std::vector<store::FileOutcome>& files) {
-  Table table{{"file", "dataset", "outcome", "read", "loaded", "quarantined", "seconds", "rows_per_second"}, {}};
+  Table table{
+      {"file", "dataset", "outcome", "read", "loaded", "quarantined", "seconds", "rows_per_second"},
+      {}};
   for (const auto& file : files) {
-    table.rows.push_back({file.path, file.dataset, outcome_name(file.kind), static_cast<std::int64_t>(file.rows_read),
-                          static_cast<std::int64_t>(file.rows_loaded), static_cast<std::int64_t>(file.rows_quarantined),
-                          file.seconds, rows_per_second(file)});
+    table.rows.push_back(
+        {file.path, file.dataset, outcome_name(file.kind),
+         static_cast<std::int64_t>(file.rows_read), static_cast<std::int64_t>(file.rows_loaded),
+         static_cast<std::int64_t>(file.rows_quarantined), file.seconds, rows_per_second(file)});
   }
   return table;
 }
@@ -54,14 +61,16 @@ void explain_outcomes(const std::vector<store::FileOutcome>& files) {
       warn(fmt::format("{}: {} rows quarantined: {}", file.path, human_count(rows), reason));
     }
     for (const auto& [expectation, rows] : file.warnings) {
-      warn(fmt::format("{}: {} rows loaded although they break {}", file.path, human_count(rows), expectation));
+      warn(fmt::format("{}: {} rows loaded although they break {}", file.path, human_count(rows),
+                       expectation));
     }
   }
 }
 
 }  // namespace
 
-std::vector<store::FileOutcome> load_with_progress(store::Connection& connection, const LoadOptions& options) {
+std::vector<store::FileOutcome> load_with_progress(store::Connection& connection,
+                                                   const LoadOptions& options) {
   Stage stage("load");
   store::IngestOptions ingest;
   ingest.format = input_format(options.format);

@@ -9,6 +9,7 @@
 namespace aml::cli {
 
 /// Loads with a progress line; what became of each file. Shared by load and demo.
-std::vector<store::FileOutcome> load_with_progress(store::Connection& connection, const LoadOptions& options);
+std::vector<store::FileOutcome> load_with_progress(store::Connection& connection,
+                                                   const LoadOptions& options);
 
 }  // namespace aml::cli

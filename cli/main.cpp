@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// aml: parses, calls one command, catches once, and turns what went wrong into a message and an exit code.
+// aml: parses, calls one command, catches once, and turns what went wrong into a message and an
+// exit code.
 #include <fmt/format.h>
 
 #include <exception>
@@ -17,10 +18,14 @@ namespace {
 int exit_code(aml::store::StoreFailure failure) {
   using aml::store::StoreFailure;
   switch (failure) {
-    case StoreFailure::kUnreachable: return aml::cli::kUnreachable;
-    case StoreFailure::kRefusedData: return aml::cli::kRefusedData;
-    case StoreFailure::kLocked: return aml::cli::kLocked;
-    case StoreFailure::kStatement: return aml::cli::kFailed;
+    case StoreFailure::kUnreachable:
+      return aml::cli::kUnreachable;
+    case StoreFailure::kRefusedData:
+      return aml::cli::kRefusedData;
+    case StoreFailure::kLocked:
+      return aml::cli::kLocked;
+    case StoreFailure::kStatement:
+      return aml::cli::kFailed;
   }
   return aml::cli::kFailed;
 }

@@ -22,7 +22,8 @@ namespace {
 
 volatile std::sig_atomic_t stop_requested = 0;
 
-/// The first Ctrl-C (or SIGTERM) asks the run to stop at the next stage, the second one ends the program.
+/// The first Ctrl-C (or SIGTERM) asks the run to stop at the next stage, the second one ends the
+/// program.
 void request_stop(int signal) {
   stop_requested = 1;
   std::signal(signal, SIG_DFL);
@@ -51,8 +52,9 @@ std::vector<scenarios::Scenario> choose_scenarios(const std::vector<std::string>
     if (found == shipped.end()) {
       std::vector<std::string> ids;
       for (const auto& scenario : shipped) ids.push_back(scenario.id);
-      throw std::invalid_argument(fmt::format("there is no scenario '{}'\n  known: {}\n  a file: ./{}.json", name,
-                                              fmt::join(ids, ", "), name));
+      throw std::invalid_argument(
+          fmt::format("there is no scenario '{}'\n  known: {}\n  a file: ./{}.json", name,
+                      fmt::join(ids, ", "), name));
     }
     chosen.push_back(*found);
   }
@@ -66,7 +68,8 @@ std::vector<scenarios::Scenario> choose_scenarios(const std::vector<std::string>
   return chosen;
 }
 
-int print_plan(const GlobalOptions& global, store::Connection& connection, const RunOptions& options) {
+int print_plan(const GlobalOptions& global, store::Connection& connection,
+               const RunOptions& options) {
   const auto chosen = choose_scenarios(options.scenarios, currency_of(connection));
   const auto plan = store::plan_snapshot(connection);
   Table table{{"what", "rows", "tables_read", "tables_written", "parameters"}, {}};
@@ -80,12 +83,14 @@ int print_plan(const GlobalOptions& global, store::Connection& connection, const
   reads("transfers", plan.transfers);
   for (const auto& scenario : chosen) {
     const bool scores = scenario.detector == "risk_propagation" || scenario.detector == "anomalies";
-    table.rows.push_back({Cell{fmt::format("{} v{}", scenario.id, scenario.version)}, Cell{}, Cell{},
-                          Cell{std::string("gold.alerts, gold.alert_*") + (scores ? ", gold.scores" : "")},
-                          Cell{scenario.parameters_json}});
+    table.rows.push_back(
+        {Cell{fmt::format("{} v{}", scenario.id, scenario.version)}, Cell{}, Cell{},
+         Cell{std::string("gold.alerts, gold.alert_*") + (scores ? ", gold.scores" : "")},
+         Cell{scenario.parameters_json}});
   }
   print(table, effective_format(global.format));
-  say(fmt::format("Estimated peak memory: {}. Nothing was changed.", human_bytes(plan.memory_bytes)));
+  say(fmt::format("Estimated peak memory: {}. Nothing was changed.",
+                  human_bytes(plan.memory_bytes)));
   return kOk;
 }
 
@@ -93,7 +98,8 @@ void write_summary(const std::string& file, const scenarios::RunOutcome& outcome
   std::ofstream out(file);
   out << scenarios::to_json(outcome) << '\n';
   out.close();
-  if (!out) throw std::system_error(errno, std::generic_category(), "cannot write the summary to " + file);
+  if (!out)
+    throw std::system_error(errno, std::generic_category(), "cannot write the summary to " + file);
   ::chmod(file.c_str(), S_IRUSR | S_IWUSR);
 }
 
@@ -110,7 +116,9 @@ scenarios::RunOutcome run_with_progress(store::Connection& connection, const Run
   run.program_version = kVersion;
   run.started = [&](const std::string& name) { stage = std::make_unique<Stage>(name); };
   run.finished = [&](const store::RunStep& step) {
-    stage->done(step.outcome == "failed" ? "failed" : human_count(static_cast<std::uint64_t>(step.rows)) + " rows");
+    stage->done(step.outcome == "failed"
+                    ? "failed"
+                    : human_count(static_cast<std::uint64_t>(step.rows)) + " rows");
     stage.reset();
     for (const auto& note : step.notes) {
       if (step.outcome == "ok") {
@@ -128,7 +136,8 @@ scenarios::RunOutcome run_with_progress(store::Connection& connection, const Run
 }
 
 Table outcome_table(const scenarios::RunOutcome& outcome) {
-  Table table{{"scenario", "version", "outcome", "alerts", "high", "medium", "low", "new", "gone"}, {}};
+  Table table{{"scenario", "version", "outcome", "alerts", "high", "medium", "low", "new", "gone"},
+              {}};
   for (const auto& scenario : outcome.scenarios) {
     const auto of = [&](const char* severity) -> Cell {
       for (const auto& [name, alerts] : scenario.by_severity) {
@@ -138,8 +147,9 @@ Table outcome_table(const scenarios::RunOutcome& outcome) {
     };
     const std::string result =
         !scenario.error.empty() ? "failed" : (scenario.truncated ? "budget reached" : "ok");
-    table.rows.push_back({scenario.id, std::int64_t{scenario.version}, result, scenario.counts.alerts, of("high"),
-                          of("medium"), of("low"), scenario.counts.added, scenario.counts.gone});
+    table.rows.push_back({scenario.id, std::int64_t{scenario.version}, result,
+                          scenario.counts.alerts, of("high"), of("medium"), of("low"),
+                          scenario.counts.added, scenario.counts.gone});
   }
   return table;
 }
@@ -150,7 +160,8 @@ int run_run(const GlobalOptions& global, const RunOptions& options) {
   const auto outcome = run_with_progress(connection, options);
   if (!options.summary.empty()) write_summary(options.summary, outcome);
   print(outcome_table(outcome), effective_format(global.format));
-  say(fmt::format("Run {} {} in {}, peak memory {}.", outcome.run_id, outcome.status, human_seconds(outcome.seconds),
+  say(fmt::format("Run {} {} in {}, peak memory {}.", outcome.run_id, outcome.status,
+                  human_seconds(outcome.seconds),
                   human_bytes(static_cast<std::uint64_t>(outcome.peak_memory_bytes))));
   if (outcome.status == "interrupted") return kInterrupted;
   return outcome.status == "succeeded" ? kOk : kFailed;

@@ -6,7 +6,8 @@
 
 namespace aml::cli {
 
-/// Runs the scenarios with a line for each stage. Ctrl-C stops between stages. Shared by run and demo.
+/// Runs the scenarios with a line for each stage. Ctrl-C stops between stages. Shared by run and
+/// demo.
 scenarios::RunOutcome run_with_progress(store::Connection& connection, const RunOptions& options);
 
 /// One row for each scenario: alerts by severity, new, gone.

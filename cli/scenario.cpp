@@ -13,7 +13,8 @@ int run_scenario_check(const GlobalOptions& global, const std::vector<std::strin
   for (const auto& file : files) {
     try {
       const auto scenario = scenarios::load_scenario(file, {});
-      table.rows.push_back({file, scenario.id, std::int64_t{scenario.version}, scenario.detector, std::string("valid")});
+      table.rows.push_back({file, scenario.id, std::int64_t{scenario.version}, scenario.detector,
+                            std::string("valid")});
     } catch (const scenarios::ScenarioError& error) {
       complain(error.what());
       table.rows.push_back({file, Cell{}, std::int64_t{0}, Cell{}, std::string("invalid")});

@@ -28,11 +28,14 @@ std::string text_of(const Cell& cell) {
   return {};
 }
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
 
 /// Code points, which is what a terminal shows for the names we print.
 std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
 }
 
 std::string cut(const std::string& text, std::size_t columns) {
@@ -55,7 +58,8 @@ void print_table(const Table& table) {
   std::vector<std::size_t> widths;
   for (const auto& column : table.columns) widths.push_back(width(column));
   for (const auto& row : table.rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(text_of(row[i])));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], width(text_of(row[i])));
   }
   const std::size_t limit = terminal_columns();
   const auto print_row = [&](const auto& cell_text, const auto& is_right) {
@@ -82,7 +86,8 @@ void print_table(const Table& table) {
 std::string csv_cell(const Cell& cell) {
   std::string text = text_of(cell);
   if (const auto* measure = std::get_if<double>(&cell)) text = fmt::format("{}", *measure);
-  if (!is_number(cell) && !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) {
+  if (!is_number(cell) && !text.empty() &&
+      std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) {
     text.insert(0, "'");
   }
   if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
@@ -131,11 +136,18 @@ Format effective_format(std::optional<Format> asked) {
 
 void print(const Table& table, Format format) {
   switch (format) {
-    case Format::kTable: print_table(table); break;
-    case Format::kCsv: print_csv(table); break;
-    case Format::kJson: print_json(table); break;
+    case Format::kTable:
+      print_table(table);
+      break;
+    case Format::kCsv:
+      print_csv(table);
+      break;
+    case Format::kJson:
+      print_json(table);
+      break;
   }
-  if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category(), "cannot write to stdout");
+  if (std::fflush(stdout) != 0)
+    throw std::system_error(errno, std::generic_category(), "cannot write to stdout");
 }
 
 }  // namespace aml::cli

@@ -12,7 +12,8 @@ namespace aml::cli {
 
 enum class Format { kTable, kCsv, kJson };
 
-/// Text (also money, which must not become a floating-point number), a count, a measure, or nothing.
+/// Text (also money, which must not become a floating-point number), a count, a measure, or
+/// nothing.
 using Cell = std::variant<std::monostate, std::string, std::int64_t, double>;
 
 struct Table {
@@ -23,9 +24,9 @@ struct Table {
 /// The format asked for; without one a table on a terminal, CSV elsewhere.
 Format effective_format(std::optional<Format> asked);
 
-/// Prints to stdout. A table is cut to the width of the terminal; JSON is an array of objects; CSV cells that a spreadsheet
-/// would take for a formula are prefixed with an apostrophe.
-/// Throws: std::system_error if stdout cannot be written.
+/// Prints to stdout. A table is cut to the width of the terminal; JSON is an array of objects; CSV
+/// cells that a spreadsheet would take for a formula are prefixed with an apostrophe. Throws:
+/// std::system_error if stdout cannot be written.
 void print(const Table& table, Format format);
 
 }  // namespace aml::cli

@@ -29,14 +29,18 @@ bool libpq_is_configured() {
 
 store::Target choose_target(const GlobalOptions& global) {
   if (!global.database.empty()) return {global.database, "--database"};
-  if (const auto url = environment("AML_DATABASE_URL"); !url.empty()) return {url, "AML_DATABASE_URL"};
+  if (const auto url = environment("AML_DATABASE_URL"); !url.empty())
+    return {url, "AML_DATABASE_URL"};
   if (libpq_is_configured()) return {"", "PG* variables"};
   if (auto target = store::cluster_target(global.directory)) return *target;
   throw store::StoreError(
       store::StoreFailure::kUnreachable,
-      fmt::format("no database: neither --database, AML_DATABASE_URL nor a PG* variable is set, and no private database runs "
-                  "in {}\n  start one with:  aml db start{}\n  or name yours:   aml -d postgresql:///bank ...",
-                  global.directory, global.directory == ".aml" ? "" : " --dir " + global.directory));
+      fmt::format("no database: neither --database, AML_DATABASE_URL nor a PG* variable is set, "
+                  "and no private database runs "
+                  "in {}\n  start one with:  aml db start{}\n  or name yours:   aml -d "
+                  "postgresql:///bank ...",
+                  global.directory,
+                  global.directory == ".aml" ? "" : " --dir " + global.directory));
 }
 
 store::Connection connect(const GlobalOptions& global) {

@@ -7,8 +7,9 @@
 
 namespace aml::cli {
 
-/// --database, else AML_DATABASE_URL, else libpq's PG* variables if any is set, else the private database of --dir.
-/// Throws: store::StoreError kUnreachable if it comes to the private database and that is not running.
+/// --database, else AML_DATABASE_URL, else libpq's PG* variables if any is set, else the private
+/// database of --dir. Throws: store::StoreError kUnreachable if it comes to the private database
+/// and that is not running.
 store::Target choose_target(const GlobalOptions& global);
 
 /// An open connection to the chosen target, which is named on stderr with --verbose.

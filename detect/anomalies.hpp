@@ -11,7 +11,7 @@ namespace aml::detect {
 
 struct AnomaliesParams {
   IsolationForestParams forest;
-  double alert_at = 0.65;  ///< anomaly score from which an account is a finding, in (0.5, 1]
+  double alert_at = 0.70;  ///< anomaly score from which an account is a finding, in (0.5, 1]
   std::uint32_t max_alerts =
       1000;             ///< only the highest scores become findings, >= 1; more sets `truncated`
   int top_reasons = 5;  ///< features named in the explanation, 1..20

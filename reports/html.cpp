@@ -6,8 +6,12 @@
 namespace aml::reports {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool starts_code_point(char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool starts_code_point(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+}
 
 }  // namespace
 
@@ -16,11 +20,21 @@ std::string escape(std::string_view text) {
   result.reserve(text.size());
   for (const char c : text) {
     switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      case '\'': result += "&#39;"; break;
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      case '\'':
+        result += "&#39;";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20U && c != '\n' && c != '\t') {
           result += "\xEF\xBF\xBD";
@@ -35,8 +49,9 @@ std::string escape(std::string_view text) {
 std::string group_thousands(std::string_view number) {
   const std::size_t first = number.starts_with('-') ? 1 : 0;
   const std::size_t point = std::min(number.find('.'), number.size());
-  const bool plain = point > first && std::all_of(number.begin() + static_cast<std::ptrdiff_t>(first),
-                                                  number.begin() + static_cast<std::ptrdiff_t>(point), is_digit);
+  const bool plain =
+      point > first && std::all_of(number.begin() + static_cast<std::ptrdiff_t>(first),
+                                   number.begin() + static_cast<std::ptrdiff_t>(point), is_digit);
   std::string result(number);
   if (!plain) return result;
   for (std::size_t i = point; i > first + 3;) {
@@ -46,7 +61,9 @@ std::string group_thousands(std::string_view number) {
   return result;
 }
 
-std::string group_thousands(std::int64_t number) { return group_thousands(std::to_string(number)); }
+std::string group_thousands(std::int64_t number) {
+  return group_thousands(std::to_string(number));
+}
 
 std::string short_time(std::string_view iso) {
   if (iso.size() < 20 || iso[10] != 'T') return std::string(iso);

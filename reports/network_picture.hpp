@@ -12,9 +12,9 @@ namespace aml::reports {
 enum class NodeShape { kAccount, kParty, kAttribute };
 
 struct PictureNode {
-  std::string id;     ///< unique in the picture
+  std::string id;  ///< unique in the picture
   std::string label;
-  std::string role;   ///< shown under the label; may be empty
+  std::string role;  ///< shown under the label; may be empty
   NodeShape shape = NodeShape::kAccount;
   bool is_subject = false;
 };
@@ -32,13 +32,15 @@ struct Picture {
   int left_out = 0;  ///< nodes beyond the largest picture one can read
 };
 
-/// What an alert's picture shows: accounts joined by their transfers (one arrow for each payer-payee pair), or parties joined
-/// by the attributes they share. No nodes if there is nothing to draw.
+/// What an alert's picture shows: accounts joined by their transfers (one arrow for each
+/// payer-payee pair), or parties joined by the attributes they share. No nodes if there is nothing
+/// to draw.
 Picture picture_of(const store::AlertStory& story);
 
-/// The picture as an <svg> element with a title and a description for screen readers. The layout (Kamada and Kawai's springs,
-/// started from a circle) has no randomness: the same picture gives the same bytes.
-/// `element_id` makes the ids inside unique in a page.
+/// The picture as an <svg> element with a title and a description for screen readers. Money that
+/// only goes forward is laid out in columns from left to right; circles and shared attributes by
+/// Kamada and Kawai's springs, started from a circle. Neither has any randomness: the same picture
+/// gives the same bytes. `element_id` makes the ids inside unique in a page.
 std::string draw(const Picture& picture, const std::string& title, const std::string& element_id);
 
 }  // namespace aml::reports

@@ -35,7 +35,8 @@ Material read_material(store::Connection& connection, const ReportOptions& optio
   const auto run_id = options.run_id ? options.run_id : store::newest_successful_run(connection);
   if (!run_id) {
     throw store::StoreError(store::StoreFailure::kStatement,
-                            "there is nothing to report: no run has succeeded yet\n  run the scenarios first:  aml run");
+                            "there is nothing to report: no run has succeeded yet\n  run the "
+                            "scenarios first:  aml run");
   }
   const auto run = store::find_run(connection, *run_id);
   if (!run) {
@@ -70,9 +71,9 @@ std::string header(const Material& material) {
   return fmt::format(
       R"(<header><p class="brand">amlgraph</p><h1>Scenario report</h1><p>Run {} of {} by {}: {} transfers between {} accounts of {} parties, )"
       R"({} in {:.1f} seconds with aml {}.</p><p class="confidential">Confidential: contains personal data and suspicions that are not proof.</p></header>)",
-      run.run_id, escape(short_time(run.started_at)), escape(run.started_by), group_thousands(run.transfers),
-      group_thousands(run.accounts), group_thousands(run.parties), escape(run.status), run.seconds,
-      escape(run.program_version));
+      run.run_id, escape(short_time(run.started_at)), escape(run.started_by),
+      group_thousands(run.transfers), group_thousands(run.accounts), group_thousands(run.parties),
+      escape(run.status), run.seconds, escape(run.program_version));
 }
 
 struct Counts {
@@ -90,7 +91,8 @@ struct Counts {
 };
 
 std::string title_of(const Material& material, const std::string& typology) {
-  const auto found = std::ranges::find(material.typologies, typology, &store::TypologyRow::typology);
+  const auto found =
+      std::ranges::find(material.typologies, typology, &store::TypologyRow::typology);
   return found == material.typologies.end() ? typology : found->title;
 }
 
@@ -104,18 +106,22 @@ std::string summary(const Material& material) {
     subjects.insert(alert.subject_kind + ' ' + alert.subject);
   }
   const auto card = [](const std::string& what, int count, const char* css) {
-    return fmt::format(R"(<div class="card {}"><dt>{}</dt><dd>{}</dd></div>)", css, what, group_thousands(count));
+    return fmt::format(R"(<div class="card {}"><dt>{}</dt><dd>{}</dd></div>)", css, what,
+                       group_thousands(count));
   };
   std::string html = R"(<section id="summary"><h2>Summary</h2><dl class="cards">)";
-  html += card("alerts", total.all(), "") + card("subjects", static_cast<int>(subjects.size()), "") +
-          card("▲▲▲ high", total.high, "high") + card("▲▲ medium", total.medium, "medium") + card("▲ low", total.low, "low");
-  html += R"(</dl><div class="scroll"><table><caption>Alerts by typology</caption><thead><tr><th scope="col">Typology</th><th scope="col" class="number">High</th>)"
-          R"(<th scope="col" class="number">Medium</th><th scope="col" class="number">Low</th><th scope="col" class="number">All</th></tr></thead><tbody>)";
+  html += card("alerts", total.all(), "") +
+          card("subjects", static_cast<int>(subjects.size()), "") +
+          card("▲▲▲ high", total.high, "high") + card("▲▲ medium", total.medium, "medium") +
+          card("▲ low", total.low, "low");
+  html +=
+      R"(</dl><div class="scroll"><table><caption>Alerts by typology</caption><thead><tr><th scope="col">Typology</th><th scope="col" class="number">High</th>)"
+      R"(<th scope="col" class="number">Medium</th><th scope="col" class="number">Low</th><th scope="col" class="number">All</th></tr></thead><tbody>)";
   for (const auto& [typology, counts] : by_typology) {
     html += fmt::format(
-        R"(<tr><th scope="row"><a href="#typology-{}">{}</a></th><td class="number">{}</td><td class="number">{}</td><td class="number">{}</td><td class="number"><span class="bar" style="width:{:.0f}%"></span>{}</td></tr>)",
-        escape(typology), escape(title_of(material, typology)), counts.high, counts.medium, counts.low,
-        60.0 * counts.all() / std::max(total.all(), 1), counts.all());
+        R"(<tr><th scope="row"><a href="#typology-{}">{}</a></th><td class="number">{}</td><td class="number">{}</td><td class="number">{}</td><td class="number"><span class="bar" style="width:{:.1f}rem"></span>{}</td></tr>)",
+        escape(typology), escape(title_of(material, typology)), counts.high, counts.medium,
+        counts.low, 6.0 * counts.all() / std::max(total.all(), 1), counts.all());
   }
   html += "</tbody></table></div>";
   if (material.alerts.empty()) html += "<p>No scenario found anything in these data.</p>";
@@ -123,21 +129,27 @@ std::string summary(const Material& material) {
 }
 
 std::string alert_row(const store::AlertRow& alert, bool is_told) {
-  const std::string subject = fmt::format("{} {}", escape(alert.subject_kind), escape(alert.subject));
+  const std::string subject =
+      fmt::format("{} {}", escape(alert.subject_kind), escape(alert.subject));
   return fmt::format(
       R"(<tr><td>{}</td><td class="number">{:.2f}</td><td>{}</td><td class="number">{}</td><td>{}</td><td>{}</td></tr>)",
       severity_badge(alert.severity), alert.score,
-      is_told ? fmt::format(R"(<a href="#{}">{}</a>)", story_anchor(alert.alert_id), subject) : subject,
-      alert.amount ? fmt::format("{} {}", escape(group_thousands(*alert.amount)), escape(alert.currency)) : std::string{},
+      is_told ? fmt::format(R"(<a href="#{}">{}</a>)", story_anchor(alert.alert_id), subject)
+              : subject,
+      alert.amount
+          ? fmt::format("{} {}", escape(group_thousands(*alert.amount)), escape(alert.currency))
+          : std::string{},
       escape(short_time(alert.last_activity_at)), escape(alert.explanation));
 }
 
 std::string typology_section(const Material& material, const std::string& typology,
                              const std::unordered_set<std::string>& told, int& number) {
-  std::string html = fmt::format(R"(<section id="typology-{}"><h2>{}</h2>)", escape(typology), escape(title_of(material, typology)));
+  std::string html = fmt::format(R"(<section id="typology-{}"><h2>{}</h2>)", escape(typology),
+                                 escape(title_of(material, typology)));
   for (const auto& row : material.typologies) {
     if (row.typology != typology) continue;
-    html += fmt::format(R"(<p>{}</p><p class="facts">Source: {}</p>)", escape(row.description), escape(row.reference));
+    html += fmt::format(R"(<p>{}</p><p class="facts">Source: {}</p>)", escape(row.description),
+                        escape(row.reference));
   }
   html += fmt::format(
       R"(<div class="scroll"><table class="queue"><caption>All alerts: {}</caption><thead><tr><th scope="col">Severity</th><th scope="col" class="number">Score</th>)"
@@ -158,16 +170,19 @@ std::string alerts(const Material& material) {
   for (const auto& story : material.stories) told.insert(story.alert.alert_id);
   std::vector<std::string> typologies;
   for (const auto& alert : material.alerts) {
-    if (std::ranges::find(typologies, alert.typology) == typologies.end()) typologies.push_back(alert.typology);
+    if (std::ranges::find(typologies, alert.typology) == typologies.end())
+      typologies.push_back(alert.typology);
   }
   std::ranges::sort(typologies);
   std::string html = R"(<div id="alerts">)";
   if (material.stories.size() < material.alerts.size()) {
-    html += fmt::format("<p>The {} most severe of {} alerts are told in full; all are in the tables.</p>",
-                        material.stories.size(), material.alerts.size());
+    html += fmt::format(
+        "<p>The {} most severe of {} alerts are told in full; all are in the tables.</p>",
+        material.stories.size(), material.alerts.size());
   }
   int number = 0;
-  for (const auto& typology : typologies) html += typology_section(material, typology, told, number);
+  for (const auto& typology : typologies)
+    html += typology_section(material, typology, told, number);
   return html + "</div>";
 }
 
@@ -183,20 +198,25 @@ std::string how_it_was_made(const Material& material) {
         escape(step.name), escape(step.outcome), group_thousands(step.rows), step.seconds,
         group_thousands(step.peak_memory_bytes / (1024 * 1024)), notes);
   }
-  html += "</tbody></table></div><p>Everything above comes from the schema <code>gold</code>; the parameters of each scenario are in "
-          "<code>aml.run_steps</code> and <code>aml.scenario_versions</code>. Scores are comparable inside one scenario only.</p></section>";
+  html +=
+      "</tbody></table></div><p>Everything above comes from the schema <code>gold</code>; the "
+      "parameters of each scenario are in "
+      "<code>aml.run_steps</code> and <code>aml.scenario_versions</code>. Scores are comparable "
+      "inside one scenario only.</p></section>";
   return html;
 }
 
 std::string page(const Material& material) {
-  return head(material) + header(material) + "<main>" + summary(material) + alerts(material) + how_it_was_made(material) +
-         "</main></body></html>\n";
+  return head(material) + header(material) + "<main>" + summary(material) + alerts(material) +
+         how_it_was_made(material) + "</main></body></html>\n";
 }
 
 /// Private from the first byte: created with mode 0600 beside its place, then moved there.
 void write_private(const std::string& file, std::string_view content) {
   const std::string unfinished = file + ".part";
-  const auto fail = [&] { throw std::system_error(errno, std::generic_category(), "cannot write the report to " + file); };
+  const auto fail = [&] {
+    throw std::system_error(errno, std::generic_category(), "cannot write the report to " + file);
+  };
   ::unlink(unfinished.c_str());
   const int descriptor = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor == -1) fail();
@@ -213,7 +233,8 @@ void write_private(const std::string& file, std::string_view content) {
 
 }  // namespace
 
-WrittenReport write_report(store::Connection& connection, const std::string& out, const ReportOptions& options) {
+WrittenReport write_report(store::Connection& connection, const std::string& out,
+                           const ReportOptions& options) {
   const auto material = read_material(connection, options);
   write_private(out, page(material));
   return {.run_id = material.run.run_id,

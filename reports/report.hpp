@@ -12,7 +12,7 @@ namespace aml::reports {
 
 struct ReportOptions {
   std::optional<std::int64_t> run_id;  ///< absent: the newest successful run
-  int max_stories = 200;               ///< alerts told in full, the most severe first; all are in the tables
+  int max_stories = 200;  ///< alerts told in full, the most severe first; all are in the tables
 };
 
 struct WrittenReport {
@@ -22,7 +22,9 @@ struct WrittenReport {
 };
 
 /// Writes the report to a file with mode 0600. The same gold gives the same bytes.
-/// Throws: store::StoreError kStatement if there is no such run; std::system_error with the path if it cannot be written.
-WrittenReport write_report(store::Connection& connection, const std::string& out, const ReportOptions& options);
+/// Throws: store::StoreError kStatement if there is no such run; std::system_error with the path if
+/// it cannot be written.
+WrittenReport write_report(store::Connection& connection, const std::string& out,
+                           const ReportOptions& options);
 
 }  // namespace aml::reports

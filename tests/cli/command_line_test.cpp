@@ -68,7 +68,10 @@ TEST(CommandLine, LoadRunListExplainReport) {
   const auto target = database.target().conninfo;
   const auto loaded = run_aml({"-d", target, "load", folder.write("transfers.csv", kCycle)});
   ASSERT_EQ(loaded.exit_code, 0) << loaded.err;
-  EXPECT_EQ(loaded.out.rfind("file,dataset,outcome,read,loaded,quarantined,seconds,rows_per_second\n", 0), 0U) << loaded.out;
+  EXPECT_EQ(
+      loaded.out.rfind("file,dataset,outcome,read,loaded,quarantined,seconds,rows_per_second\n", 0),
+      0U)
+      << loaded.out;
   EXPECT_NE(loaded.out.find(",transfers,loaded,3,3,0,"), std::string::npos) << loaded.out;
 
   const auto again = run_aml({"-d", target, "load", folder.path("transfers.csv")});
@@ -91,12 +94,13 @@ TEST(CommandLine, LoadRunListExplainReport) {
 
   const auto why = run_aml({"-d", target, "explain", "B"});
   EXPECT_EQ(why.exit_code, 0);
-  EXPECT_NE(why.out.find("1. 2024-03-01T10:00:00Z  A -> B  5000.00 USD"), std::string::npos) << why.out;
+  EXPECT_NE(why.out.find("1. 2024-03-01T10:00:00Z  A -> B  5000.00 USD"), std::string::npos)
+      << why.out;
   EXPECT_EQ(run_aml({"-d", target, "explain", "nobody"}).exit_code, 2);
 
   const auto report = folder.path("report.html");
   ASSERT_EQ(run_aml({"-d", target, "report", "--out", report}).exit_code, 0);
-  struct stat facts{};
+  struct stat facts {};
   ASSERT_EQ(::stat(report.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777U, 0600U);
 }
@@ -131,7 +135,8 @@ TEST(CommandLine, AnUnknownScenarioIsWrongUsageAndNamesTheKnownOnes) {
 
 TEST(CommandLine, ScenarioCheckNamesFileAndPointer) {
   const TemporaryFolder folder;
-  const auto file = folder.write("mine.json", R"({"schema_version": 1, "id": "mine", "versoin": 1})");
+  const auto file =
+      folder.write("mine.json", R"({"schema_version": 1, "id": "mine", "versoin": 1})");
   const auto ended = run_aml({"scenario", "check", file});
   EXPECT_EQ(ended.exit_code, 2);
   EXPECT_NE(ended.err.find(file), std::string::npos) << ended.err;
@@ -150,7 +155,10 @@ TEST(CommandLine, DoctorFindsAMissingSchema) {
 TEST(CommandLine, ASecondRunWhileOneIsAtWorkIsExitCode75) {
   const TestDatabase database;
   const TemporaryFolder folder;
-  ASSERT_EQ(run_aml({"-d", database.target().conninfo, "load", folder.write("transfers.csv", kCycle)}).exit_code, 0);
+  ASSERT_EQ(
+      run_aml({"-d", database.target().conninfo, "load", folder.write("transfers.csv", kCycle)})
+          .exit_code,
+      0);
   auto connection = database.connect();
   const store::RunLock held(connection);
   EXPECT_EQ(run_aml({"-d", database.target().conninfo, "run"}).exit_code, 75);

@@ -20,28 +20,32 @@ namespace {
 constexpr int kKills = 10;
 
 /// Runs the command on the database until it ends by itself, and says how long that took.
-std::chrono::milliseconds run_to_the_end(const TestDatabase& database, const std::vector<std::string>& command) {
+std::chrono::milliseconds run_to_the_end(const TestDatabase& database,
+                                         const std::vector<std::string>& command) {
   std::vector<std::string> arguments{"-q", "-d", database.target().conninfo};
   arguments.insert(arguments.end(), command.begin(), command.end());
   const auto start = std::chrono::steady_clock::now();
   const auto ended = run_aml(arguments);
   EXPECT_EQ(ended.exit_code, 0) << ended.err;
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                               start);
 }
 
 /// Starts the command again and again and kills it at a random moment within the time it takes.
-void kill_at_random_moments(const TestDatabase& database, const std::vector<std::string>& command, int kills,
-                            std::chrono::milliseconds duration, std::mt19937& random) {
+void kill_at_random_moments(const TestDatabase& database, const std::vector<std::string>& command,
+                            int kills, std::chrono::milliseconds duration, std::mt19937& random) {
   std::vector<std::string> arguments{"-q", "-d", database.target().conninfo};
   arguments.insert(arguments.end(), command.begin(), command.end());
   for (int i = 0; i < kills; ++i) {
     const auto child = start_aml(arguments);
-    std::this_thread::sleep_for(std::chrono::milliseconds(random() % static_cast<unsigned>(duration.count() + 1)));
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(random() % static_cast<unsigned>(duration.count() + 1)));
     ::kill(child, SIGKILL);
     wait_for(child);
     // The server notices the lost client when it next talks to it; until then its lock is held.
-    while (database.query("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-                          "AND pid <> pg_backend_pid() AND backend_type = 'client backend'") != "0") {
+    while (
+        database.query("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                       "AND pid <> pg_backend_pid() AND backend_type = 'client backend'") != "0") {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
   }
@@ -49,7 +53,8 @@ void kill_at_random_moments(const TestDatabase& database, const std::vector<std:
 
 TEST(Kill, TenKillsDuringLoadAndRunGiveTheGoldOfAnUndisturbedRun) {
   const TemporaryFolder folder;
-  scenarios::generate(folder.path("data"), {.accounts = 3000, .days = 60, .seed = 11, .instances = 3});
+  scenarios::generate(folder.path("data"),
+                      {.accounts = 3000, .days = 60, .seed = 11, .instances = 3});
   const std::vector<std::string> load{"load", folder.path("data")};
   const std::vector<std::string> run{"run"};
 

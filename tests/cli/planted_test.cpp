@@ -18,7 +18,8 @@ class Planted : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(Planted, EveryInstanceIsFoundByItsOwnScenario) {
   const TemporaryFolder folder;
-  scenarios::generate(folder.path(), {.accounts = 6000, .days = 120, .seed = GetParam(), .instances = 8});
+  scenarios::generate(folder.path(),
+                      {.accounts = 6000, .days = 120, .seed = GetParam(), .instances = 8});
   const TestDatabase database;
   auto connection = database.connect();
   store::IngestOptions options;
@@ -34,11 +35,13 @@ TEST_P(Planted, EveryInstanceIsFoundByItsOwnScenario) {
   for (const auto& row : scenarios::evaluate(connection, folder.path("labels.csv"))) {
     typologies.insert(row.typology);
     EXPECT_EQ(row.planted, 8) << row.typology;
-    EXPECT_EQ(row.found, row.planted) << row.typology << " missed " << testing::PrintToString(row.missed);
+    EXPECT_EQ(row.found, row.planted)
+        << row.typology << " missed " << testing::PrintToString(row.missed);
     RecordProperty(row.typology + " precision", std::to_string(row.precision()));
   }
-  EXPECT_EQ(typologies, (std::set<std::string>{"anomalous_behaviour", "risk_exposure", "round_tripping", "structuring",
-                                               "synthetic_identity"}));
+  EXPECT_EQ(typologies,
+            (std::set<std::string>{"anomalous_behaviour", "risk_exposure", "round_tripping",
+                                   "structuring", "synthetic_identity"}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Planted, testing::Values(1, 2, 3, 4, 5));

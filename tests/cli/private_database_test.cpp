@@ -23,13 +23,15 @@ TEST(PrivateDatabase, StartsServesStopsAndGoes) {
 
   const auto started = run_aml({"--dir", directory, "db", "start"});
   ASSERT_EQ(started.exit_code, 0) << started.err;
-  EXPECT_EQ(run_aml({"--dir", directory, "db", "start"}).exit_code, 0) << "starting twice is harmless";
+  EXPECT_EQ(run_aml({"--dir", directory, "db", "start"}).exit_code, 0)
+      << "starting twice is harmless";
   const auto status = run_aml({"--dir", directory, "--format", "json", "db", "status"});
   EXPECT_EQ(status.exit_code, 0);
   EXPECT_NE(status.out.find("\"running\": \"yes\""), std::string::npos) << status.out;
 
   const auto url = without_newline(run_aml({"--dir", directory, "db", "url"}).out);
-  const auto asked = run_aml({"--dir", directory, "db", "psql", "--", "-AtXc", "SELECT current_setting('listen_addresses') = ''"});
+  const auto asked = run_aml({"--dir", directory, "db", "psql", "--", "-AtXc",
+                              "SELECT current_setting('listen_addresses') = ''"});
   EXPECT_EQ(without_newline(asked.out), "t") << asked.err;
   EXPECT_EQ(run_aml({"-d", url, "list", "runs"}).exit_code, 0) << "start brings the schema";
 
@@ -45,7 +47,8 @@ TEST(PrivateDatabase, TwoLiveSideBySide) {
   for (const char* name : {"one", "two"}) {
     ASSERT_EQ(run_aml({"--dir", folder.path(name), "db", "start"}).exit_code, 0);
   }
-  EXPECT_NE(run_aml({"--dir", folder.path("one"), "db", "url"}).out, run_aml({"--dir", folder.path("two"), "db", "url"}).out);
+  EXPECT_NE(run_aml({"--dir", folder.path("one"), "db", "url"}).out,
+            run_aml({"--dir", folder.path("two"), "db", "url"}).out);
   for (const char* name : {"one", "two"}) {
     EXPECT_EQ(run_aml({"--dir", folder.path(name), "db", "remove", "--yes"}).exit_code, 0);
   }

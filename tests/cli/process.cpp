@@ -21,7 +21,8 @@ std::vector<std::string> clean_environment(const std::vector<std::string>& extra
   std::vector<std::string> variables;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view variable = *entry;
-    if (!variable.starts_with("PG") && !variable.starts_with("AML_DATABASE_URL=")) variables.emplace_back(variable);
+    if (!variable.starts_with("PG") && !variable.starts_with("AML_DATABASE_URL="))
+      variables.emplace_back(variable);
   }
   variables.insert(variables.end(), extra.begin(), extra.end());
   return variables;
@@ -35,8 +36,8 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return result;
 }
 
-pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& extra, const std::string& out,
-            const std::string& err) {
+pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& extra,
+            const std::string& out, const std::string& err) {
   std::vector<std::string> words{AML_BINARY};
   words.insert(words.end(), arguments.begin(), arguments.end());
   auto variables = clean_environment(extra);
@@ -64,7 +65,8 @@ std::string content(const std::string& file) {
 
 }  // namespace
 
-Ended run_aml(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
+Ended run_aml(const std::vector<std::string>& arguments,
+              const std::vector<std::string>& environment) {
   const TemporaryFolder folder;
   const auto out = folder.path("out");
   const auto err = folder.path("err");
@@ -72,7 +74,9 @@ Ended run_aml(const std::vector<std::string>& arguments, const std::vector<std::
   return {code, content(out), content(err)};
 }
 
-pid_t start_aml(const std::vector<std::string>& arguments) { return spawn(arguments, {}, "/dev/null", "/dev/null"); }
+pid_t start_aml(const std::vector<std::string>& arguments) {
+  return spawn(arguments, {}, "/dev/null", "/dev/null");
+}
 
 int wait_for(pid_t child) {
   int status = 0;
@@ -83,7 +87,8 @@ int wait_for(pid_t child) {
 
 TemporaryFolder::TemporaryFolder() {
   std::string name = (std::filesystem::temp_directory_path() / "aml-test-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), name);
+  if (::mkdtemp(name.data()) == nullptr)
+    throw std::system_error(errno, std::generic_category(), name);
   path_ = name;
 }
 
@@ -92,7 +97,9 @@ TemporaryFolder::~TemporaryFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-std::string TemporaryFolder::path(const std::string& name) const { return name.empty() ? path_ : path_ + "/" + name; }
+std::string TemporaryFolder::path(const std::string& name) const {
+  return name.empty() ? path_ : path_ + "/" + name;
+}
 
 std::string TemporaryFolder::write(const std::string& name, const std::string& text) const {
   const auto file = path(name);

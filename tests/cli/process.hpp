@@ -10,14 +10,15 @@
 namespace aml::test {
 
 struct Ended {
-  int exit_code = 0;   ///< -signal if a signal ended it
-  std::string out;     ///< what it wrote to stdout
-  std::string err;     ///< what it wrote to stderr
+  int exit_code = 0;  ///< -signal if a signal ended it
+  std::string out;    ///< what it wrote to stdout
+  std::string err;    ///< what it wrote to stderr
 };
 
-/// Runs aml with the arguments and extra environment ("NAME=value") and waits for its end. PG* variables and
-/// AML_DATABASE_URL of the caller are not passed on.
-Ended run_aml(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {});
+/// Runs aml with the arguments and extra environment ("NAME=value") and waits for its end. PG*
+/// variables and AML_DATABASE_URL of the caller are not passed on.
+Ended run_aml(const std::vector<std::string>& arguments,
+              const std::vector<std::string>& environment = {});
 
 /// Starts aml with its output thrown away; the caller waits for it.
 pid_t start_aml(const std::vector<std::string>& arguments);

@@ -74,7 +74,7 @@ TEST(Anomalies, PlantedAccountIsTheFirstFinding) {
   EXPECT_EQ(finding.subject, "X");
   EXPECT_EQ(finding.subject_kind, EntityKind::kAccount);
   EXPECT_EQ(finding.evidence_key, "");
-  EXPECT_GE(finding.score, 0.65);
+  EXPECT_GE(finding.score, 0.70);
   EXPECT_LE(finding.score, 1);
 }
 
@@ -95,6 +95,7 @@ TEST(Anomalies, FindingTellsTheAccountsWholeMoneyAndTime) {
 
 TEST(Anomalies, EvidenceIsTheScoreAndThenTheStrongestReasons) {
   AnomaliesParams params;
+  params.alert_at = 0.65;
   params.top_reasons = 4;
   const auto detection = detect_anomalies(graph_of(rows_with_outlier()), params, kUsd);
   const auto& evidence = detection.findings.front().evidence;

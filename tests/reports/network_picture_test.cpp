@@ -8,7 +8,8 @@
 namespace aml::reports {
 namespace {
 
-store::AlertTransferRow transfer(int step, const std::string& from, const std::string& to, const std::string& amount) {
+store::AlertTransferRow transfer(int step, const std::string& from, const std::string& to,
+                                 const std::string& amount) {
   store::AlertTransferRow row;
   row.step = step;
   row.from_account = from;
@@ -21,7 +22,8 @@ store::AlertStory cycle() {
   store::AlertStory story;
   story.alert.subject = "A";
   story.alert.subject_kind = "account";
-  story.transfers = {transfer(1, "A", "B", "5000.00"), transfer(2, "B", "C", "4900.00"), transfer(3, "C", "A", "4800.00")};
+  story.transfers = {transfer(1, "A", "B", "5000.00"), transfer(2, "B", "C", "4900.00"),
+                     transfer(3, "C", "A", "4800.00")};
   return story;
 }
 
@@ -49,7 +51,8 @@ TEST(NetworkPicture, JoinsPartiesByWhatTheyShare) {
 TEST(NetworkPicture, BoundsItsSizeAndSaysWhatItLeftOut) {
   store::AlertStory story;
   story.alert.subject = "hub";
-  for (int i = 0; i < 100; ++i) story.transfers.push_back(transfer(i + 1, "a" + std::to_string(i), "hub", "1.00"));
+  for (int i = 0; i < 100; ++i)
+    story.transfers.push_back(transfer(i + 1, "a" + std::to_string(i), "hub", "1.00"));
   const auto picture = picture_of(story);
   EXPECT_EQ(picture.nodes.size(), 40U);
   EXPECT_EQ(picture.left_out, 61);
@@ -75,8 +78,10 @@ TEST(NetworkPicture, ALayoutThatNeverSettlesAndSeparateNetworksEnd) {
   story.alert.subject = "payee";
   int step = 0;
   for (int payer = 0; payer < 12; ++payer) {
-    for (int i = 0; i < 5; ++i) story.transfers.push_back(transfer(++step, "p" + std::to_string(payer), "payee", "1.00"));
-    story.transfers.push_back(transfer(++step, "x" + std::to_string(payer), "y" + std::to_string(payer), "1.00"));
+    for (int i = 0; i < 5; ++i)
+      story.transfers.push_back(transfer(++step, "p" + std::to_string(payer), "payee", "1.00"));
+    story.transfers.push_back(
+        transfer(++step, "x" + std::to_string(payer), "y" + std::to_string(payer), "1.00"));
   }
   const auto svg = draw(picture_of(story), "t", "n1");
   EXPECT_EQ(svg.find("nan"), std::string::npos);
@@ -85,7 +90,8 @@ TEST(NetworkPicture, ALayoutThatNeverSettlesAndSeparateNetworksEnd) {
 
 TEST(NetworkPicture, DrawsTwoNodesAndLooseNodesWithoutInfinities) {
   Picture picture;
-  picture.nodes = {{"a", "a", "", NodeShape::kAccount, true}, {"b", "b", "", NodeShape::kAccount, false},
+  picture.nodes = {{"a", "a", "", NodeShape::kAccount, true},
+                   {"b", "b", "", NodeShape::kAccount, false},
                    {"c", "c", "", NodeShape::kAccount, false}};
   picture.links = {{0, 1, "1: 2.00", true}};
   const auto svg = draw(picture, "t", "n1");

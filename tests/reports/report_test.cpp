@@ -25,16 +25,22 @@ std::string content(const std::string& file) {
 }
 
 std::string temporary_file() {
-  return (std::filesystem::temp_directory_path() / ("aml-report-" + std::to_string(::getpid()) + ".html")).string();
+  return (std::filesystem::temp_directory_path() /
+          ("aml-report-" + std::to_string(::getpid()) + ".html"))
+      .string();
 }
 
 /// A run that found one cycle over accounts with hostile names.
 void write_one_alert(store::Connection& connection, const test::TestDatabase& database) {
   database.query(
-      "INSERT INTO silver.parties VALUES ('P1', '<script>alert(1)</script>', 'person', null, 0, false, 1, 1);"
-      "INSERT INTO silver.accounts SELECT a, 'P1', null, null, null, null, false, 1, 1 FROM unnest(ARRAY['A', 'B']) a;"
-      "INSERT INTO silver.transfers VALUES ('T1', '2024-03-01 10:00Z', 'A', 'B', 5000, 'USD', 5000, 'TRANSFER', 1, 1),"
-      "                                    ('T2', '2024-03-02 10:00Z', 'B', 'A', 4900, 'USD', 4900, 'TRANSFER', 1, 2)");
+      "INSERT INTO silver.parties VALUES ('P1', '<script>alert(1)</script>', 'person', null, 0, "
+      "false, 1, 1);"
+      "INSERT INTO silver.accounts SELECT a, 'P1', null, null, null, null, false, 1, 1 FROM "
+      "unnest(ARRAY['A', 'B']) a;"
+      "INSERT INTO silver.transfers VALUES ('T1', '2024-03-01 10:00Z', 'A', 'B', 5000, 'USD', "
+      "5000, 'TRANSFER', 1, 1),"
+      "                                    ('T2', '2024-03-02 10:00Z', 'B', 'A', 4900, 'USD', "
+      "4900, 'TRANSFER', 1, 2)");
   const store::RunLock lock(connection);
   const auto run = store::start_run(connection, {"test", 1, 1, {"round_tripping"}});
   detect::Finding finding;
@@ -44,10 +50,12 @@ void write_one_alert(store::Connection& connection, const test::TestDatabase& da
   finding.amount_minor = 500000;
   finding.explanation = "Money & <b>more</b> came back.";
   finding.transfers = {{"T1", "hop", 1, 1}, {"T2", "hop", 2, 2}};
-  finding.entities = {{detect::EntityKind::kAccount, "A", "origin"}, {detect::EntityKind::kAccount, "B", "intermediary"}};
+  finding.entities = {{detect::EntityKind::kAccount, "A", "origin"},
+                      {detect::EntityKind::kAccount, "B", "intermediary"}};
   finding.evidence = {{"length", "2", std::nullopt, 0.9, "It takes two hops."}};
   store::GoldWriter writer(connection, run, "USD", 2);
-  writer.write({"round_tripping", 1, "Round trips", "round_tripping", "cycles", "{}"}, {{&finding, "high"}}, {});
+  writer.write({"round_tripping", 1, "Round trips", "round_tripping", "cycles", "{}"},
+               {{&finding, "high"}}, {});
   writer.commit(1 << 20);
 }
 
@@ -66,7 +74,7 @@ TEST(Report, IsOneSelfContainedPrivateFileThatTellsTheAlert) {
   EXPECT_EQ(html.find("https://"), std::string::npos);
   EXPECT_NE(html.find("<svg role=\"img\""), std::string::npos);
   EXPECT_LT(html.find(">T1<"), html.find(">T2<"));
-  struct stat facts{};
+  struct stat facts {};
   ASSERT_EQ(::stat(file.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777U, 0600U);
 
@@ -89,7 +97,8 @@ TEST(Report, AnUnknownRunAndAnEmptyLedgerAreErrorsThatSayWhatToDo) {
   const test::TestDatabase database;
   auto connection = database.connect();
   EXPECT_THROW(write_report(connection, temporary_file(), {}), store::StoreError);
-  EXPECT_THROW(write_report(connection, temporary_file(), {.run_id = 99, .max_stories = 1}), store::StoreError);
+  EXPECT_THROW(write_report(connection, temporary_file(), {.run_id = 99, .max_stories = 1}),
+               store::StoreError);
 }
 
 TEST(Report, APlaceThatCannotBeWrittenIsNamed) {
