@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <boost/pending/disjoint_sets.hpp>
+#include <compare>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <stdexcept>
@@ -26,6 +28,7 @@ constexpr double kReturnedWeight = 0.45;
 constexpr double kEvennessWeight = 0.45;
 constexpr double kSpeedWeight = 0.1;
 constexpr std::size_t kAccountsNamed = 11;
+constexpr auto kNone = static_cast<std::size_t>(-1);
 
 /// The accounts of every cycle from the smallest on: equal for all rotations of one cycle.
 class AccountOrders {
@@ -63,7 +66,6 @@ std::vector<CycleIds> episodes_of(const TemporalCycles& cycles, std::span<const 
   for (std::size_t i = 1; i < uses.size(); ++i) {
     if (uses[i].first == uses[i - 1].first) sets.union_set(uses[i].second, uses[i - 1].second);
   }
-  constexpr auto kNone = static_cast<std::size_t>(-1);
   std::vector<std::size_t> episode_of_root(ids.size(), kNone);
   std::vector<CycleIds> episodes;
   for (std::size_t at = 0; at < ids.size(); ++at) {
@@ -234,12 +236,13 @@ std::vector<Finding> findings_of(const TransferGraph& graph, const TemporalCycle
   };
   CycleIds ids(cycles.size());
   std::iota(ids.begin(), ids.end(), std::size_t{0});
-  std::ranges::stable_sort(ids, [&](std::size_t a, std::size_t b) { return compare(a, b) < 0; });
+  std::ranges::stable_sort(ids,
+                           [&](std::size_t a, std::size_t b) { return std::is_lt(compare(a, b)); });
 
   std::vector<Finding> findings;
   for (std::size_t first = 0; first < ids.size();) {
     std::size_t last = first + 1;
-    while (last < ids.size() && compare(ids[first], ids[last]) == 0) ++last;
+    while (last < ids.size() && std::is_eq(compare(ids[first], ids[last]))) ++last;
     const auto account_order = accounts[ids[first]];
     for (const CycleIds& episode :
          episodes_of(cycles, std::span(ids).subspan(first, last - first))) {

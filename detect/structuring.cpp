@@ -202,6 +202,7 @@ ScoreParts score_of(const Story& story, const StructuringParams& params) {
 
 std::vector<std::string> keys_of(const TransferGraph& graph, const std::set<Vertex>& vertices) {
   std::vector<std::string> keys;
+  keys.reserve(vertices.size());
   for (const Vertex v : vertices) keys.emplace_back(graph.key(v));
   return keys;
 }

@@ -8,11 +8,9 @@
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/max_cardinality_matching.hpp>
-#include <boost/pending/disjoint_sets.hpp>
 #include <cmath>
 #include <iterator>
 #include <limits>
-#include <unordered_map>
 #include <utility>
 
 namespace aml::detect {
@@ -33,8 +31,10 @@ std::int64_t permille(double share) {
   return std::llround(std::min(share, 1e12) * 1000);
 }
 
+constexpr Micros kEarliest = std::numeric_limits<Micros>::min();
+
+/// Held inside the range of Micros.
 Micros earlier_by(Micros at, Micros length) {
-  constexpr Micros kEarliest = std::numeric_limits<Micros>::min();
   return at < kEarliest + length ? kEarliest : at - length;
 }
 
@@ -333,77 +333,66 @@ class CollectorSearch {
     return std::move(branches).enough();
   }
 
-  /// Which windows hang together, and for every branch and exit one window that it belongs to
-  /// (kNone: none).
-  struct Claims {
-    boost::disjoint_sets_with_storage<> windows;
-    std::vector<std::size_t>
-        branch;  ///< by position in first_legs_: a first leg stands once for each second leg
-    std::vector<std::size_t> exit;
-  };
-
-  Claims claims() const {
-    Claims claims{boost::disjoint_sets_with_storage<>(windows_.size()),
-                  std::vector<std::size_t>(first_legs_.size(), kNone),
-                  std::vector<std::size_t>(exits_.size(), kNone)};
-    std::vector<std::size_t> second_leg(second_legs_.size(), kNone);
-    std::unordered_map<Edge, std::size_t> first_leg;
-    for (std::size_t w = 0; w < windows_.size(); ++w) {
-      const Window& window = windows_[w];
-      const auto claim = [&](std::size_t& owner) {
-        if (owner == kNone) owner = w;
-        if (owner != w) claims.windows.union_set(owner, w);
-      };
-      for (std::size_t exit = window.exits_begin; exit <= window.anchor; ++exit) {
-        claim(claims.exit[exit]);
-      }
-      for (std::size_t leg = window.legs_begin; leg < window.legs_end; ++leg) {
-        for_each_first_leg(second_legs_[leg], window, [&](std::size_t first) {
-          claim(claims.branch[first]);
-          claim(second_leg[leg]);
-          claim(first_leg.try_emplace(first_legs_[first].edge, w).first->second);
-          return false;
-        });
-      }
+  /// For each window the position of its network. Windows that share a transfer are one network,
+  /// and then they share an exit: the anchor of the earlier one follows the branch they share, so
+  /// the later window holds it too. The exits of a window are consecutive, so networks are runs of
+  /// windows whose ranges of exits overlap.
+  std::vector<std::size_t> networks_of_windows() const {
+    std::vector<std::size_t> network_of(windows_.size());
+    std::size_t network = 0;  // counted from the last
+    std::size_t exits_begin = exits_.size();
+    for (std::size_t w = windows_.size(); w-- > 0;) {
+      const bool overlaps = w + 1 == windows_.size() || windows_[w].anchor >= exits_begin;
+      if (!overlaps) ++network;
+      exits_begin =
+          overlaps ? std::min(exits_begin, windows_[w].exits_begin) : windows_[w].exits_begin;
+      network_of[w] = network;
     }
-    return claims;
+    for (std::size_t& position : network_of) position = network - position;
+    return network_of;
   }
 
-  /// Windows that share a transfer become one network; each of its branches and exits stands once.
+  /// The networks of the windows; each branch and exit stands once.
   std::vector<StructuringNetwork> merged(Vertex collector) const {
-    Claims claims = this->claims();
-    std::vector<StructuringNetwork> networks;
-    std::vector<std::size_t> network_of_root(windows_.size(), kNone);
-    const auto network_of = [&](std::size_t window) -> StructuringNetwork& {
-      std::size_t& network = network_of_root[claims.windows.find_set(window)];
-      if (network == kNone) {
-        network = networks.size();
-        networks.push_back({.collector = collector, .branches = {}, .exits = {}});
-      }
-      return networks[network];
-    };
-    for (std::size_t exit = 0; exit < exits_.size(); ++exit) {
-      if (claims.exit[exit] != kNone) {
-        network_of(claims.exit[exit]).exits.push_back(exits_[exit].edge);
+    if (windows_.empty()) return {};
+    const std::vector<std::size_t> network_of = networks_of_windows();
+    std::vector<StructuringNetwork> networks(network_of.back() + 1,
+                                             {.collector = collector, .branches = {}, .exits = {}});
+    std::vector<char> is_branch_told(first_legs_.size());
+    std::vector<char> is_exit_told(exits_.size());
+    for (std::size_t w = 0; w < windows_.size(); ++w) {
+      StructuringNetwork& network = networks[network_of[w]];
+      add_branches(windows_[w], is_branch_told, network.branches);
+      for (std::size_t exit = windows_[w].exits_begin; exit <= windows_[w].anchor; ++exit) {
+        if (!std::exchange(is_exit_told[exit], 1)) network.exits.push_back(exits_[exit].edge);
       }
     }
-    for (const SecondLeg& leg : second_legs_) {
-      for (std::size_t first = leg.first_begin; first < leg.first_end; ++first) {
-        if (claims.branch[first] == kNone) continue;
-        network_of(claims.branch[first])
-            .branches.push_back(
-                {first_legs_[first].edge, leg.edge, first_legs_[first].sender, leg.middleman});
-      }
-    }
-    for (StructuringNetwork& network : networks) sort_by_time(network.branches);
+    for (StructuringNetwork& network : networks) sort_by_time(network);
     return networks;
   }
 
-  void sort_by_time(std::vector<StructuringBranch>& branches) const {
-    std::ranges::sort(branches, [&](const StructuringBranch& a, const StructuringBranch& b) {
-      if (a.first_leg != b.first_leg) return graph_.before(a.first_leg, b.first_leg);
-      return graph_.before(a.second_leg, b.second_leg);
-    });
+  void add_branches(const Window& window, std::vector<char>& is_told,
+                    std::vector<StructuringBranch>& branches) const {
+    for (std::size_t i = window.legs_begin; i < window.legs_end; ++i) {
+      const SecondLeg& leg = second_legs_[i];
+      for_each_first_leg(leg, window, [&](std::size_t first) {
+        if (!std::exchange(is_told[first], 1)) {
+          branches.push_back(
+              {first_legs_[first].edge, leg.edge, first_legs_[first].sender, leg.middleman});
+        }
+        return false;
+      });
+    }
+  }
+
+  void sort_by_time(StructuringNetwork& network) const {
+    const auto before = [&](Edge a, Edge b) { return graph_.before(a, b); };
+    std::ranges::sort(network.exits, before);
+    std::ranges::sort(network.branches,
+                      [&](const StructuringBranch& a, const StructuringBranch& b) {
+                        return a.first_leg != b.first_leg ? before(a.first_leg, b.first_leg)
+                                                          : before(a.second_leg, b.second_leg);
+                      });
   }
 
   const TransferGraph& graph_;

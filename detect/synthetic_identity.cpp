@@ -78,6 +78,7 @@ Score score_of(std::size_t kinds, std::size_t parties) {
 
 std::string shared_kinds_text(const std::map<std::string, std::size_t>& kinds) {
   std::vector<std::string> parts;
+  parts.reserve(kinds.size());
   for (const auto& [kind, shared] : kinds) parts.push_back(count_of(shared, kind));
   return list_of(parts, parts.size());
 }

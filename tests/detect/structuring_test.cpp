@@ -9,6 +9,7 @@
 #include <map>
 #include <random>
 
+#include "detect/structuring_search.hpp"
 #include "graph/motif.hpp"
 #include "tests/detect/detection_text.hpp"
 #include "tests/detect/story_checks.hpp"
@@ -258,6 +259,33 @@ TEST(Structuring, NetworkAppearsOnceWithParallelExits) {
   ASSERT_EQ(detection.findings.size(), 1U);
   EXPECT_EQ(detection.findings.front().transfers.size(), 7U);
   EXPECT_EQ(observed(detection.findings.front(), "exits"), "3");
+}
+
+TEST(Structuring, BranchOfSeveralWindowsStandsOnceInTheNetwork) {
+  std::vector<Transfer> transfers = planted();
+  transfers.push_back({"C", "X", day(5), 1'650'000, "T6"});
+  const graph::TransferGraph graph = graph_of(transfers);
+  const std::vector<char> no_hubs(graph.num_vertices());
+  const StructuringSearch search = find_structuring_networks(graph, {}, 2, no_hubs);
+  ASSERT_EQ(search.networks.size(), 1U);
+  EXPECT_EQ(search.networks.front().branches.size(), 2U);
+  EXPECT_EQ(search.networks.front().exits.size(), 2U);
+}
+
+TEST(Structuring, WindowsAreJoinedOverOneThatSeesLess) {
+  // T10 pays back A1, so its window does not see the branch over A1; it has lost sight of A2's too.
+  // T11's window sees A1's branch again, and with it T5: all exits belong to one network.
+  std::vector<Transfer> transfers = planted();
+  transfers[0].booked_at = transfers[1].booked_at = day(3);
+  const std::vector<Transfer> later = {
+      {"A3", "B3", day(5), 900'000, "T6"},    {"B3", "C", day(6), 900'000, "T7"},
+      {"A4", "B4", day(5), 800'000, "T8"},    {"B4", "C", day(6), 800'000, "T9"},
+      {"C", "A1", day(12), 1'300'000, "T10"}, {"C", "X", day(13), 100'000, "T11"}};
+  transfers.insert(transfers.end(), later.begin(), later.end());
+  const Detection detection = detect(transfers);
+  EXPECT_EQ(networks_of(detection), oracle::structuring(transfers, {}, 2).networks);
+  ASSERT_EQ(detection.findings.size(), 1U);
+  EXPECT_EQ(detection.findings.front().transfers.size(), transfers.size());
 }
 
 TEST(Structuring, EpisodesWithoutACommonTransferAreTwoNetworks) {
