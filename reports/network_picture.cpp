@@ -209,7 +209,7 @@ double fit_columns(std::vector<Point>& points, const std::vector<int>& ranks) {
   const double step =
       (kWidth - 2 * kMargin) / std::max<double>(static_cast<double>(size.size()) - 1, 1);
   for (auto& point : points) point = {kMargin + point.x * step, point.y * height};
-  return height + 10;
+  return height + 24;
 }
 
 /// Turns the longer side into the horizontal one, fits all into the width and returns the height
