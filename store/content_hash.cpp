@@ -38,7 +38,7 @@ std::string Sha256::finish_hex() {
   require(EVP_DigestFinal_ex(context_.get(), digest.data(), &length));
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string hex;
-  hex.reserve(2 * length);
+  hex.reserve(2 * std::size_t{length});
   for (unsigned int i = 0; i < length; ++i) {
     hex += kDigits[digest[i] >> 4];
     hex += kDigits[digest[i] & 15];

@@ -12,7 +12,7 @@ namespace aml::store {
 namespace {
 
 constexpr std::size_t kNotFound = static_cast<std::size_t>(-1);
-constexpr std::size_t kFirstBufferBytes = 256 * 1024;
+constexpr std::size_t kFirstBufferBytes = std::size_t{256} << 10;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool contains(std::string_view text, char wanted) {

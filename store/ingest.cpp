@@ -138,7 +138,7 @@ Inspected inspect(const Candidate& candidate, InputFormat wanted) {
 std::string hash_content(const std::string& path) {
   InputFile file(path);
   Sha256 hash;
-  std::vector<char> buffer(256 * 1024);
+  std::vector<char> buffer(std::size_t{256} << 10);
   while (const std::size_t got = file.read(buffer.data(), buffer.size()))
     hash.update({buffer.data(), got});
   return hash.finish_hex();

@@ -19,7 +19,7 @@ namespace aml::store {
 namespace {
 
 // Large enough that system calls cost nothing, small enough to stay in the cache.
-constexpr std::size_t kChunkBytes = 256 * 1024;
+constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
 constexpr int kGzipOnly = 16 + MAX_WBITS;  // zlib's way to ask for the gzip wrapper
 
 }  // namespace

@@ -188,6 +188,7 @@ Fit fit(const Header& header, const FormatRule& rule) {
       if (found.empty() && column.is_required) result.missing.push_back(column.names.front());
       if (found.size() > 1 && column.joined_by.empty()) {
         std::vector<std::string> names;
+        names.reserve(found.size());
         for (const std::size_t position : found) names.push_back(header.as_given()[position]);
         result.ambiguous.push_back(fmt::format("{}", fmt::join(names, ", ")));
       }

@@ -63,7 +63,7 @@ void LoadTransaction::copy(const copy::Embedded& statement, std::string_view lin
   if (PQresultStatus(started.get()) != PGRES_COPY_IN)
     connection_.fail(statement.file, started.get());
   // libpq keeps what it is given until it is sent: pieces keep its buffer small.
-  constexpr std::size_t kPieceBytes = 64 * 1024;
+  constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
   for (std::size_t sent = 0; sent < lines.size(); sent += kPieceBytes) {
     const auto piece = lines.substr(sent, kPieceBytes);
     if (PQputCopyData(connection, piece.data(), static_cast<int>(piece.size())) != 1) {

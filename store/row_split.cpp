@@ -67,6 +67,7 @@ std::optional<std::string> objection(Connection& connection, const std::string& 
 
 std::vector<std::string> names(const std::vector<Expectation>& expectations) {
   std::vector<std::string> found;
+  found.reserve(expectations.size());
   for (const auto& expectation : expectations) found.push_back(expectation.name);
   return found;
 }
