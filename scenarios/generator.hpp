@@ -36,6 +36,9 @@ struct GeneratedData {
 /// and 215 days give 5 million. Institutions have more than 2,000 counterparties from 20,000
 /// accounts on; in smaller banks detectors do not take them for hubs.
 ///
+/// A period that reaches into the future can be generated, but the shipped expectations quarantine
+/// its transfers when they are loaded.
+///
 /// The same parameters give the same bytes on every platform.
 ///
 /// Throws: std::invalid_argument from params; std::system_error with the path if a file cannot be

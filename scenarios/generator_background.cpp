@@ -18,18 +18,36 @@ constexpr HourWeights kOfficeHours = {0,  0,  0,  0,  0,  0,  1, 8, 40, 80, 95, 
 /// How much is bought on each day of the week, in thousandths of an average day.
 constexpr std::array<std::uint32_t, 7> kShoppingWeek = {840, 830, 880, 960, 1290, 1500, 700};
 
-constexpr std::uint32_t sum(const HourWeights& weights) {
+/// How often a person buys by card and directly at a shop, in a million days.
+constexpr std::uint32_t kCardPayments = 82'000;
+constexpr std::uint32_t kShopPayments = 38'000;
+
+/// When in a day things happen.
+enum class Hours { kBatch, kOffice, kShopping, kEvening };
+
+Seconds draw_hour(Random& random, const HourWeights& weights) {
   std::uint32_t total = 0;
   for (const auto weight : weights) total += weight;
-  return total;
-}
-
-Seconds draw_hour(Random& random, const HourWeights& weights, std::uint32_t total) {
-  auto left = static_cast<std::uint32_t>(random.below(total));
+  std::uint64_t left = random.below(total);
   Seconds hour = 0;
   while (left >= weights[static_cast<std::size_t>(hour)])
     left -= weights[static_cast<std::size_t>(hour++)];
   return hour;
+}
+
+Seconds time_of_day(Random& random, Hours hours) {
+  const Seconds within_hour = random.between(0, kHour - 1);
+  switch (hours) {
+    case Hours::kShopping:
+      return draw_hour(random, kShoppingHours) * kHour + within_hour;
+    case Hours::kEvening:
+      return draw_hour(random, kEveningHours) * kHour + within_hour;
+    case Hours::kOffice:
+      return draw_hour(random, kOfficeHours) * kHour + within_hour;
+    case Hours::kBatch:
+      break;
+  }
+  return (6 + random.between(0, 1)) * kHour + within_hour;
 }
 
 constexpr std::int64_t kDollar = 100;
@@ -116,16 +134,15 @@ class OrdinaryDay {
   }
 
   void shop(const Person& person) {
-    constexpr std::uint32_t kCardsADay = 82'000, kShopsADay = 38'000;  // in a million
     const auto rate = [&](std::uint32_t a_day) {
       return static_cast<std::uint32_t>(std::uint64_t{a_day} * person.thrift_permille / 1000 *
                                         shopping_rate_ / 1000);
     };
-    if (random_.chance(rate(kCardsADay)))
+    if (random_.chance(rate(kCardPayments)))
       pay(person.current, random_.pick(bank_.institutions.card_collection),
           price(random_, 3'200, 900), "card", Hours::kShopping);
     if (person.keeps_quiet) return;
-    if (random_.chance(rate(kShopsADay))) {
+    if (random_.chance(rate(kShopPayments))) {
       const AccountIndex shop =
           random_.chance(750'000) ? random_.pick(person.shops) : shop_choice_.draw(random_);
       pay(person.current, shop, price(random_, 4'500, 850), "purchase", Hours::kShopping);
@@ -213,23 +230,6 @@ class OrdinaryDay {
 };
 
 }  // namespace
-
-Seconds time_of_day(Random& random, Hours hours) {
-  constexpr std::uint32_t kShopping = sum(kShoppingHours), kEvening = sum(kEveningHours),
-                          kOffice = sum(kOfficeHours);
-  const Seconds within_hour = random.between(0, kHour - 1);
-  switch (hours) {
-    case Hours::kShopping:
-      return draw_hour(random, kShoppingHours, kShopping) * kHour + within_hour;
-    case Hours::kEvening:
-      return draw_hour(random, kEveningHours, kEvening) * kHour + within_hour;
-    case Hours::kOffice:
-      return draw_hour(random, kOfficeHours, kOffice) * kHour + within_hour;
-    case Hours::kBatch:
-      break;
-  }
-  return (6 + random.between(0, 1)) * kHour + within_hour;
-}
 
 void append_ordinary_day(const Population& bank, const Day& day, std::uint64_t seed,
                          std::vector<PlannedTransfer>& out) {

@@ -21,10 +21,6 @@ struct PlannedTransfer {
   std::uint32_t planted = kNone;  ///< position in Planting::transfers, kNone for ordinary life
 };
 
-/// When in a day things happen.
-enum class Hours { kBatch, kOffice, kShopping, kEvening };
-Seconds time_of_day(Random& random, Hours hours);
-
 /// Appends the ordinary transfers of one day, in no order: wages on paydays, rents and bills on
 /// bill days, card payments and shopping with the rhythm of the week, invoices on working days,
 /// payments among friends and in households. The same population, day and seed give the same

@@ -59,6 +59,9 @@ constexpr std::array<Words, 64> kStreets = {
     "Sunset",     "Sunrise", "Harbor",    "Ocean",   "Bay",     "Cliff",   "Canyon",  "Prairie"};
 constexpr std::array<Words, 4> kStreetWords = {"Street", "Avenue", "Road", "Lane"};
 
+constexpr std::uint32_t kHouses = 180;  // in each street
+constexpr std::array<Words, 3> kDomains = {"example.com", "example.net", "example.org"};
+
 struct City {
   Words name;
   std::uint32_t first_postcode;
@@ -146,7 +149,6 @@ std::string company_name(Random& random, Trade trade) {
 }
 
 std::string address(std::uint32_t number) {
-  constexpr std::uint32_t kHouses = 180;
   const std::uint32_t house = number % kHouses + 1;
   std::uint32_t rest = number / kHouses;
   const Words street = kStreets[rest % kStreets.size()];
@@ -167,7 +169,6 @@ std::string phone(std::uint32_t number, std::string_view country) {
 }
 
 std::string email(const PersonName& name, std::uint32_t number) {
-  constexpr std::array<Words, 3> kDomains = {"example.com", "example.net", "example.org"};
   return mail_word(name.first) + '.' + mail_word(name.last) + std::to_string(number) + '@' +
          std::string(kDomains[number % kDomains.size()]);
 }

@@ -194,8 +194,8 @@ void Planter::plant_round_trip(int number) {
   begin_instance("round_tripping", number);
   const int length = 3 + number % 6;
   const bool within_a_day = number % 4 == 3;
-  std::vector<AccountIndex> ring;
-  for (int i = 0; i < length; ++i) ring.push_back(ordinary_account(400'000));
+  std::vector<AccountIndex> ring(static_cast<std::size_t>(length));
+  for (AccountIndex& account : ring) account = ordinary_account(400'000);
   for (const AccountIndex account : ring) name(EntityKind::kAccount, account, "member");
   Seconds at = start(20);
   if (within_a_day) at = at / kDay * kDay + random_.between(0, 2 * kHour);
@@ -213,10 +213,9 @@ void Planter::plant_round_trip(int number) {
 
 void Planter::plant_synthetic_identity(int number) {
   begin_instance("synthetic_identity", number);
-  std::vector<std::uint32_t> members;
-  for (int i = 0; i < 3 + number % 6; ++i)
-    members.push_back(alone_.empty() ? take_person() : take(alone_));
-  tie(members, number % 3);
+  std::vector<std::uint32_t> members(3 + static_cast<std::size_t>(number) % 6);
+  for (std::uint32_t& member : members) member = alone_.empty() ? take_person() : take(alone_);
+  tie(members, (number + number / 6) % 3);
   const auto week = first_day_ + static_cast<DayNumber>(random_.between(3, days_ / 3));
   for (const std::uint32_t member : members) {
     Person& person = bank_.persons[member];

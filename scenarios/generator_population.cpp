@@ -270,10 +270,10 @@ class Builder {
     person.housing_cost = typical * random_.between(25, 40) / 100 / 500 * 500;
   }
 
-  /// Base risk: one party in 200 is on some list. A handful of persons are known criminals; they
-  /// use cash, not cards.
+  /// Base risk: one party in 200 is on some list. A handful of persons are known criminals.
   void spread_risk() {
     std::vector<PartyIndex> ordinary;
+    ordinary.reserve(bank_.persons.size() + bank_.companies.size());
     for (const Person& person : bank_.persons) ordinary.push_back(person.party);
     for (const Company& company : bank_.companies) ordinary.push_back(company.party);
     random_.shuffle(ordinary);

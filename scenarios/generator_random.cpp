@@ -6,12 +6,14 @@
 namespace aml::scenarios::generator {
 namespace {
 
-constexpr std::int64_t kOne = 1 << 16;  // fixed point with 16 bits after the point
+// Fixed point with 16 bits after the point.
+constexpr std::int64_t kOne = 1 << 16;
+constexpr std::int64_t kLog2OfE = 94548;     // 1.442695
+constexpr std::int64_t kExp2Linear = 43024;  // 0.6565
 
 /// 2^x for x in [0, 1), fixed point; within 0.3 %, exact at both ends.
 std::int64_t exp2_fraction(std::int64_t x) {
-  constexpr std::int64_t kLinear = 43024;  // 0.6565
-  return kOne + ((x * (kLinear + (((kOne - kLinear) * x) >> 16U))) >> 16U);
+  return kOne + ((x * (kExp2Linear + (((kOne - kExp2Linear) * x) >> 16U))) >> 16U);
 }
 
 }  // namespace
@@ -24,7 +26,6 @@ std::int64_t Random::log_normal(std::int64_t median, std::int64_t sigma_permille
     const std::uint32_t bits = next();
     normal += static_cast<std::int64_t>(bits & 0xFFFFU) + static_cast<std::int64_t>(bits >> 16U);
   }
-  constexpr std::int64_t kLog2OfE = 94548;  // 1.442695
   const std::int64_t exponent = normal * sigma_permille / 1000 * kLog2OfE / kOne;
   const std::int64_t whole = exponent >= 0 ? exponent / kOne : -((kOne - 1 - exponent) / kOne);
   const std::int64_t scaled = (median * exp2_fraction(exponent - whole * kOne)) >> 16U;

@@ -103,7 +103,7 @@ std::int64_t seconds_of(const std::string& time) {
       std::sscanf(time.c_str() + 10, "T%2d:%2d:%2dZ%n", &hour, &minute, &second, &length) != 3 ||
       length != 10 || hour > 23 || minute > 59 || second > 59)
     throw std::runtime_error("not a time: " + time);
-  return days_of(time.substr(0, 10)) * 86'400 + hour * 3'600 + minute * 60 + second;
+  return days_of(time.substr(0, 10)) * 86'400 + (std::int64_t{hour} * 60 + minute) * 60 + second;
 }
 
 GeneratedBank read_generated(const std::filesystem::path& folder) {

@@ -15,17 +15,20 @@
 namespace aml::scenarios::generator {
 namespace {
 
+DayNumber number_of(const char* date) {
+  return static_cast<DayNumber>(test::days_of(date));
+}
+
 Day day(const char* date) {
-  return day_of(parse_date(date).value());
+  return day_of(number_of(date));
 }
 
 TEST(GeneratorCalendar, ReadsAndWritesDates) {
   for (const char* date : {"1971-01-01", "2000-02-29", "2023-12-31", "2200-12-31"}) {
     const auto number = parse_date(date);
-    ASSERT_TRUE(number.has_value()) << date;
-    EXPECT_EQ(*number, aml::test::days_of(date));
+    EXPECT_EQ(number, number_of(date));
     std::string text;
-    append_time(text, *number * kDay + 3 * kHour + 4 * 60 + 5);
+    append_time(text, number_of(date) * kDay + 3 * kHour + Seconds{4} * 60 + 5);
     EXPECT_EQ(text, std::string(date) + "T03:04:05Z");
   }
 }
@@ -49,7 +52,7 @@ TEST(GeneratorCalendar, BillsOfAFreeDayArePaidOnTheWorkingDayAfter) {
 }
 
 TEST(GeneratorCalendar, EachPaydayAndBillDayComesOnceAMonth) {
-  const DayNumber first = parse_date("2024-01-01").value();
+  const DayNumber first = number_of("2024-01-01");
   for (int of_month = 3; of_month <= 31; ++of_month) {
     int paydays = 0, bill_days = 0;
     for (DayNumber number = first; number < first + 366; ++number) {
@@ -64,7 +67,7 @@ TEST(GeneratorCalendar, EachPaydayAndBillDayComesOnceAMonth) {
 }
 
 TEST(GeneratorFxRates, AmountsComeBackAtTheRateOfTheDay) {
-  const DayNumber first = parse_date("2024-01-01").value();
+  const DayNumber first = number_of("2024-01-01");
   const FxRates rates(first, 400, 9);
   for (const Currency currency : {Currency::kEur, Currency::kGbp}) {
     std::set<std::int64_t> seen;
@@ -113,9 +116,9 @@ TEST(GeneratorRandom, UniformDrawsStayInsideAndReachBothEnds) {
 TEST(GeneratorRandom, LogNormalHasItsMedianAndSpread) {
   Random random(4, Stream::kPlanted);
   for (const std::int64_t sigma_permille : {100, 500, 1'150}) {
-    std::vector<double> logs;
-    for (int i = 0; i < 40'000; ++i)
-      logs.push_back(std::log(static_cast<double>(random.log_normal(1'000'000, sigma_permille))));
+    std::vector<double> logs(40'000);
+    for (double& log : logs)
+      log = std::log(static_cast<double>(random.log_normal(1'000'000, sigma_permille)));
     std::ranges::sort(logs);
     const double sigma = static_cast<double>(sigma_permille) / 1'000;
     EXPECT_NEAR(logs[20'000], std::log(1e6), 0.03 * sigma + 0.005);

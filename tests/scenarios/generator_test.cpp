@@ -187,6 +187,7 @@ TEST(Generator, AtFullSizeItHasHubsHeavyTailsAndTheRateItPromises) {
   std::map<std::string, std::set<std::string>> payers;
   for (const TransferRow& transfer : bank.transfers) payers[transfer.to].insert(transfer.from);
   std::vector<std::size_t> sizes;
+  sizes.reserve(payers.size());
   for (const auto& [account, by] : payers) sizes.push_back(by.size());
   std::ranges::sort(sizes, std::greater{});
   EXPECT_GT(sizes[9], 2'000U) << "ten hubs";
@@ -543,7 +544,7 @@ TEST_P(GeneratedBanks, PlantedExposuresInheritClearlyMoreThanFive) {
 TEST_P(GeneratedBanks, PlantedAnomaliesAreBusyByNightAsNoOtherAccountIs) {
   std::map<std::string, int> by_night;
   for (const TransferRow& transfer : bank_.transfers)
-    if (transfer.seconds % kDaySeconds < 5 * 3'600) {
+    if (transfer.seconds % kDaySeconds < std::int64_t{5} * 3'600) {
       ++by_night[transfer.from];
       ++by_night[transfer.to];
     }
