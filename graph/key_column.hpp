@@ -22,6 +22,8 @@ class KeyColumn {
   std::string_view operator[](std::size_t i) const {
     return std::string_view(bytes_).substr(offsets_[i], offsets_[i + 1] - offsets_[i]);
   }
+  /// Asks for the memory that operator[](i) will read, without waiting for it.
+  void prefetch(std::size_t i) const { __builtin_prefetch(&offsets_[i]); }
   std::size_t size() const { return offsets_.size() - 1; }
   std::size_t memory_bytes() const {
     return bytes_.capacity() + offsets_.capacity() * sizeof(std::uint64_t);

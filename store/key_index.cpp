@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/key_index.hpp"
 
+#include <array>
 #include <bit>
+#include <cassert>
 #include <cstring>
 
 namespace aml::store {
@@ -13,10 +15,23 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-std::uint64_t load(const char* bytes, std::size_t count) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, count);
+template <typename Word>
+std::uint64_t load(const char* bytes) {
+  Word word;
+  std::memcpy(&word, bytes, sizeof word);
   return word;
+}
+
+/// The last word of a key: up to eight bytes, read without a loop; the reads may overlap.
+std::uint64_t load_rest(const char* bytes, std::size_t count) {
+  if (count >= 4) {
+    return load<std::uint32_t>(bytes) << 32 | load<std::uint32_t>(bytes + count - 4);
+  }
+  if (count == 0) return 0;
+  const auto byte = [&](std::size_t i) {
+    return std::uint64_t{static_cast<unsigned char>(bytes[i])};
+  };
+  return byte(0) << 16 | byte(count / 2) << 8 | byte(count - 1);
 }
 
 std::uint32_t tag_of(std::uint64_t hash) {
@@ -36,15 +51,22 @@ KeyIndex::KeyIndex(const graph::KeyColumn& keys)
 }
 
 std::uint64_t KeyIndex::hash(std::string_view key) {
-  // Multiply-and-fold over words of eight bytes; the constants are odd and have as many ones as
-  // zeros.
+  // Multiply-and-fold over words of eight bytes, with odd constants of mixed bits.
   constexpr std::uint64_t kStart = 0x9E3779B97F4A7C15;
   constexpr std::uint64_t kFold = 0xD6E8FEB86659FD93;
   std::uint64_t state = kStart ^ key.size();
   const char* at = key.data();
   std::size_t left = key.size();
-  for (; left > 8; at += 8, left -= 8) state = mix(state ^ load(at, 8), kFold);
-  return mix(state ^ load(at, left), kStart);
+  for (; left > 8; at += 8, left -= 8) state = mix(state ^ load<std::uint64_t>(at), kFold);
+  return mix(state ^ load_rest(at, left), kStart);
+}
+
+graph::Vertex KeyIndex::guess(std::uint64_t hash) const {
+  const auto tag = tag_of(hash);
+  for (auto at = hash & mask_; slots_[at].position != graph::kNoVertex; at = (at + 1) & mask_) {
+    if (slots_[at].tag == tag) return slots_[at].position;
+  }
+  return graph::kNoVertex;
 }
 
 graph::Vertex KeyIndex::find(std::string_view key, std::uint64_t hash) const {
@@ -53,6 +75,28 @@ graph::Vertex KeyIndex::find(std::string_view key, std::uint64_t hash) const {
     if (slots_[at].tag == tag && (*keys_)[slots_[at].position] == key) return slots_[at].position;
   }
   return graph::kNoVertex;
+}
+
+void KeyIndex::find_all(std::span<const std::string_view> keys,
+                        std::span<graph::Vertex> positions) const {
+  assert(keys.size() == positions.size() && keys.size() <= kBatch);
+  std::array<std::uint64_t, kBatch> hashes;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    hashes[i] = hash(keys[i]);
+    __builtin_prefetch(&slots_[hashes[i] & mask_]);
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    positions[i] = guess(hashes[i]);
+    if (positions[i] != graph::kNoVertex) keys_->prefetch(positions[i]);
+  }
+  for (const auto position : positions) {
+    if (position != graph::kNoVertex) __builtin_prefetch((*keys_)[position].data());
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto guessed = positions[i];
+    const bool right = guessed != graph::kNoVertex && (*keys_)[guessed] == keys[i];
+    if (!right) positions[i] = find(keys[i], hashes[i]);
+  }
 }
 
 }  // namespace aml::store

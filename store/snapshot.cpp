@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <pqxx/pqxx>
+#include <span>
 #include <string_view>
 
 #include "aml_command.hpp"
@@ -92,9 +93,11 @@ class SnapshotReader {
   int base_currency_exponent_ = 0;
 };
 
-/// Transfers wait in a small batch between hashing their accounts and looking them up, so that the
-/// memory is there when it is needed: a dictionary of accounts is larger than the processor's
-/// caches.
+[[noreturn]] void refuse_transfer(std::string_view key, std::string_view what) {
+  throw_store_error(copy::snapshot_transfers.file, fmt::format("transfer {}: {}", key, what), "");
+}
+
+/// Transfers wait in a small batch for their accounts to be looked up together.
 class TransferBatch {
  public:
   TransferBatch(const KeyIndex& accounts, graph::TransferColumns& columns)
@@ -103,45 +106,39 @@ class TransferBatch {
   bool is_full() const { return size_ == kSize; }
 
   void add(BinaryRow row, std::string_view from, std::string_view to) {
-    auto& waiting = waiting_[size_++];
-    waiting = {std::move(row), from, to, KeyIndex::hash(from), KeyIndex::hash(to)};
-    accounts_.prefetch(waiting.from_hash);
-    accounts_.prefetch(waiting.to_hash);
+    rows_[size_] = std::move(row);
+    keys_[2 * size_] = from;
+    keys_[2 * size_ + 1] = to;
+    ++size_;
   }
 
   void look_up() {
+    const std::span keys(keys_.data(), 2 * size_);
+    const std::span positions(positions_.data(), 2 * size_);
+    accounts_.find_all(keys, positions);
     for (std::size_t i = 0; i < size_; ++i) {
-      const auto& waiting = waiting_[i];
-      const auto source = position_of(waiting.from, waiting.from_hash);
-      const auto target = position_of(waiting.to, waiting.to_hash);
-      columns_.source.push_back(source);
-      columns_.target.push_back(target);
+      require_known(2 * i);
+      require_known(2 * i + 1);
+      columns_.source.push_back(positions[2 * i]);
+      columns_.target.push_back(positions[2 * i + 1]);
     }
     size_ = 0;
   }
 
  private:
-  static constexpr std::size_t kSize = 64;
-  struct Waiting {
-    BinaryRow row;  ///< owns the bytes of from and to
-    std::string_view from;
-    std::string_view to;
-    std::uint64_t from_hash = 0;
-    std::uint64_t to_hash = 0;
-  };
+  static constexpr std::size_t kSize = KeyIndex::kBatch / 2;
 
-  graph::Vertex position_of(std::string_view account, std::uint64_t hash) const {
-    const auto position = accounts_.find(account, hash);
-    if (position != graph::kNoVertex) return position;
-    throw_store_error(copy::snapshot_transfers.file,
-                      fmt::format("transfer {} names account {}, which is not in silver.accounts",
-                                  columns_.transfer_keys[columns_.source.size()], account),
-                      "");
+  void require_known(std::size_t i) const {
+    if (positions_[i] != graph::kNoVertex) return;
+    const auto transfer = columns_.transfer_keys[columns_.source.size()];
+    refuse_transfer(transfer, fmt::format("its account {} is not in silver.accounts", keys_[i]));
   }
 
   const KeyIndex& accounts_;
   graph::TransferColumns& columns_;
-  std::array<Waiting, kSize> waiting_;
+  std::array<BinaryRow, kSize> rows_;  ///< own the bytes of the keys
+  std::array<std::string_view, KeyIndex::kBatch> keys_;
+  std::array<graph::Vertex, KeyIndex::kBatch> positions_;
   std::size_t size_ = 0;
 };
 
@@ -205,10 +202,6 @@ void SnapshotReader::read_accounts(const KeyIndex& parties) {
     snapshot_.party_of_account.push_back(
         parties.find(row->next()));  // found: a foreign key says so
   }
-}
-
-[[noreturn]] void refuse_transfer(std::string_view key, std::string_view what) {
-  throw_store_error(copy::snapshot_transfers.file, fmt::format("transfer {}: {}", key, what), "");
 }
 
 void SnapshotReader::read_transfers() {

@@ -253,7 +253,7 @@ TEST(Snapshot, ATransferOfAnUnknownAccountIsRefusedWithBothNames) {
   add_two_accounts(database);
   add_transfer(database, {.id = "T1"});
   add_transfer(database, {.id = "T2", .to = "nobody"});
-  expect_refused(database, "transfer T2 names account nobody");
+  expect_refused(database, "transfer T2: its account nobody is not in silver.accounts");
 }
 
 TEST(Snapshot, HoldsAsManyTypesAsAByteCanName) {
