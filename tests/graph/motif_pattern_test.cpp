@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <optional>
+#include <fstream>
+#include <string>
+#include <vector>
 
 namespace aml::graph {
 namespace {
@@ -70,6 +72,18 @@ TEST(MotifPattern, EmptyTextIsAnEmptyPattern) {
 
 TEST(MotifPattern, NamesMayStartWithDigitsAndUnderscores) {
   EXPECT_EQ(parse_motif("(0)-[_1]->(__tmp)").vertices, (Names{"0", "__tmp"}));
+}
+
+TEST(MotifPattern, EveryExampleOfItsPageIsAccepted) {
+  std::ifstream page(AML_SOURCE_DIR "/docs/motifs.md");
+  int examples = 0;
+  for (std::string line; std::getline(page, line);) {
+    if (!line.starts_with("    (")) continue;
+    const std::string motif = line.substr(4, line.find("  ", 4) - 4);
+    EXPECT_NO_THROW(parse_motif(motif)) << motif;
+    ++examples;
+  }
+  EXPECT_EQ(examples, 5);
 }
 
 struct Refusal {
