@@ -9,7 +9,7 @@ std::vector<char> first_from_each_payer(const TransferGraph& graph) {
   for (Vertex payee = 0; payee < graph.num_vertices(); ++payee) {
     for (const Edge position : graph.in_edges(payee)) {
       const Vertex payer = graph.in_source(position);
-      is_first[position] = last_payee[payer] != payee;
+      is_first[position] = last_payee[payer] == payee ? 0 : 1;
       last_payee[payer] = payee;
     }
   }
