@@ -24,12 +24,18 @@ std::string ask(Connection& connection, const std::string& sql) {
   return session.exec1(sql)[0].as<std::string>();
 }
 
-std::string option_of(const Target& target, const std::string& keyword) {
-  for (const auto& option : parse_conninfo(target.conninfo)) {
-    if (option.keyword == keyword) return option.value;
+/// Where a test database is, as its own connection knows it: the target may leave it to PG*
+/// variables.
+struct Address {
+  explicit Address(const TestDatabase& database) {
+    auto connection = database.connect();
+    host = connection.pqxx().hostname();
+    port = connection.pqxx().port();
+    user = connection.pqxx().username();
+    name = connection.pqxx().dbname();
   }
-  return {};
-}
+  std::string host, port, user, name;
+};
 
 /// An environment variable for the length of a test.
 class Environment {
@@ -157,10 +163,11 @@ TEST(Connection, AMissingDatabaseIsNotTakenForAMissingServer) {
 
 TEST(Connection, ABareNameIsADatabaseWhateverCharactersItHas) {
   const TestDatabase database;
-  const Environment host("PGHOST", option_of(database.target(), "host"));
-  const Environment port("PGPORT", option_of(database.target(), "port"));
-  const Environment user("PGUSER", option_of(database.target(), "user"));
-  const auto name = database.query("SELECT current_database()") + " o'odd \\name";
+  const Address address(database);
+  const Environment host("PGHOST", address.host);
+  const Environment port("PGPORT", address.port);
+  const Environment user("PGUSER", address.user);
+  const auto name = address.name + " o'odd \\name";
   database.query("CREATE DATABASE \"" + name + "\"");
   {
     Connection connection({name, "--database"});
@@ -171,17 +178,15 @@ TEST(Connection, ABareNameIsADatabaseWhateverCharactersItHas) {
 
 TEST(Connection, AUriAndKeyValuePairsReachTheSameDatabase) {
   const TestDatabase database;
-  const auto host = option_of(database.target(), "host");
+  const Address at(database);
   std::string encoded;
-  for (const char c : host) encoded += c == '/' ? std::string("%2F") : std::string(1, c);
-  const auto port = option_of(database.target(), "port");
-  const auto name = option_of(database.target(), "dbname");
-  const auto user = option_of(database.target(), "user");
+  for (const char c : at.host) encoded += c == '/' ? std::string("%2F") : std::string(1, c);
   Connection by_uri(
-      {"postgresql://" + user + "@/" + name + "?host=" + encoded + "&port=" + port, ""});
-  Connection by_pairs({"host=" + host + " port=" + port + " user=" + user + " dbname=" + name, ""});
-  EXPECT_EQ(ask(by_uri, "SELECT current_database()"), name);
-  EXPECT_EQ(ask(by_pairs, "SELECT current_database()"), name);
+      {"postgresql://" + at.user + "@/" + at.name + "?host=" + encoded + "&port=" + at.port, ""});
+  Connection by_pairs(
+      {"host=" + at.host + " port=" + at.port + " user=" + at.user + " dbname=" + at.name, ""});
+  EXPECT_EQ(ask(by_uri, "SELECT current_database()"), at.name);
+  EXPECT_EQ(ask(by_pairs, "SELECT current_database()"), at.name);
 }
 
 TEST(Connection, SettingsDoNotDependOnTheDefaultsOfTheDatabase) {
