@@ -26,8 +26,8 @@ namespace {
 constexpr int kExamplesPerScenario = 2;
 
 std::string describe(const scenarios::GeneratorParams& data) {
-  return fmt::format("version={} accounts={} days={} seed={} instances={} first_day={}\n", kVersion, data.accounts,
-                     data.days, data.seed, data.instances, data.first_day);
+  return fmt::format("version={} accounts={} days={} seed={} instances={} first_day={}\n", kVersion,
+                     data.accounts, data.days, data.seed, data.instances, data.first_day);
 }
 
 /// A demo of other parameters or of another version was here before: its database goes, so that two data sets never mix.

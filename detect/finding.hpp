@@ -32,11 +32,12 @@ struct FindingEntity {
 
 /// Why: one observed value, with what it was held against and how much it added to the score.
 struct EvidenceItem {
-  std::string feature;                  ///< machine-readable name, for example "forwarded_sum"
-  std::string observed;                 ///< as text: money in units of the base currency, times in ISO 8601
+  std::string feature;   ///< machine-readable name, for example "forwarded_sum"
+  std::string observed;  ///< as text: money in units of the base currency, times in ISO 8601
   std::optional<std::string> threshold;
-  std::optional<double> contribution;   ///< share of the score, or of the anomaly score; positive = more suspicious
-  std::string sentence;                 ///< the same for a person
+  std::optional<double>
+      contribution;  ///< share of the score, or of the anomaly score; positive = more suspicious
+  std::string sentence;  ///< the same for a person
 };
 
 /// One instance of a typology.
@@ -45,10 +46,11 @@ struct Finding {
   std::string subject;       ///< external key
   std::string evidence_key;  ///< with scenario id and subject it identifies the finding across runs
   double score = 0;          ///< in [0, 1], higher = more suspicious
-  std::optional<graph::MinorUnits> amount_minor;  ///< money involved, base currency; absent: no money in the pattern
+  std::optional<graph::MinorUnits>
+      amount_minor;  ///< money involved, base currency; absent: no money in the pattern
   std::optional<graph::Micros> first_activity;
   std::optional<graph::Micros> last_activity;
-  std::string explanation;   ///< one sentence
+  std::string explanation;  ///< one sentence
   std::vector<FindingTransfer> transfers;
   std::vector<FindingEntity> entities;
   std::vector<EvidenceItem> evidence;
@@ -65,9 +67,11 @@ struct ScoreTable {
 struct Detection {
   std::vector<Finding> findings;
   std::vector<ScoreTable> scores;
-  bool truncated = false;            ///< a budget was reached: findings may be missing
-  std::vector<std::string> ignored;  ///< hubs and over-shared attributes left out on purpose, one sentence each
-  std::vector<std::pair<std::string, std::int64_t>> counts;  ///< for the run step, for example {"cycles", 4742}
+  bool truncated = false;  ///< a budget was reached: findings may be missing
+  std::vector<std::string>
+      ignored;  ///< hubs and over-shared attributes left out on purpose, one sentence each
+  std::vector<std::pair<std::string, std::int64_t>>
+      counts;  ///< for the run step, for example {"cycles", 4742}
 };
 
 }  // namespace aml::detect

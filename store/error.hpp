@@ -10,8 +10,8 @@ namespace aml::store {
 enum class StoreFailure {
   kUnreachable,  ///< no server, no rights to connect, schema missing or too old: exit code 3
   kRefusedData,  ///< an expectation with policy fail, or a file that cannot be read as its format: exit code 4
-  kLocked,       ///< another load or run holds the lock: exit code 75
-  kStatement,    ///< a statement failed: exit code 1
+  kLocked,     ///< another load or run holds the lock: exit code 75
+  kStatement,  ///< a statement failed: exit code 1
 };
 
 /// The environment failed. what() says what was tried, why it failed and what to do next; it never holds a password.
@@ -25,9 +25,15 @@ class StoreError : public std::runtime_error {
         sqlstate_(std::move(sqlstate)),
         retryable_(retryable) {}
   StoreFailure failure() const { return failure_; }
-  const std::string& statement() const { return statement_; }  ///< name of the SQL file, empty if none
-  const std::string& sqlstate() const { return sqlstate_; }    ///< five characters, empty if the server said nothing
-  bool retryable() const { return retryable_; }  ///< connection lost, serialization failure, deadlock, server starting
+  const std::string& statement() const {
+    return statement_;
+  }  ///< name of the SQL file, empty if none
+  const std::string& sqlstate() const {
+    return sqlstate_;
+  }  ///< five characters, empty if the server said nothing
+  bool retryable() const {
+    return retryable_;
+  }  ///< connection lost, serialization failure, deadlock, server starting
 
  private:
   StoreFailure failure_;

@@ -13,7 +13,8 @@ namespace aml::store {
 
 struct RunRow {
   std::int64_t run_id = 0;
-  std::string status, started_at, finished_at, program_version, started_by, error;  ///< times ISO 8601 UTC, empty if null
+  std::string status, started_at, finished_at, program_version, started_by,
+      error;  ///< times ISO 8601 UTC, empty if null
   std::vector<std::string> scenarios;
   int threads = 0;
   std::uint64_t seed = 0;
@@ -30,10 +31,12 @@ struct RunStepRow {
 };
 struct AlertTransferRow {  ///< from_party and to_party are party ids
   int step = 0, branch = 0;
-  std::string role, transfer_id, booked_at, from_account, to_account, from_party, to_party, amount, currency, amount_base, type;
+  std::string role, transfer_id, booked_at, from_account, to_account, from_party, to_party, amount,
+      currency, amount_base, type;
 };
 struct AlertEntityRow {
-  std::string kind, id, name, role;  ///< name: of the party, or of the account's party; may be empty
+  std::string kind, id, name,
+      role;  ///< name: of the party, or of the account's party; may be empty
 };
 struct AlertEvidenceRow {
   std::string feature, observed, sentence;
@@ -41,14 +44,17 @@ struct AlertEvidenceRow {
   std::optional<double> contribution;
 };
 struct AlertRow {
-  std::string alert_id, scenario, title, typology, subject_kind, subject, subject_name, severity, explanation;
+  std::string alert_id, scenario, title, typology, subject_kind, subject, subject_name, severity,
+      explanation;
   int version = 0;
   double score = 0;
-  std::optional<std::string> amount;  ///< units of currency, two decimals or as many as the currency has
+  std::optional<std::string>
+      amount;  ///< units of currency, two decimals or as many as the currency has
   std::string currency, first_activity_at, last_activity_at;
   std::int64_t first_run_id = 0, last_run_id = 0;
 };
-struct SharedAttributeRow {  ///< a party of the alert gave an attribute that the alert's evidence names
+struct
+    SharedAttributeRow {  ///< a party of the alert gave an attribute that the alert's evidence names
   std::string party, kind, value;
 };
 struct AlertStory {  ///< an alert with all that made it
@@ -56,31 +62,35 @@ struct AlertStory {  ///< an alert with all that made it
   std::vector<AlertTransferRow> transfers;
   std::vector<AlertEntityRow> entities;
   std::vector<AlertEvidenceRow> evidence;
-  std::vector<SharedAttributeRow> shared_attributes;  ///< ordered by kind, value, party; empty for most typologies
+  std::vector<SharedAttributeRow>
+      shared_attributes;  ///< ordered by kind, value, party; empty for most typologies
 };
 struct TypologyRow {
   std::string typology, title, description, reference;
 };
 
 struct AlertFilter {
-  std::optional<std::int64_t> run_id;  ///< alerts whose last_run_id it is; absent: gold.current_alerts
-  std::string entity;                  ///< only alerts in which this account or party takes part
-  std::string scenario;                ///< only this scenario
-  int limit = 0;                       ///< 0: all
+  std::optional<std::int64_t>
+      run_id;            ///< alerts whose last_run_id it is; absent: gold.current_alerts
+  std::string entity;    ///< only alerts in which this account or party takes part
+  std::string scenario;  ///< only this scenario
+  int limit = 0;         ///< 0: all
 };
 
-std::vector<RunRow> list_runs(Connection& connection, int limit);            ///< newest first
+std::vector<RunRow> list_runs(Connection& connection, int limit);  ///< newest first
 std::optional<RunRow> find_run(Connection& connection, std::int64_t run_id);
 std::optional<std::int64_t> newest_successful_run(Connection& connection);
 std::vector<RunStepRow> run_steps(Connection& connection, std::int64_t run_id);
-std::vector<AlertRow> list_alerts(Connection& connection, const AlertFilter& filter);  ///< severity, then score, then alert_id
-std::vector<AlertStory> read_stories(Connection& connection, const AlertFilter& filter);  ///< the same order
+std::vector<AlertRow> list_alerts(
+    Connection& connection, const AlertFilter& filter);  ///< severity, then score, then alert_id
+std::vector<AlertStory> read_stories(Connection& connection,
+                                     const AlertFilter& filter);  ///< the same order
 std::vector<TypologyRow> typologies(Connection& connection);
 
 struct EntityRow {
   std::string kind, id, name, party_id, country;  ///< party_id: of an account; empty for a party
   std::optional<double> base_risk, risk_score, anomaly_score;
-  std::vector<std::string> accounts;               ///< of a party
+  std::vector<std::string> accounts;  ///< of a party
 };
 /// The accounts and parties with this id: none, one, or both an account and a party.
 std::vector<EntityRow> find_entities(Connection& connection, const std::string& id);

@@ -31,13 +31,15 @@ struct GoldCounts {
   std::int64_t alerts = 0;  ///< findings of this run
   std::int64_t added = 0;   ///< of them new in gold
   std::int64_t gone = 0;    ///< alerts of the scenario's run before that this run no longer finds
-  bool changed_without_new_version = false;  ///< the same scenario and version was run before with another text
+  bool changed_without_new_version =
+      false;  ///< the same scenario and version was run before with another text
 };
 
 /// Nothing is visible to others before commit(); without it the destructor rolls everything back.
 class GoldWriter {
  public:
-  GoldWriter(Connection& connection, std::int64_t run_id, const std::string& base_currency, int base_currency_exponent);
+  GoldWriter(Connection& connection, std::int64_t run_id, const std::string& base_currency,
+             int base_currency_exponent);
   ~GoldWriter();
   GoldWriter(const GoldWriter&) = delete;
   GoldWriter& operator=(const GoldWriter&) = delete;

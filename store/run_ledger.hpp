@@ -32,7 +32,7 @@ struct RunStart {
 };
 
 struct RunStep {
-  std::string name;  ///< read snapshot, build graph, <scenario id>, write gold
+  std::string name;      ///< read snapshot, build graph, <scenario id>, write gold
   std::string scenario;  ///< empty if the step is not a scenario
   int scenario_version = 0;
   std::string parameters_json;  ///< empty if none

@@ -18,7 +18,8 @@ ServerFacts server_facts(Connection& connection) {
           .may_create = row[5].as<bool>(),
           .is_standby = row[6].as<bool>(),
           .size_bytes = row[7].as<std::int64_t>(),
-          .clock_skew_seconds = row[8].as<std::int64_t>() - static_cast<std::int64_t>(std::time(nullptr))};
+          .clock_skew_seconds =
+              row[8].as<std::int64_t>() - static_cast<std::int64_t>(std::time(nullptr))};
 }
 
 }  // namespace aml::store

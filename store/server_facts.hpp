@@ -10,14 +10,14 @@ namespace aml::store {
 
 /// What a set-up check needs to know of a server and of what this connection may do.
 struct ServerFacts {
-  int version_number = 0;      ///< for example 150018
-  std::string version;         ///< for example 15.18
-  std::string encoding;        ///< of the database, for example UTF8
+  int version_number = 0;  ///< for example 150018
+  std::string version;     ///< for example 15.18
+  std::string encoding;    ///< of the database, for example UTF8
   std::string database;
   std::string user;
-  bool may_create = false;     ///< may create schemas in this database
-  bool is_standby = false;     ///< a read-only replica
-  std::int64_t size_bytes = 0; ///< of the database
+  bool may_create = false;              ///< may create schemas in this database
+  bool is_standby = false;              ///< a read-only replica
+  std::int64_t size_bytes = 0;          ///< of the database
   std::int64_t clock_skew_seconds = 0;  ///< server's clock minus ours
 };
 

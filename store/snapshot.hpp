@@ -26,11 +26,13 @@ struct SnapshotPlan {
 /// What a run reads. Vertices of `transfers` are accounts; parties are those of `attributes.party_keys`.
 struct Snapshot {
   graph::TransferColumns transfers;
-  std::vector<graph::Vertex> party_of_account;  ///< position in attributes.party_keys for each position in transfers.vertex_keys
+  std::vector<graph::Vertex>
+      party_of_account;  ///< position in attributes.party_keys for each position in transfers.vertex_keys
   graph::AttributeColumns attributes;
-  std::vector<double> base_risk;                ///< for each position in attributes.party_keys
-  std::string id;                               ///< pg_current_snapshot() of the view it was read from
-  std::optional<std::int64_t> last_file_id;     ///< newest loaded file in that view; absent: nothing was ever loaded
+  std::vector<double> base_risk;  ///< for each position in attributes.party_keys
+  std::string id;                 ///< pg_current_snapshot() of the view it was read from
+  std::optional<std::int64_t>
+      last_file_id;  ///< newest loaded file in that view; absent: nothing was ever loaded
   double seconds = 0;
 };
 
