@@ -62,6 +62,8 @@ class NameList {
   std::size_t last_ = 0;
 };
 
+/// libpqxx 6 hides its PGconn, so the snapshot is read on a libpq connection of its own. Everything is
+/// read there, in one transaction: that needs no exported snapshot to share a view.
 class SnapshotReader {
  public:
   SnapshotReader(const Target& target, const std::function<void(std::uint64_t)>& progress)
