@@ -22,10 +22,10 @@ struct InitOptions {
 };
 
 /// Applies what is missing and returns it, in order; nothing on a second call. Safe to run from two
-/// processes at once. Throws: StoreError kUnreachable if an applied migration's text has changed
-/// since, if the database is newer than this program or
-///         the base currency differs from the one the database was made with; kStatement if a
-///         migration fails.
+/// processes at once.
+/// Throws: StoreError kUnreachable if an applied migration's text has changed since, if the database
+///         is newer than this program or its base currency is another one than asked for;
+///         kStatement if a migration fails.
 std::vector<Migration> migrate(Connection& connection, const InitOptions& options);
 
 /// The migrations that migrate() would apply now.
