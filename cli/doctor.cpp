@@ -79,7 +79,7 @@ void examine_server(Examination& examination, store::Connection& connection) {
                   facts.version_number >= kOldestServer ? "" : "use PostgreSQL 15 or newer");
   const bool utf8 = facts.encoding == "UTF8";
   examination.add("encoding", utf8 ? Verdict::kOk : Verdict::kProblem, facts.encoding,
-                  utf8 ? "" : "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0");
+                  utf8 ? "" : "createdb -E UTF8 -T template0 NAME");
   examination.add("rights", facts.may_create ? Verdict::kOk : Verdict::kWarning,
                   fmt::format("user {} {} create schemas in {}", facts.user,
                               facts.may_create ? "may" : "may not", facts.database),
