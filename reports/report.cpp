@@ -22,6 +22,8 @@
 namespace aml::reports {
 namespace {
 
+constexpr std::int64_t kMebibyte = 1 << 20;
+
 /// What one report tells, read once.
 struct Material {
   store::RunRow run;
@@ -196,7 +198,7 @@ std::string how_it_was_made(const Material& material) {
     html += fmt::format(
         R"(<tr><th scope="row">{}</th><td>{}</td><td class="number">{}</td><td class="number">{:.2f}</td><td class="number">{}</td><td>{}</td></tr>)",
         escape(step.name), escape(step.outcome), group_thousands(step.rows), step.seconds,
-        group_thousands(step.peak_memory_bytes / (1024 * 1024)), notes);
+        group_thousands(step.peak_memory_bytes / kMebibyte), notes);
   }
   html +=
       "</tbody></table></div><p>Everything above comes from the schema <code>gold</code>; the "

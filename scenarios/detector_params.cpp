@@ -262,13 +262,13 @@ void read_into(Params& params, const Json* params_json, const Json* hubs_json,
 }  // namespace
 
 std::span<const DetectorKind> detector_kinds() {
-  static const std::array<DetectorKind, 5> kinds{
+  static const std::array<DetectorKind, 5> kKinds{
       {{"cycles", "account", detect::CyclesParams{}},
        {"structuring", "account", detect::StructuringParams{}},
        {"synthetic_identity", "party", detect::SyntheticIdentityParams{}},
        {"risk_propagation", "party", detect::RiskPropagationParams{}},
        {"anomalies", "account", detect::AnomaliesParams{}}}};
-  return kinds;
+  return kKinds;
 }
 
 DetectorParams read_params(const DetectorKind& kind, const Json* params, const Json* hubs,
