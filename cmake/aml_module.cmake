@@ -2,7 +2,8 @@
 # One static library per folder: target aml_<folder>, alias aml::<folder>. Includes are written from the repository root.
 add_library(aml_warnings INTERFACE)
 # -Wno-restrict: g++ 12 sees overlaps in std::string::operator+ that are not there (GCC bug 105329).
-target_compile_options(aml_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-restrict -Werror)
+target_compile_options(aml_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-restrict
+  $<$<BOOL:${AML_WERROR}>:-Werror>)
 
 function(aml_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;HEADERS;PUBLIC_DEPS;PRIVATE_DEPS" ${ARGN})

@@ -73,10 +73,10 @@ ScenarioError::ScenarioError(std::string file, std::size_t line, std::size_t col
       file_(std::move(file)) {}
 
 const std::string& Scenario::severity_of(double score) const {
-  static const std::string low = "low";
+  static const std::string kLow = "low";
   const auto band = std::ranges::find_if(
       severity, [&](const SeverityBand& candidate) { return score >= candidate.at_least; });
-  return band == severity.end() ? low : band->is;
+  return band == severity.end() ? kLow : band->is;
 }
 
 Scenario parse_scenario(std::string_view text, const std::string& file,

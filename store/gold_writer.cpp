@@ -34,7 +34,7 @@ struct pqxx::string_traits<aml::store::NullableField> {
   static constexpr const char* name() noexcept { return "NullableField"; }
   static bool is_null(const aml::store::NullableField& field) { return !field.text; }
   static std::string to_string(const aml::store::NullableField& field) {
-    return field.text.value();
+    return field.text.value_or("");
   }
 };
 
