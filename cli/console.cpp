@@ -60,6 +60,32 @@ void complain(const std::string& message) {
   spdlog::set_pattern("%v");
 }
 
+std::string printable(std::string_view text) {
+  static constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  const auto follows = [&](std::size_t at, unsigned char low, unsigned char high) {
+    return at < text.size() && static_cast<unsigned char>(text[at]) >= low &&
+           static_cast<unsigned char>(text[at]) <= high;
+  };
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20U || byte == 0x7FU) {
+      result += kReplacement;
+    } else if (byte == 0xC2U && follows(i + 1, 0x80, 0x9F)) {  // U+0080..U+009F
+      result += kReplacement;
+      i += 1;
+    } else if (byte == 0xE2U && ((follows(i + 1, 0x80, 0x80) && follows(i + 2, 0xAA, 0xAE)) ||
+                                 (follows(i + 1, 0x81, 0x81) &&
+                                  follows(i + 2, 0xA6, 0xA9)))) {  // U+202A.., U+2066..
+      result += kReplacement;
+      i += 2;
+    } else {
+      result += text[i];
+    }
+  }
+  return result;
+}
+
 bool stdout_is_terminal() {
   return ::isatty(STDOUT_FILENO) == 1;
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace aml::cli {
 
@@ -38,6 +39,9 @@ class Stage {
   std::chrono::steady_clock::time_point last_shown_{};
   bool ended_ = false;
 };
+
+/// The text without what could steer a terminal or reorder a line: control characters and bidirectional overrides become U+FFFD.
+std::string printable(std::string_view text);
 
 bool stdout_is_terminal();
 bool stderr_is_terminal();

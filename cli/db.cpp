@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <iostream>
 #include <string>
 #include <system_error>
@@ -12,6 +13,7 @@
 #include "cli/console.hpp"
 #include "cli/target.hpp"
 #include "cli/version.hpp"
+#include "store/conninfo.hpp"
 #include "store/error.hpp"
 #include "store/migrations.hpp"
 #include "store/private_cluster.hpp"
@@ -41,10 +43,22 @@ int status(const GlobalOptions& global) {
   return now.running ? kOk : kUnreachable;
 }
 
+/// The connection string as psql's arguments may show it to every user of the machine; the password goes into PGPASSWORD.
+std::string without_password(const std::string& conninfo) {
+  auto options = store::parse_conninfo(conninfo);
+  std::erase_if(options, [](const store::ConninfoOption& option) {
+    if (option.keyword != "password") return false;
+    ::setenv("PGPASSWORD", option.value.c_str(), 1);
+    return true;
+  });
+  return store::quote_conninfo(options);
+}
+
 [[noreturn]] void exec_psql(const GlobalOptions& global, const DbOptions& options) {
   const auto target = choose_target(global);
   std::vector<std::string> words{"psql"};
-  if (!target.conninfo.empty()) words.insert(words.end(), {"-d", target.conninfo});
+  if (!target.conninfo.empty())
+    words.insert(words.end(), {"-d", without_password(target.conninfo)});
   words.insert(words.end(), options.psql_arguments.begin(), options.psql_arguments.end());
   std::vector<char*> arguments;
   arguments.reserve(words.size() + 1);

@@ -69,7 +69,7 @@ void print_examples(store::Connection& connection) {
                std::min(alerts, kExamplesPerScenario));
     for (const auto& alert : store::list_alerts(connection, filter)) {
       fmt::print("  [{}] {} {}: {}\n", alert.severity, alert.subject_kind, alert.subject,
-                 alert.explanation);
+                 printable(alert.explanation));
     }
   }
 }
@@ -107,6 +107,7 @@ int run_demo(const GlobalOptions& global, const DemoOptions& options) {
   }
   load_with_progress(connection, {.paths = {data}, .format = "aml", .expectations = {}});
   const auto outcome = run_with_progress(connection, {});
+  if (outcome.status == "interrupted") return kInterrupted;
   Stage report("write report");
   reports::write_report(connection, options.out, {});
   report.done(options.out);
@@ -121,8 +122,7 @@ int run_demo(const GlobalOptions& global, const DemoOptions& options) {
       "gold.flagged_entities LIMIT 10'\n"
       "Stop it:    aml db stop {}\n",
       std::filesystem::absolute(options.out).string(), dir, dir);
-  return outcome.status == "succeeded" ? kOk
-                                       : (outcome.status == "interrupted" ? kInterrupted : kFailed);
+  return outcome.status == "succeeded" ? kOk : kFailed;
 }
 
 }  // namespace aml::cli

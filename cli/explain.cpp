@@ -23,35 +23,39 @@ std::string headline(const store::EntityRow& entity) {
   if (!entity.party_id.empty()) text += fmt::format(", owned by party {}", entity.party_id);
   if (!entity.accounts.empty())
     text += fmt::format(", accounts {}", fmt::join(entity.accounts, ", "));
-  text += '\n';
   if (entity.kind == "party") {
-    text += fmt::format("  base risk {}, propagated risk {}\n", score_text(entity.base_risk),
+    text += fmt::format(" - base risk {}, propagated risk {}", score_text(entity.base_risk),
                         score_text(entity.risk_score));
   } else {
-    text += fmt::format("  anomaly score {}\n", score_text(entity.anomaly_score));
+    text += fmt::format(" - anomaly score {}", score_text(entity.anomaly_score));
   }
   return text;
 }
 
+void print_line(const std::string& line) {
+  fmt::print("{}\n", printable(line));
+}
+
 void print_story(const store::AlertStory& story) {
   const auto& alert = story.alert;
-  fmt::print("\n[{}] {} - score {:.2f} - scenario {} v{} - alert {}\n  {}\n", alert.severity,
-             alert.title, alert.score, alert.scenario, alert.version, alert.alert_id,
-             alert.explanation);
+  print_line("");
+  print_line(fmt::format("[{}] {} - score {:.2f} - scenario {} v{} - alert {}", alert.severity,
+                         alert.title, alert.score, alert.scenario, alert.version, alert.alert_id));
+  print_line("  " + alert.explanation);
   for (const auto& item : story.evidence) {
-    fmt::print("   - {}{}\n", item.sentence,
-               item.threshold ? fmt::format(" [{}: {}, held against {}]", item.feature,
-                                            item.observed, *item.threshold)
-                              : std::string{});
+    const auto held = item.threshold ? fmt::format(" [{}: {}, held against {}]", item.feature,
+                                                   item.observed, *item.threshold)
+                                     : "";
+    print_line("   - " + item.sentence + held);
   }
   if (story.transfers.empty()) return;
-  fmt::print("  Transfers in order:\n");
+  print_line("  Transfers in order:");
   for (const auto& transfer : story.transfers) {
-    fmt::print("   {:>3}. {}  {} -> {}  {} {}  ({}{}; {})\n", transfer.step, transfer.booked_at,
-               transfer.from_account, transfer.to_account, transfer.amount, transfer.currency,
-               transfer.role,
-               transfer.branch > 0 ? fmt::format(" {}", transfer.branch) : std::string{},
-               transfer.transfer_id);
+    print_line(fmt::format("   {:>3}. {}  {} -> {}  {} {}  ({}{}; {})", transfer.step,
+                           transfer.booked_at, transfer.from_account, transfer.to_account,
+                           transfer.amount, transfer.currency, transfer.role,
+                           transfer.branch > 0 ? fmt::format(" {}", transfer.branch) : "",
+                           transfer.transfer_id));
   }
 }
 
@@ -131,7 +135,7 @@ int run_explain(const GlobalOptions& global, const std::string& entity) {
   const auto stories = store::read_stories(connection, filter);
   switch (global.format.value_or(Format::kTable)) {
     case Format::kTable:
-      for (const auto& row : entities) fmt::print("{}", headline(row));
+      for (const auto& row : entities) print_line(headline(row));
       if (stories.empty()) fmt::print("\nNot flagged by the newest run of any scenario.\n");
       for (const auto& story : stories) print_story(story);
       break;

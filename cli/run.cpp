@@ -2,18 +2,15 @@
 #include "cli/run.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
-#include <fstream>
 #include <memory>
-#include <system_error>
 
 #include "cli/console.hpp"
 #include "cli/target.hpp"
 #include "cli/version.hpp"
+#include "reports/private_file.hpp"
 #include "store/migrations.hpp"
 #include "store/snapshot.hpp"
 
@@ -94,15 +91,6 @@ int print_plan(const GlobalOptions& global, store::Connection& connection,
   return kOk;
 }
 
-void write_summary(const std::string& file, const scenarios::RunOutcome& outcome) {
-  std::ofstream out(file);
-  out << scenarios::to_json(outcome) << '\n';
-  out.close();
-  if (!out)
-    throw std::system_error(errno, std::generic_category(), "cannot write the summary to " + file);
-  ::chmod(file.c_str(), S_IRUSR | S_IWUSR);
-}
-
 }  // namespace
 
 scenarios::RunOutcome run_with_progress(store::Connection& connection, const RunOptions& options) {
@@ -158,11 +146,14 @@ int run_run(const GlobalOptions& global, const RunOptions& options) {
   auto connection = connect_ready(global);
   if (options.dry_run) return print_plan(global, connection, options);
   const auto outcome = run_with_progress(connection, options);
-  if (!options.summary.empty()) write_summary(options.summary, outcome);
-  print(outcome_table(outcome), effective_format(global.format));
+  if (outcome.status != "interrupted")
+    print(outcome_table(outcome), effective_format(global.format));
   say(fmt::format("Run {} {} in {}, peak memory {}.", outcome.run_id, outcome.status,
                   human_seconds(outcome.seconds),
                   human_bytes(static_cast<std::uint64_t>(outcome.peak_memory_bytes))));
+  if (!options.summary.empty()) {
+    reports::write_private_file(options.summary, scenarios::to_json(outcome) + '\n');
+  }
   if (outcome.status == "interrupted") return kInterrupted;
   return outcome.status == "succeeded" ? kOk : kFailed;
 }

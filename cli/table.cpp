@@ -59,7 +59,7 @@ void print_table(const Table& table) {
   for (const auto& column : table.columns) widths.push_back(width(column));
   for (const auto& row : table.rows) {
     for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], width(text_of(row[i])));
+      widths[i] = std::max(widths[i], width(printable(text_of(row[i]))));
   }
   const std::size_t limit = terminal_columns();
   const auto print_row = [&](const auto& cell_text, const auto& is_right) {
@@ -79,7 +79,7 @@ void print_table(const Table& table) {
   print_row([&](std::size_t i) { return table.columns[i]; }, is_right);
   print_row([&](std::size_t i) { return std::string(widths[i], '-'); }, is_right);
   for (const auto& row : table.rows) {
-    print_row([&](std::size_t i) { return text_of(row[i]); }, is_right);
+    print_row([&](std::size_t i) { return printable(text_of(row[i])); }, is_right);
   }
 }
 

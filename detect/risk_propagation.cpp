@@ -25,11 +25,12 @@ using graph::Vertex;
 constexpr double kScoreLimit = 1e100;
 constexpr std::size_t kTransfersPerPayer = 20;
 
-/// The mission's vertex program.
+/// The published vertex program.
 class RiskProgram {
  public:
   struct State {
-    double score;
+    double score;      ///< base risk and inherited risk
+    double inherited;  ///< kept apart: score - base would lose digits
     Vertex vertex;
     bool is_hub;
   };
@@ -46,7 +47,8 @@ class RiskProgram {
   double combine(double a, double b) const { return a + b; }
   State update(const State& old, const double* received, Vertex v) const {
     if (received == nullptr || old.is_hub) return old;
-    return {std::min(kScoreLimit, base_risk_[v] + decay_ * *received), v, false};
+    const double inherited = std::min(kScoreLimit, decay_ * *received);
+    return {std::min(kScoreLimit, base_risk_[v] + inherited), inherited, v, false};
   }
   bool halted(const State& old, const State& now) const { return old.score == now.score; }
 
@@ -87,7 +89,8 @@ States advance(const TransferGraph& graph, const RiskProgram& program, States st
 Propagation propagate(const TransferGraph& graph, std::span<const double> base_risk,
                       const std::vector<char>& is_hub, const RiskPropagationParams& params) {
   States states(graph.num_vertices());
-  for (Vertex v = 0; v < graph.num_vertices(); ++v) states[v] = {base_risk[v], v, is_hub[v] != 0};
+  for (Vertex v = 0; v < graph.num_vertices(); ++v)
+    states[v] = {base_risk[v], 0, v, is_hub[v] != 0};
   const RiskProgram program(base_risk, params);
   Propagation result;
   result.before_last = advance(graph, program, std::move(states), params.rounds - 1, params.mode);
@@ -138,14 +141,15 @@ std::string short_risk_text(double risk) {
 class RiskStory {
  public:
   RiskStory(const TransferGraph& graph, const RiskPropagationParams& params,
-            const BaseCurrency& currency, Vertex subject, double base, double score,
-            const States& senders)
+            const BaseCurrency& currency, Vertex subject, double base,
+            const RiskProgram::State& state, const States& senders)
       : graph_(graph),
         params_(params),
         currency_(currency),
         subject_(subject),
         base_(base),
-        score_(score),
+        score_(state.score),
+        inherited_(state.inherited),
         inflows_(inflows_to(graph, subject, senders, params)),
         named_(std::min(inflows_.size(), static_cast<std::size_t>(params.top_payers))) {}
 
@@ -162,16 +166,14 @@ class RiskStory {
   }
 
  private:
-  double inherited() const { return score_ - base_; }
-
   void add_totals() {
     finding_.evidence.push_back(
         {"base_risk", risk_text(base_), std::nullopt, std::nullopt,
          fmt::format("Its own risk, before any payment, is {}.", short_risk_text(base_))});
     finding_.evidence.push_back(
-        {"inherited_risk", risk_text(inherited()), risk_text(params_.alert_at), std::nullopt,
+        {"inherited_risk", risk_text(inherited_), risk_text(params_.alert_at), std::nullopt,
          fmt::format("It inherited a risk of {} from {} over {}; alerts start at {}.",
-                     short_risk_text(inherited()), count_of(inflows_.size(), "payer"),
+                     short_risk_text(inherited_), count_of(inflows_.size(), "payer"),
                      count_of(static_cast<std::size_t>(params_.rounds), "round"),
                      short_risk_text(params_.alert_at))});
     finding_.evidence.push_back(
@@ -215,7 +217,7 @@ class RiskStory {
     std::string sentence =
         fmt::format("{} paid it with {} and passed on a risk of {}, {} of what it inherited.", key,
                     count_of(inflow.transfers, "transfer"), short_risk_text(inflow.contribution),
-                    percent_text(inflow.contribution / inherited()));
+                    percent_text(inflow.contribution / inherited_));
     if (inflow.transfers > kTransfersPerPayer) {
       sentence += fmt::format(" The first {} of them are listed.", kTransfersPerPayer);
     }
@@ -231,7 +233,7 @@ class RiskStory {
     }
     finding_.explanation =
         fmt::format("Inherited a risk of {} from {} over {}{}{}; the listed payments come to {}.",
-                    short_risk_text(inherited()), count_of(inflows_.size(), "payer"),
+                    short_risk_text(inherited_), count_of(inflows_.size(), "payer"),
                     count_of(static_cast<std::size_t>(params_.rounds), "round"),
                     named_ < inflows_.size() ? ", the largest parts from " : ": ",
                     list_of(payers, payers.size()), format_money(listed_minor_, currency_));
@@ -243,6 +245,7 @@ class RiskStory {
   Vertex subject_;
   double base_;
   double score_;
+  double inherited_;
   std::vector<Inflow> inflows_;
   std::size_t named_;                 ///< how many of the inflows are named
   graph::MinorSum listed_minor_ = 0;  ///< sum of the transfers that the finding lists
@@ -302,7 +305,7 @@ Detection detect_risk(const TransferGraph& parties, std::span<const double> base
   std::vector<Vertex> exposed;
   for (Vertex v = 0; v < parties.num_vertices(); ++v) {
     if (is_hub[v]) hubs.push_back(v);
-    if (last[v].score - base_risk[v] >= params.alert_at) exposed.push_back(v);
+    if (last[v].inherited >= params.alert_at) exposed.push_back(v);
   }
   std::ranges::stable_sort(exposed, std::greater<>(),
                            [&scores = last](Vertex v) { return scores[v].score; });
@@ -314,8 +317,7 @@ Detection detect_risk(const TransferGraph& parties, std::span<const double> base
       std::size_t{0}, exposed.size(), [&, &senders = before_last, &scores = last](std::size_t i) {
         const Vertex v = exposed[i];
         detection.findings[i] =
-            RiskStory(parties, params, currency, v, base_risk[v], scores[v].score, senders)
-                .finding();
+            RiskStory(parties, params, currency, v, base_risk[v], scores[v], senders).finding();
       });
   detection.ignored = hub_sentences(parties, hubs, params.max_counterparties);
   detection.counts.emplace_back("hubs", hubs.size());

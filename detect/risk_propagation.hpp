@@ -34,7 +34,7 @@ struct RiskPropagationParams {
 void validate(const RiskPropagationParams& params);
 
 /// The propagated risk of every party after params.rounds rounds, and nothing else: what the
-/// mission's table shows. Shape:  base_risk and the result have one value for each vertex; a hub
+/// published example shows. Shape:  base_risk and the result have one value for each vertex; a hub
 /// keeps its base risk. Throws: std::invalid_argument for another number of values, or one that is
 /// negative, not finite or above 1e100. Cost:   O(rounds * m), parallel over vertices;
 /// bit-identical for any number of threads. Source: Databricks, The Big Book of Data Engineering:

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reports/report.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <map>
-#include <string_view>
-#include <system_error>
 #include <unordered_set>
 #include <vector>
 
 #include "aml_report_assets.hpp"
 #include "reports/html.hpp"
+#include "reports/private_file.hpp"
 #include "reports/story.hpp"
 #include "store/error.hpp"
 #include "store/gold_reader.hpp"
@@ -50,7 +46,7 @@ Material read_material(store::Connection& connection, const ReportOptions& optio
   material.steps = store::run_steps(connection, *run_id);
   material.typologies = store::typologies(connection);
   store::AlertFilter filter;
-  filter.run_id = run_id;
+  filter.run_id = options.run_id;  // without one: what the newest run of each scenario found
   material.alerts = store::list_alerts(connection, filter);
   if (options.max_stories > 0) {
     filter.limit = options.max_stories;
@@ -213,32 +209,12 @@ std::string page(const Material& material) {
          how_it_was_made(material) + "</main></body></html>\n";
 }
 
-/// Private from the first byte: created with mode 0600 beside its place, then moved there.
-void write_private(const std::string& file, std::string_view content) {
-  const std::string unfinished = file + ".part";
-  const auto fail = [&] {
-    throw std::system_error(errno, std::generic_category(), "cannot write the report to " + file);
-  };
-  ::unlink(unfinished.c_str());
-  const int descriptor = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor == -1) fail();
-  while (!content.empty()) {
-    const auto written = ::write(descriptor, content.data(), content.size());
-    if (written == -1) {
-      ::close(descriptor);
-      fail();
-    }
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (::close(descriptor) != 0 || std::rename(unfinished.c_str(), file.c_str()) != 0) fail();
-}
-
 }  // namespace
 
 WrittenReport write_report(store::Connection& connection, const std::string& out,
                            const ReportOptions& options) {
   const auto material = read_material(connection, options);
-  write_private(out, page(material));
+  write_private_file(out, page(material));
   return {.run_id = material.run.run_id,
           .alerts = static_cast<std::int64_t>(material.alerts.size()),
           .stories = static_cast<std::int64_t>(material.stories.size())};

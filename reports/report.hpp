@@ -11,7 +11,8 @@
 namespace aml::reports {
 
 struct ReportOptions {
-  std::optional<std::int64_t> run_id;  ///< absent: the newest successful run
+  std::optional<std::int64_t>
+      run_id;  ///< absent: the newest successful run, with all current alerts; else what no later run found again
   int max_stories = 200;  ///< alerts told in full, the most severe first; all are in the tables
 };
 

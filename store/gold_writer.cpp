@@ -303,7 +303,7 @@ void GoldWriter::commit(std::int64_t peak_memory_bytes, const std::string& error
   execute(transaction, command::analyze_gold);
   const auto completed =
       run(transaction, query::complete_run, state_->run_id, error.empty() ? "succeeded" : "failed",
-          error.empty() ? Parameter() : Parameter(error), peak_memory_bytes);
+          error.empty() ? Parameter() : Parameter(storable_text(error)), peak_memory_bytes);
   if (completed.affected_rows() != 1) {
     throw StoreError(
         StoreFailure::kStatement,

@@ -125,7 +125,10 @@ Inspected inspect(const Candidate& candidate, InputFormat wanted) {
   const CsvReader reader(source_of(file), path);
   if (reader.header().empty()) refuse_file(path, "is empty: " + example_header(wanted));
   Recognition recognition = recognise(reader.header(), wanted);
-  if (auto* plan = std::get_if<FilePlan>(&recognition)) return std::move(*plan);
+  if (auto* plan = std::get_if<FilePlan>(&recognition)) {
+    plan->header = reader.header();
+    return std::move(*plan);
+  }
   if (const auto* ignored = std::get_if<IgnoredFile>(&recognition)) {
     return outcome_of(path, Kind::kIgnored, ignored->reason);
   }
@@ -214,6 +217,8 @@ class FileLoad {
       return got;
     };
     CsvReader reader(hashing, path_);
+    if (reader.header() != plan_.header)
+      refuse_file(path_, "has changed since its header was read; load it again");
     BronzeWriter writer(transaction, file_id_, plan_);
     CsvRecord record;
     while (reader.next(record)) writer.write(record);

@@ -46,6 +46,7 @@ struct FilePlan {
   InputFormat format;
   std::vector<DatasetPlan> datasets;  ///< the first one names the file; rescued columns go to it
   std::vector<RescuedColumn> rescued;
+  std::vector<std::string> header = {};  ///< the header line that the positions are for
   Dataset dataset() const { return datasets.front().dataset; }
 };
 

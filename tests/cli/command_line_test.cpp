@@ -105,6 +105,21 @@ TEST(CommandLine, LoadRunListExplainReport) {
   EXPECT_EQ(facts.st_mode & 0777U, 0600U);
 }
 
+TEST(CommandLine, ControlCharactersInTheDataDoNotReachTheTerminal) {
+  const TemporaryFolder folder;
+  const TestDatabase database;
+  const auto target = database.target().conninfo;
+  const std::string hostile = "\x1b[31mred";
+  const auto file =
+      folder.write("transfers.csv",
+                   "booked_at,from_account,to_account,amount\n2024-03-01," + hostile + ",B,5.00\n");
+  ASSERT_EQ(run_aml({"-d", target, "load", file}).exit_code, 0);
+  const auto why = run_aml({"-d", target, "explain", hostile});
+  EXPECT_EQ(why.exit_code, 0) << why.err;
+  EXPECT_EQ(why.out.find('\x1b'), std::string::npos);
+  EXPECT_NE(why.out.find("[31mred"), std::string::npos) << why.out;
+}
+
 TEST(CommandLine, DryRunPrintsThePlanAndChangesNothing) {
   const TemporaryFolder folder;
   const TestDatabase database;

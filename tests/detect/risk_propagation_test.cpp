@@ -52,17 +52,25 @@ std::map<std::string, double> scores(const TransferGraph& graph,
 
 using Scores = std::map<std::string, double>;
 
-std::vector<TransferRow> mission_rows() {
+std::vector<TransferRow> published_rows() {
   return {{"3", "4"}, {"3", "5"}, {"3", "6"}, {"4", "7"}, {"5", "7"}, {"6", "9"}};
 }
 
-// ---- the mission's table
+TEST(RiskPropagation, AnInheritedRiskAtTheThresholdIsAFindingWhateverTheBaseRisk) {
+  const auto graph = graph_of({{"1", "2", 100, 0}});
+  RiskPropagationParams params;
+  params.rounds = 1;
+  params.alert_at = 0.1;
+  EXPECT_EQ(detect_risk(graph, std::vector<double>{0.2, 0.7}, params, kUsd).findings.size(), 1U);
+}
+
+// ---- the published example
 // ---------------------------------------------------------------------------------------------
 
 class MissionTable : public testing::TestWithParam<PropagationMode> {
  protected:
   Scores after_rounds(int rounds, std::vector<TransferRow> more = {}) {
-    auto rows = mission_rows();
+    auto rows = published_rows();
     rows.insert(rows.end(), more.begin(), more.end());
     const auto graph = graph_of(rows, {"1", "2", "8", "10"});
     EXPECT_EQ(graph.num_vertices(), 10);

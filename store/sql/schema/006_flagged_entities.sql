@@ -10,7 +10,7 @@ FROM (
   SELECT e.entity_kind, e.entity_id,
          max(a.score) AS highest_score,
          max(CASE a.severity WHEN 'high' THEN 3 WHEN 'medium' THEN 2 ELSE 1 END) AS severity_rank,
-         array_agg(DISTINCT a.typology ORDER BY a.typology) AS typologies,
+         array_agg(DISTINCT a.typology COLLATE "C" ORDER BY a.typology COLLATE "C") AS typologies,
          count(*) AS alerts,
          count(*) FILTER (WHERE a.subject_kind = e.entity_kind AND a.subject = e.entity_id) AS alerts_as_subject,
          sum(a.amount) AS amount,
