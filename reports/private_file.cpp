@@ -31,6 +31,17 @@ void write_all(int descriptor, std::string_view content, const std::string& file
   if (::close(descriptor) != 0) fail(file);
 }
 
+/// The file that a symbolic link, which may dangle, leads to.
+std::string behind_links(const std::filesystem::path& file) {
+  constexpr int kMostLinks = 40;  // as many as the kernel follows
+  std::filesystem::path target = file;
+  std::error_code none;
+  for (int link = 0; link < kMostLinks && std::filesystem::is_symlink(target, none); ++link) {
+    target = target.parent_path() / std::filesystem::read_symlink(target);
+  }
+  return target.string();
+}
+
 }  // namespace
 
 void write_private_file(const std::string& file, std::string_view content) {
@@ -41,9 +52,7 @@ void write_private_file(const std::string& file, std::string_view content) {
     write_all(descriptor, content, file);
     return;
   }
-  std::error_code ignored;
-  const auto resolved = std::filesystem::weakly_canonical(file, ignored);
-  const std::string target = resolved.empty() ? file : resolved.string();
+  const std::string target = behind_links(file);
   const std::string unfinished = target + ".part";
   ::unlink(unfinished.c_str());
   const int descriptor = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
