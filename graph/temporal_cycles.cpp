@@ -40,25 +40,36 @@ struct CyclesOfChunk {
   std::uint64_t steps = 0;
 };
 
-/// The steps that the chunks of one wave have spent so far. A chunk may stop as soon as the chunks
-/// up to and including itself have spent the limit: whatever it would find later is cut off when
-/// the chunks are put together in order.
+/// What the chunks of one wave have spent so far. A chunk may stop as soon as the chunks up to and
+/// including itself have spent a limit: whatever it would find later is cut off when the chunks are
+/// put together in order.
 class WaveBudget {
  public:
-  WaveBudget(std::size_t chunks, std::uint64_t limit) : spent_(chunks), limit_(limit) {}
+  WaveBudget(std::size_t chunks, std::uint64_t max_steps, std::uint64_t max_cycles)
+      : spent_(chunks), max_steps_(max_steps), max_cycles_(max_cycles) {}
 
-  void report(std::size_t chunk, std::uint64_t steps) {
-    spent_[chunk].store(steps, std::memory_order_relaxed);
+  void report(std::size_t chunk, const CyclesOfChunk& found) {
+    spent_[chunk].steps.store(found.steps, std::memory_order_relaxed);
+    spent_[chunk].cycles.store(found.ends.size(), std::memory_order_relaxed);
   }
   bool exhausted(std::size_t chunk) const {
-    std::uint64_t spent = 0;
-    for (std::size_t i = 0; i <= chunk; ++i) spent += spent_[i].load(std::memory_order_relaxed);
-    return spent > limit_;
+    std::uint64_t steps = 0;
+    std::uint64_t cycles = 0;
+    for (std::size_t i = 0; i <= chunk; ++i) {
+      steps += spent_[i].steps.load(std::memory_order_relaxed);
+      cycles += spent_[i].cycles.load(std::memory_order_relaxed);
+    }
+    return steps > max_steps_ || cycles > max_cycles_;
   }
 
  private:
-  std::vector<std::atomic<std::uint64_t>> spent_;
-  std::uint64_t limit_;
+  struct Spent {
+    std::atomic<std::uint64_t> steps = 0;
+    std::atomic<std::uint64_t> cycles = 0;
+  };
+  std::vector<Spent> spent_;
+  std::uint64_t max_steps_;
+  std::uint64_t max_cycles_;
 };
 
 /// The search from one root transfer A -> B at a time. First backwards from A, one hop a round: the
@@ -76,6 +87,7 @@ class RootSearch {
         window_(params.window),
         min_length_(params.min_length),
         max_length_(params.max_length),
+        stop_(params.stop),
         slot_of_(graph.num_vertices(), kNoSlot) {}
 
   /// Adds the cycles whose earliest transfers are the out-edges [first, last) to `found`.
@@ -83,13 +95,13 @@ class RootSearch {
     chunk_ = chunk;
     budget_ = &budget;
     found_ = &found;
-    stopped_ = false;
+    stopped_ = stop_.stop_requested();
     Vertex source = first < last ? graph_.source(first) : 0;
     for (Edge root = first; root < last && !stopped_; ++root) {
       while (graph_.out_offsets()[source + 1] <= root) ++source;
       search_root(root, source);
     }
-    budget.report(chunk, found.steps);
+    budget.report(chunk, found);
   }
 
  private:
@@ -200,10 +212,11 @@ class RootSearch {
     found_->found_at_step.push_back(found_->steps);
   }
 
+  /// Between two reports every cycle takes a step at least, so cycles are counted often enough too.
   void count_step() {
     if (++found_->steps % kStepsBetweenReports != 0) return;
-    budget_->report(chunk_, found_->steps);
-    stopped_ = budget_->exhausted(chunk_);
+    budget_->report(chunk_, *found_);
+    stopped_ = budget_->exhausted(chunk_) || stop_.stop_requested();
   }
 
   bool on_path(Vertex v) const {
@@ -272,6 +285,7 @@ class RootSearch {
   const Micros window_;
   const int min_length_;
   const int max_length_;
+  const std::stop_token stop_;
 
   std::size_t chunk_ = 0;
   WaveBudget* budget_ = nullptr;
@@ -290,20 +304,26 @@ class RootSearch {
   std::vector<Vertex> path_vertices_;
 };
 
-/// Adds the cycles of a chunk as far as the budget reaches, as if the roots had been searched one
+/// Adds the cycles of a chunk as far as the budgets reach, as if the roots had been searched one
 /// after the other.
-void append(const CyclesOfChunk& chunk, std::uint64_t max_steps, TemporalCycles& result) {
+void append(const CyclesOfChunk& chunk, const TemporalCycleParams& params, TemporalCycles& result) {
+  const std::uint64_t steps_left = params.max_steps - result.steps;
+  std::uint64_t steps = std::min(chunk.steps, steps_left);
   std::uint64_t begin = 0;
-  for (std::size_t i = 0; i < chunk.ends.size(); ++i) {
-    if (result.steps + chunk.found_at_step[i] > max_steps) break;
+  std::size_t added = 0;
+  for (; added < chunk.ends.size() && chunk.found_at_step[added] <= steps_left; ++added) {
+    if (result.size() == params.max_cycles) {
+      steps = chunk.found_at_step[added] - 1;
+      break;
+    }
     result.edges.insert(result.edges.end(),
                         chunk.edges.begin() + static_cast<std::ptrdiff_t>(begin),
-                        chunk.edges.begin() + static_cast<std::ptrdiff_t>(chunk.ends[i]));
+                        chunk.edges.begin() + static_cast<std::ptrdiff_t>(chunk.ends[added]));
     result.offsets.push_back(result.edges.size());
-    begin = chunk.ends[i];
+    begin = chunk.ends[added];
   }
-  result.truncated = chunk.steps > max_steps - result.steps;
-  result.steps = result.truncated ? max_steps : result.steps + chunk.steps;
+  result.truncated = chunk.steps > steps_left || added < chunk.ends.size();
+  result.steps += steps;
 }
 
 /// Whether a vertex has more than `most` distinct neighbours other than itself, from its list of
@@ -347,7 +367,8 @@ TemporalCycles find_temporal_cycles(const TransferGraph& graph, const TemporalCy
   for (std::uint64_t wave = 0; wave < roots && !result.truncated; wave += kRootsPerWave) {
     const std::uint64_t wave_end = std::min(roots, wave + kRootsPerWave);
     std::vector<CyclesOfChunk> chunks((wave_end - wave + kRootsPerChunk - 1) / kRootsPerChunk);
-    WaveBudget budget(chunks.size(), params.max_steps - result.steps);
+    WaveBudget budget(chunks.size(), params.max_steps - result.steps,
+                      params.max_cycles - result.size());
     oneapi::tbb::parallel_for(std::size_t{0}, chunks.size(), [&](std::size_t chunk) {
       const std::uint64_t first = wave + chunk * kRootsPerChunk;
       const std::uint64_t last = std::min(wave_end, first + kRootsPerChunk);
@@ -355,8 +376,9 @@ TemporalCycles find_temporal_cycles(const TransferGraph& graph, const TemporalCy
                               chunks[chunk]);
     });
     for (const CyclesOfChunk& chunk : chunks) {
-      if (!result.truncated) append(chunk, params.max_steps, result);
+      if (!result.truncated) append(chunk, params, result);
     }
+    if (params.stop.stop_requested()) result.truncated = true;
   }
   return result;
 }

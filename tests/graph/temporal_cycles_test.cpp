@@ -222,6 +222,51 @@ TEST(TemporalCycles, SameForOneAndTwoThreadsWithAndWithoutABudget) {
   }
 }
 
+TEST(TemporalCycles, TheFirstCyclesAreKeptWhenThereAreTooMany) {
+  const TransferGraph graph = dense_graph();
+  TemporalCycleParams params = {.min_length = 2, .max_length = 6, .window = 2000};
+  const TemporalCycles whole = find_temporal_cycles(graph, params);
+  for (const std::uint64_t most :
+       {std::uint64_t{0}, std::uint64_t{1}, whole.size() / 2, whole.size() - 1, whole.size()}) {
+    params.max_cycles = most;
+    for (const std::size_t threads : {1, 2}) {
+      const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism,
+                                              threads);
+      const TemporalCycles some = find_temporal_cycles(graph, params);
+      EXPECT_EQ(some.size(), most);
+      EXPECT_EQ(some.truncated, most < whole.size());
+      EXPECT_TRUE(std::equal(some.edges.begin(), some.edges.end(), whole.edges.begin()));
+      EXPECT_LE(some.steps, whole.steps);
+    }
+  }
+}
+
+TEST(TemporalCycles, ThreeAccountsWithCountlessRoundsStayInsideTheBudget) {
+  std::vector<Transfer> transfers;
+  for (int i = 0; i < 300; ++i) {
+    transfers.push_back({"a", "b", i});
+    transfers.push_back({"b", "c", 300 + i});
+    transfers.push_back({"c", "a", 600 + i});
+  }
+  TemporalCycleParams params = short_params();
+  params.window = 1000;
+  params.max_cycles = 10'000;  // of 27 million
+  const TemporalCycles cycles = find_temporal_cycles(graph_of(transfers), params);
+  EXPECT_EQ(cycles.size(), 10'000U);
+  EXPECT_TRUE(cycles.truncated);
+  EXPECT_LT(cycles.steps, 100'000U);
+}
+
+TEST(TemporalCycles, AStoppedSearchIsTruncated) {
+  std::stop_source source;
+  source.request_stop();
+  TemporalCycleParams params = {.min_length = 2, .max_length = 6, .window = 2000};
+  params.stop = source.get_token();
+  const TemporalCycles cycles = find_temporal_cycles(dense_graph(), params);
+  EXPECT_TRUE(cycles.truncated);
+  EXPECT_EQ(cycles.size(), 0U);
+}
+
 TEST(TemporalCycles, ABudgetIsSpentExactlyInsideOneRoot) {
   // One root a -> b, then b pays thirty vertices that all pay a: every cycle starts with the same
   // transfer.
