@@ -15,6 +15,7 @@
 #include "store/error.hpp"
 #include "store/gold_writer.hpp"
 #include "store/run_ledger.hpp"
+#include "tests/support/commit_gold.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace aml::scenarios {
@@ -52,7 +53,7 @@ class Evaluation : public testing::Test {
     std::vector<store::GradedFinding> graded;
     for (const auto& finding : findings) graded.push_back({&finding, "low"});
     writer.write({typology, 1, "t", typology, "test", "{}"}, graded, {});
-    writer.commit(0);
+    test::commit_gold(writer, 0);
   }
   std::map<std::string, TypologyQuality> evaluate_against(const std::string& rows) {
     write("typology,instance,entity_kind,entity_id,role,transfer_id\n" + rows);
