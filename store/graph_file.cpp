@@ -136,7 +136,7 @@ class Amounts {
     for (const Decimal& amount : amounts_) {
       const auto scaled = rescaled(amount, most_decimals_);
       if (!scaled) {
-        refuse_file(path, fmt::format("an amount does not fit beside others with {} decimals",
+        refuse_file(path, fmt::format("an amount does not fit: others need {} decimal places",
                                       most_decimals_));
       }
       minor.push_back(*scaled);
