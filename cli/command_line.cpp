@@ -29,6 +29,7 @@ struct Options {
   std::string generate_out;
   std::string entity;
   std::vector<std::string> scenario_files;
+  std::vector<std::string> label_files;
   GraphFiles graph;
   GraphCycleOptions cycles;
   std::string format;
@@ -271,6 +272,18 @@ void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
       ->type_name("ENTITY");
   explain->callback([&] {
     chosen = [&](const GlobalOptions& global) { return run_explain(global, options.entity); };
+  });
+
+  auto* evaluate = app.add_subcommand(
+      "evaluate", "Hold the current alerts against labels: recall, precision, F1");
+  evaluate
+      ->add_option("--labels", options.label_files,
+                   "labels.csv of `aml generate`, or AMLSim's alert_transactions and "
+                   "alert_accounts; several are put together")
+      ->required()
+      ->type_name("FILE");
+  evaluate->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_evaluate(global, options.label_files); };
   });
 
   auto* report = app.add_subcommand("report", "Write the report of a run as one HTML file");
