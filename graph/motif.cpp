@@ -20,35 +20,152 @@ Micros earlier_by(Micros a, Micros b) {
   return a < kEarliest + b ? kEarliest : a - b;
 }
 
-void validate(const MotifPattern& pattern, const MotifConstraints& constraints) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
-  const auto require_positive_edge = [&](int edge, const char* constraint) {
-    const std::string where = std::string(constraint) + " names edge " + std::to_string(edge);
-    require(edge >= 0 && static_cast<std::size_t>(edge) < pattern.edges.size(),
-            where + ", the motif has " + std::to_string(pattern.edges.size()));
-    require(!pattern.edges[static_cast<std::size_t>(edge)].negated, where + ", which is negated");
-  };
-  for (const auto& [earlier, later] : constraints.follows) {
-    require_positive_edge(earlier, "follows");
-    require_positive_edge(later, "follows");
-  }
-  for (const MotifConstraints::AmountRatio& ratio : constraints.ratios) {
-    require_positive_edge(ratio.earlier, "amount ratio");
-    require_positive_edge(ratio.later, "amount ratio");
-  }
-  require(constraints.amounts.empty() || constraints.amounts.size() == pattern.edges.size(),
-          "amounts must be empty or have one entry for each edge of the motif");
-  for (std::size_t i = 0; i < constraints.amounts.size(); ++i) {
-    const auto& [at_least, below] = constraints.amounts[i];
-    const MotifConstraints::AmountBounds unbounded;
-    if (at_least != unbounded.at_least || below != unbounded.below) {
-      require_positive_edge(static_cast<int>(i), "an amount bound");
+/// For each edge and each vertex whether a row leaves it out. A negated term makes the rows of the
+/// terms before it distinct (GraphFrames: EXCEPT), and rows hold named elements only. So anonymous
+/// edges and vertices written before the last negated term do not multiply matches.
+struct Collapsing {
+  std::vector<char> edges;
+  std::vector<char> vertices;
+  bool any = false;
+};
+
+Collapsing collapsing_elements(const MotifPattern& pattern) {
+  Collapsing collapsing{std::vector<char>(pattern.edges.size()),
+                        std::vector<char>(pattern.vertices.size())};
+  const auto last_negated = std::find_if(pattern.edges.rbegin(), pattern.edges.rend(),
+                                         [](const MotifEdge& edge) { return edge.negated; });
+  for (auto edge = pattern.edges.begin(); edge != last_negated.base(); ++edge) {
+    if (edge->negated) continue;
+    if (edge->name.empty()) {
+      collapsing.edges[static_cast<std::size_t>(edge - pattern.edges.begin())] = 1;
+      collapsing.any = true;
+    }
+    for (const int v : {edge->source, edge->target}) {
+      const auto vertex = static_cast<std::size_t>(v);
+      if (pattern.vertices[vertex].empty()) collapsing.vertices[vertex] = 1;
     }
   }
-  require(constraints.window >= 0, "window must not be negative");
+  return collapsing;
 }
+
+bool is_permutation_of_positions(const std::vector<int>& positions, std::size_t size) {
+  std::vector<int> sorted = positions;
+  std::ranges::sort(sorted);
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    if (sorted[i] != static_cast<int>(i)) return false;
+  }
+  return sorted.size() == size;
+}
+
+/// Throws std::invalid_argument, which says what is wrong, if the constraints are not ones of the
+/// pattern.
+class Validation {
+ public:
+  Validation(const TransferGraph& graph, const MotifPattern& pattern,
+             const MotifConstraints& constraints)
+      : graph_(graph), pattern_(pattern), constraints_(constraints) {}
+
+  void run() const {
+    for (const auto& [earlier, later, within] : constraints_.follows) {
+      require_positive_edge(earlier, "follows");
+      require_positive_edge(later, "follows");
+      require(within >= 0, "within must not be negative");
+    }
+    for (const MotifConstraints::AmountRatio& ratio : constraints_.ratios) {
+      require_positive_edge(ratio.earlier, "amount ratio");
+      require_positive_edge(ratio.later, "amount ratio");
+    }
+    require(constraints_.window >= 0, "window must not be negative");
+    check_amounts();
+    check_edge_masks();
+    check_vertex_masks();
+    for (const Symmetry& symmetry : constraints_.symmetries) check_symmetry(symmetry);
+  }
+
+ private:
+  static void require(bool holds, const std::string& message) {
+    if (!holds) throw std::invalid_argument(message);
+  }
+
+  void require_positive_edge(int edge, const char* constraint) const {
+    const std::string where = std::string(constraint) + " names edge " + std::to_string(edge);
+    require(edge >= 0 && static_cast<std::size_t>(edge) < pattern_.edges.size(),
+            where + ", the motif has " + std::to_string(pattern_.edges.size()));
+    require(!pattern_.edges[static_cast<std::size_t>(edge)].negated, where + ", which is negated");
+  }
+
+  void check_amounts() const {
+    require(constraints_.amounts.empty() || constraints_.amounts.size() == pattern_.edges.size(),
+            "amounts must be empty or have one entry for each edge of the motif");
+    for (std::size_t i = 0; i < constraints_.amounts.size(); ++i) {
+      const auto& [at_least, below] = constraints_.amounts[i];
+      const MotifConstraints::AmountBounds unbounded;
+      if (at_least != unbounded.at_least || below != unbounded.below) {
+        require_positive_edge(static_cast<int>(i), "an amount bound");
+      }
+    }
+  }
+
+  void check_edge_masks() const {
+    const auto& masks = constraints_.allowed_edges;
+    require(masks.empty() || masks.size() == pattern_.edges.size(),
+            "allowed_edges must be empty or have one mask for each edge of the motif");
+    for (std::size_t e = 0; e < masks.size(); ++e) {
+      if (masks[e].empty()) continue;
+      require_positive_edge(static_cast<int>(e), "a mask of allowed edges");
+      require(masks[e].size() == graph_.num_edges(),
+              "a mask of allowed edges must have one flag for each edge of the graph");
+    }
+  }
+
+  void check_vertex_masks() const {
+    const auto& masks = constraints_.allowed_vertices;
+    require(masks.empty() || masks.size() == pattern_.vertices.size(),
+            "allowed_vertices must be empty or have one mask for each vertex of the motif");
+    for (std::size_t v = 0; v < masks.size(); ++v) {
+      if (masks[v].empty()) continue;
+      require(is_ever_bound(v), "a mask of allowed vertices is for vertex " + std::to_string(v) +
+                                    ", which is never bound");
+      require(masks[v].size() == graph_.num_vertices(),
+              "a mask of allowed vertices must have one flag for each vertex of the graph");
+    }
+  }
+
+  bool is_ever_bound(std::size_t vertex) const {
+    const int v = static_cast<int>(vertex);
+    return !pattern_.vertices[vertex].empty() ||
+           std::ranges::any_of(pattern_.edges, [&](const MotifEdge& edge) {
+             return !edge.negated && (edge.source == v || edge.target == v);
+           });
+  }
+
+  void check_symmetry(const Symmetry& symmetry) const {
+    require(is_permutation_of_positions(symmetry.vertices, pattern_.vertices.size()) &&
+                is_permutation_of_positions(symmetry.edges, pattern_.edges.size()),
+            "a symmetry must be a permutation of the motif's vertices and of its edges");
+    const Collapsing collapsing = collapsing_elements(pattern_);
+    for (std::size_t v = 0; v < pattern_.vertices.size(); ++v) {
+      const auto image = static_cast<std::size_t>(symmetry.vertices[v]);
+      require(collapsing.vertices[v] == collapsing.vertices[image] &&
+                  pattern_.vertices[v].empty() == pattern_.vertices[image].empty(),
+              "a symmetry must map named vertices to named vertices");
+    }
+    for (std::size_t e = 0; e < pattern_.edges.size(); ++e) {
+      const auto at = static_cast<std::size_t>(symmetry.edges[e]);
+      const MotifEdge& edge = pattern_.edges[e];
+      const MotifEdge& image = pattern_.edges[at];
+      require(edge.negated == image.negated && edge.name.empty() == image.name.empty() &&
+                  collapsing.edges[e] == collapsing.edges[at] &&
+                  symmetry.vertices[static_cast<std::size_t>(edge.source)] == image.source &&
+                  symmetry.vertices[static_cast<std::size_t>(edge.target)] == image.target,
+              "a symmetry must map the motif's edges to edges of the same kind");
+    }
+  }
+
+  const TransferGraph& graph_;
+  const MotifPattern& pattern_;
+  const MotifConstraints& constraints_;
+};
 
 /// One step of the search: bind an edge, bind a vertex that no positive edge binds, or check that
 /// an edge is absent.
@@ -145,9 +262,8 @@ class Search {
         visit_(visit),
         steps_(Planner(pattern).plan()),
         vertices_(pattern.vertices.size(), kNoVertex),
-        edges_(pattern.edges.size(), kNoEdge) {
-    find_collapsing_terms();
-  }
+        edges_(pattern.edges.size(), kNoEdge),
+        collapsing_(collapsing_elements(pattern)) {}
 
   MotifSearch run() && {
     if (!steps_.empty()) advance(0, {});
@@ -155,27 +271,6 @@ class Search {
   }
 
  private:
-  /// A negated term makes the rows of the terms before it distinct (GraphFrames: EXCEPT), and rows
-  /// hold named elements only. So anonymous edges and vertices written before the last negated term
-  /// do not multiply matches.
-  void find_collapsing_terms() {
-    const auto last_negated = std::find_if(pattern_.edges.rbegin(), pattern_.edges.rend(),
-                                           [](const MotifEdge& edge) { return edge.negated; });
-    collapsing_edges_.assign(pattern_.edges.size(), 0);
-    collapsing_vertices_.assign(pattern_.vertices.size(), 0);
-    for (auto edge = pattern_.edges.begin(); edge != last_negated.base(); ++edge) {
-      if (edge->negated) continue;
-      if (edge->name.empty()) {
-        collapsing_edges_[static_cast<std::size_t>(edge - pattern_.edges.begin())] = 1;
-        collapses_ = true;
-      }
-      for (const int v : {edge->source, edge->target}) {
-        const auto vertex = static_cast<std::size_t>(v);
-        if (pattern_.vertices[vertex].empty()) collapsing_vertices_[vertex] = 1;
-      }
-    }
-  }
-
   void advance(std::size_t depth, TimeSpan span) {
     if (depth == steps_.size()) return emit();
     const auto [kind, index] = steps_[depth];
@@ -201,8 +296,8 @@ class Search {
     const auto [from, to] = allowed_times(index, span);
     for_each_candidate(pattern_.edges[index], from, to, [&](Edge e, Vertex payer, Vertex payee) {
       if (!edge_allowed(index, e, span)) return true;
-      if (binds_source && !vertex_allowed(payer)) return true;
-      if (binds_target && (!vertex_allowed(payee) ||
+      if (binds_source && !vertex_allowed(source, payer)) return true;
+      if (binds_target && (!vertex_allowed(target, payee) ||
                            (binds_source && constraints_.distinct_vertices && payer == payee))) {
         return true;
       }
@@ -220,7 +315,7 @@ class Search {
 
   void bind_vertex(std::size_t index, std::size_t depth, TimeSpan span) {
     for (Vertex v = 0; v < graph_.num_vertices() && count_step(); ++v) {
-      if (!vertex_allowed(v)) continue;
+      if (!vertex_allowed(index, v)) continue;
       vertices_[index] = v;
       advance(depth + 1, span);
       vertices_[index] = kNoVertex;
@@ -278,13 +373,13 @@ class Search {
       last = later_by(span.first, constraints_.window);
     }
     if (constraints_.time_order != TimeOrder::kNone) {
-      for (const auto& [earlier, later] : constraints_.follows) {
-        const Edge before = edges_[static_cast<std::size_t>(earlier)];
-        const Edge after = edges_[static_cast<std::size_t>(later)];
-        if (static_cast<std::size_t>(later) == index && before != kNoEdge) {
+      for (const MotifConstraints::Follows& follows : constraints_.follows) {
+        const Edge before = edges_[static_cast<std::size_t>(follows.earlier)];
+        const Edge after = edges_[static_cast<std::size_t>(follows.later)];
+        if (static_cast<std::size_t>(follows.later) == index && before != kNoEdge) {
           first = std::max(first, graph_.booked_at(before));
         }
-        if (static_cast<std::size_t>(earlier) == index && after != kNoEdge) {
+        if (static_cast<std::size_t>(follows.earlier) == index && after != kNoEdge) {
           last = std::min(last, graph_.booked_at(after));
         }
       }
@@ -303,6 +398,7 @@ class Search {
       const MinorUnits amount = graph_.amount_minor(e);
       if (amount < at_least || amount >= below) return false;
     }
+    if (!mask_allows(constraints_.allowed_edges, index, e)) return false;
     if (constraints_.distinct_edges && std::ranges::find(edges_, e) != edges_.end()) return false;
     return follows_allowed(index, e) && ratios_allowed(index, e);
   }
@@ -312,7 +408,8 @@ class Search {
       const Edge earlier = bound_with(follows.earlier, index, e);
       const Edge later = bound_with(follows.later, index, e);
       return earlier == kNoEdge || later == kNoEdge ||
-             graph_.may_follow(earlier, later, constraints_.time_order);
+             (graph_.may_follow(earlier, later, constraints_.time_order) &&
+              graph_.booked_at(later) <= later_by(graph_.booked_at(earlier), follows.within));
     });
   }
 
@@ -324,8 +421,11 @@ class Search {
           if (earlier == kNoEdge || later == kNoEdge) return true;
           const MinorSum base = graph_.amount_minor(earlier);
           const MinorSum scaled = MinorSum{graph_.amount_minor(later)} * 1000;
-          return base * ratio.at_least_permille <= scaled &&
-                 scaled <= base * ratio.at_most_permille;
+          const MotifConstraints::AmountRatio any;
+          return (ratio.at_least_permille == any.at_least_permille ||
+                  base * ratio.at_least_permille <= scaled) &&
+                 (ratio.at_most_permille == any.at_most_permille ||
+                  scaled <= base * ratio.at_most_permille);
         });
   }
 
@@ -335,8 +435,14 @@ class Search {
     return edge == index ? e : edges_[edge];
   }
 
-  bool vertex_allowed(Vertex v) const {
+  bool vertex_allowed(std::size_t index, Vertex v) const {
+    if (!mask_allows(constraints_.allowed_vertices, index, v)) return false;
     return !constraints_.distinct_vertices || std::ranges::find(vertices_, v) == vertices_.end();
+  }
+
+  static bool mask_allows(const std::vector<std::vector<char>>& masks, std::size_t index,
+                          std::uint32_t element) {
+    return masks.empty() || masks[index].empty() || masks[index][element] != 0;
   }
 
   bool count_step() {
@@ -347,19 +453,34 @@ class Search {
   }
 
   void emit() {
-    if (collapses_ && !emitted_.insert(row()).second) return;
+    const MotifMatch match{vertices_, edges_};
+    if (!is_smallest_arrangement()) return;
+    if (constraints_.where && !constraints_.where(match)) return;
+    if (collapsing_.any && !emitted_.insert(row(nullptr)).second) return;
     ++result_.matches;
-    visit_({vertices_, edges_});
+    visit_(match);
   }
 
-  /// The match without its collapsing elements.
-  std::vector<std::uint32_t> row() const {
+  bool is_smallest_arrangement() const {
+    return std::ranges::none_of(constraints_.symmetries, [&](const Symmetry& symmetry) {
+      return row(&symmetry) < row(nullptr);
+    });
+  }
+
+  /// The match without its collapsing elements: edges, then vertices; arranged by the symmetry, if
+  /// there is one.
+  std::vector<std::uint32_t> row(const Symmetry* symmetry) const {
+    const auto image = [](const std::vector<int>& permutation, std::size_t i) {
+      return static_cast<std::size_t>(permutation[i]);
+    };
     std::vector<std::uint32_t> row;
-    for (std::size_t v = 0; v < vertices_.size(); ++v) {
-      if (!collapsing_vertices_[v]) row.push_back(vertices_[v]);
-    }
     for (std::size_t e = 0; e < edges_.size(); ++e) {
-      if (!collapsing_edges_[e]) row.push_back(edges_[e]);
+      if (collapsing_.edges[e]) continue;
+      row.push_back(edges_[symmetry == nullptr ? e : image(symmetry->edges, e)]);
+    }
+    for (std::size_t v = 0; v < vertices_.size(); ++v) {
+      if (collapsing_.vertices[v]) continue;
+      row.push_back(vertices_[symmetry == nullptr ? v : image(symmetry->vertices, v)]);
     }
     return row;
   }
@@ -372,9 +493,7 @@ class Search {
 
   std::vector<Vertex> vertices_;
   std::vector<Edge> edges_;
-  std::vector<char> collapsing_vertices_;
-  std::vector<char> collapsing_edges_;
-  bool collapses_ = false;
+  const Collapsing collapsing_;
   std::set<std::vector<std::uint32_t>> emitted_;
   MotifSearch result_;
 };
@@ -384,7 +503,7 @@ class Search {
 MotifSearch find_motif(const TransferGraph& graph, const MotifPattern& pattern,
                        const MotifConstraints& constraints,
                        const std::function<void(const MotifMatch&)>& visit) {
-  validate(pattern, constraints);
+  Validation(graph, pattern, constraints).run();
   return Search(graph, pattern, constraints, visit).run();
 }
 
