@@ -66,7 +66,7 @@ class Enumeration {
               : fits(e, *edge_[e]);
       if (!holds) return;
     }
-    if (distinct() && in_window() && amounts_hold() && order_holds()) add_row();
+    if (masks_allow() && distinct() && in_window() && amounts_hold() && order_holds()) add_row();
   }
 
   bool fits(std::size_t e, const Transfer& transfer) const {
@@ -74,6 +74,31 @@ class Enumeration {
     const std::string* target = vertex_[static_cast<std::size_t>(pattern_.edges[e].target)];
     return (source == nullptr || *source == transfer.source) &&
            (target == nullptr || *target == transfer.target);
+  }
+
+  /// Masks are in the order of the graph: vertices by key, transfers by source, time and key.
+  bool masks_allow() const {
+    const auto allows = [](const auto& masks, std::size_t i, auto number) {
+      return masks.empty() || masks[i].empty() || masks[i][static_cast<std::size_t>(number)] != 0;
+    };
+    for (std::size_t v = 0; v < vertex_.size(); ++v) {
+      if (vertex_[v] == nullptr) continue;
+      const auto smaller = std::ranges::count_if(
+          all_vertices_, [&](const std::string& key) { return graph::key_less(key, *vertex_[v]); });
+      if (!allows(constraints_.allowed_vertices, v, smaller)) return false;
+    }
+    for (std::size_t e = 0; e < edge_.size(); ++e) {
+      if (edge_[e] == nullptr) continue;
+      const auto smaller = std::ranges::count_if(
+          transfers_, [&](const Transfer& transfer) { return stored_before(transfer, *edge_[e]); });
+      if (!allows(constraints_.allowed_edges, e, smaller)) return false;
+    }
+    return true;
+  }
+
+  static bool stored_before(const Transfer& a, const Transfer& b) {
+    if (a.source != b.source) return graph::key_less(a.source, b.source);
+    return a.booked_at != b.booked_at ? a.booked_at < b.booked_at : graph::key_less(a.key, b.key);
   }
 
   bool distinct() const {
@@ -112,15 +137,20 @@ class Enumeration {
     return std::ranges::all_of(constraints_.ratios, [&](const auto& ratio) {
       const graph::MinorUnits earlier = edge_[static_cast<std::size_t>(ratio.earlier)]->amount;
       const graph::MinorUnits later = edge_[static_cast<std::size_t>(ratio.later)]->amount;
-      return ratio.at_least_permille * earlier <= 1000 * later &&
-             1000 * later <= ratio.at_most_permille * earlier;
+      const graph::MotifConstraints::AmountRatio open;
+      return (ratio.at_least_permille == open.at_least_permille ||
+              ratio.at_least_permille * earlier <= 1000 * later) &&
+             (ratio.at_most_permille == open.at_most_permille ||
+              1000 * later <= ratio.at_most_permille * earlier);
     });
   }
 
   bool order_holds() const {
     return std::ranges::all_of(constraints_.follows, [&](const auto& follows) {
-      return may_follow(*edge_[static_cast<std::size_t>(follows.earlier)],
-                        *edge_[static_cast<std::size_t>(follows.later)], constraints_.time_order);
+      const Transfer& earlier = *edge_[static_cast<std::size_t>(follows.earlier)];
+      const Transfer& later = *edge_[static_cast<std::size_t>(follows.later)];
+      return may_follow(earlier, later, constraints_.time_order) &&
+             later.booked_at - earlier.booked_at <= follows.within;
     });
   }
 
