@@ -188,6 +188,7 @@ class ExpressionParser {
 
   Expression parse_word() {
     const std::string& word = token().text;
+    const std::size_t position = token().position;
     const bool before_text = next().kind == Token::Kind::kText;
     if (word == "null") return literal(std::monostate());
     if (word == "true") return literal(true);
@@ -196,7 +197,7 @@ class ExpressionParser {
       advance();
       const std::optional<TimePoint> time = parse_time_point(token().text);
       if (!time) fail("expected a time such as '2024-02-29' or '2024-02-29 13:05:00+01:00'");
-      return literal(*time);
+      return literal(*time, position);
     }
     if (word == "interval" && before_text) {
       advance();
@@ -204,7 +205,7 @@ class ExpressionParser {
       if (!span) {
         fail("expected a length such as '2 days' or '1 day 12 hours'; months and years have none");
       }
-      return literal(*span);
+      return literal(*span, position);
     }
     if (next().kind == Token::Kind::kSymbol && next().text == "(") return parse_aggregate();
     static constexpr std::array<std::string_view, 7> kReserved{"and", "or", "not",     "between",
@@ -264,7 +265,11 @@ class ExpressionParser {
   }
 
   Expression literal(Expression::Literal value) {
-    Expression expression = node(Kind::kLiteral, token().position, {});
+    return literal(std::move(value), token().position);
+  }
+
+  Expression literal(Expression::Literal value, std::size_t position) {
+    Expression expression = node(Kind::kLiteral, position, {});
     expression.literal = std::move(value);
     advance();
     return expression;

@@ -17,6 +17,10 @@ std::string_view name_of(ValueType type) {
   return kNames.at(static_cast<std::size_t>(type));
 }
 
+std::string a(ValueType type) {
+  return (type == ValueType::kInterval ? "an " : "a ") + std::string(name_of(type));
+}
+
 ValueType value_type(PropertyType type) {
   switch (type) {
     case PropertyType::kNumber:
@@ -164,9 +168,7 @@ class Checker {
     const bool fits =
         operand.type == type || (operand.type == ValueType::kNull && type == ValueType::kBoolean);
     if (fits) return;
-    fail(operand, std::string("expected a ") + std::string(name_of(type)) + ", this is " +
-                      (operand.type == ValueType::kInterval ? "an " : "a ") +
-                      std::string(name_of(operand.type)));
+    fail(operand, "expected " + a(type) + ", this is " + a(operand.type));
   }
 
   /// The operand can be compared with the first one of the node.
@@ -175,8 +177,7 @@ class Checker {
       if (&other == &operand) return;
       if (other.type == ValueType::kNull || operand.type == ValueType::kNull) continue;
       if (other.type == operand.type) continue;
-      fail(operand, std::string("a ") + std::string(name_of(other.type)) +
-                        " cannot be compared with a " + std::string(name_of(operand.type)));
+      fail(operand, a(other.type) + " cannot be compared with " + a(operand.type));
     }
   }
 
