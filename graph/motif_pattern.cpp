@@ -185,7 +185,10 @@ class BranchBuilder {
       }
     }
     if (reading.chain.empty()) vertex_index(reading.term->left);
-    for (const Reading::Transfer& transfer : reading.chain) add_edge(transfer, reading);
+    std::optional<int> between;
+    for (const Reading::Transfer& transfer : reading.chain) {
+      between = add_edge(transfer, reading, between);
+    }
     add_term_columns(reading);
   }
 
@@ -193,13 +196,14 @@ class BranchBuilder {
   const std::vector<MotifColumn>& columns() const { return columns_; }
 
  private:
-  void add_edge(const Reading::Transfer& transfer, const Reading& reading) {
+  /// Adds the transfer, from the vertex `from` if there is one; returns the vertex that it ends at.
+  int add_edge(const Reading::Transfer& transfer, const Reading& reading, std::optional<int> from) {
     const MotifElement& edge = transfer.edge;
     // For the columns the term is read as it is written: u, e, v.
     const bool against = reading.direction == "in" && reading.chain.size() == 1;
     const MotifElement& first = against ? transfer.target : transfer.source;
     const MotifElement& second = against ? transfer.source : transfer.target;
-    const int first_index = vertex_index(first);
+    const int first_index = from ? *from : vertex_index(first);
     if (!edge.name.empty()) {
       if (find_edge(edge.name)) fail(edge.position, "edge name " + quoted(edge) + " is used twice");
       if (find_vertex(edge.name) || edge.name == second.name) {
@@ -208,8 +212,10 @@ class BranchBuilder {
       add_column(edge, MotifColumn::Kind::kEdge);
     }
     const int second_index = vertex_index(second);
-    branch_.pattern.edges.push_back({edge.name, against ? second_index : first_index,
-                                     against ? first_index : second_index, reading.term->negated});
+    const int target_index = against ? first_index : second_index;
+    branch_.pattern.edges.push_back(
+        {edge.name, against ? second_index : first_index, target_index, reading.term->negated});
+    return target_index;
   }
 
   int vertex_index(const MotifElement& vertex) {

@@ -19,7 +19,7 @@ struct MotifEdge {
 };
 
 /// Plain directed edges, what a search works on. Every anonymous vertex is a vertex of its own with
-/// an empty name.
+/// an empty name and one edge; only those inside a variable-length term have two.
 struct MotifPattern {
   std::vector<std::string> vertices;  ///< names, in order of first appearance
   std::vector<MotifEdge> edges;       ///< in the order they were written

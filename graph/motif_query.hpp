@@ -26,19 +26,19 @@ enum class Distinct : std::uint8_t {
 /// A query as it is written. Unset is the default of the mode; kGraphFrames has neither order,
 /// windows, distinctness, hubs nor groups, and refuses them.
 struct MotifQueryText {
-  std::string motif;
+  std::string motif = {};
   MotifMode mode = MotifMode::kMoney;
-  std::string where;  ///< a condition on each match; empty: none
+  std::string where = {};  ///< a condition on each match; empty: none
   /// How a transfer lies after those that it follows: a transfer follows each one written before it
   /// that ends where it starts. Default: kLoose.
   std::optional<TimeOrder> time_order = {};
   std::optional<Micros> window = {};      ///< last - first booked_at of a match; >= 0
   std::optional<Micros> hop_window = {};  ///< between a transfer and each that follows it; >= 0
   std::optional<Distinct> distinct = {};  ///< default: kVertices
-  std::string group_by;                   ///< a vertex; empty: rows are matches
+  std::string group_by = {};              ///< a vertex; empty: rows are matches
   /// Columns of the groups beside the vertex: name and expression over aggregates.
   std::vector<std::pair<std::string, std::string>> aggregates = {};
-  std::string having;                    ///< a condition on each group; empty: none
+  std::string having = {};               ///< a condition on each group; empty: none
   std::uint32_t max_counterparties = 0;  ///< vertices with more are left out; 0: none are
   /// Matches that may be visited: more are refused, not cut off.
   std::uint64_t max_rows = std::numeric_limits<std::uint64_t>::max();

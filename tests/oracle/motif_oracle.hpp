@@ -13,7 +13,6 @@ namespace aml::oracle {
 
 /// The rows of the motif, sorted, repeated where GraphFrames repeats them. A row holds the keys of
 /// the named vertices, then of the named edges, each in order of the pattern.
-/// Requires: no `symmetries` and no `where` among the constraints.
 std::vector<std::vector<std::string>> motif_rows(const std::vector<std::string>& vertices,
                                                  const std::vector<Transfer>& transfers,
                                                  const graph::MotifPattern& pattern,
