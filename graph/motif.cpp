@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <set>
-#include <stdexcept>
-#include <string>
 
 namespace aml::graph {
 namespace {
@@ -18,36 +16,6 @@ Micros later_by(Micros a, Micros b) {
 }
 Micros earlier_by(Micros a, Micros b) {
   return a < kEarliest + b ? kEarliest : a - b;
-}
-
-void validate(const MotifPattern& pattern, const MotifConstraints& constraints) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
-  const auto require_positive_edge = [&](int edge, const char* constraint) {
-    const std::string where = std::string(constraint) + " names edge " + std::to_string(edge);
-    require(edge >= 0 && static_cast<std::size_t>(edge) < pattern.edges.size(),
-            where + ", the motif has " + std::to_string(pattern.edges.size()));
-    require(!pattern.edges[static_cast<std::size_t>(edge)].negated, where + ", which is negated");
-  };
-  for (const auto& [earlier, later] : constraints.follows) {
-    require_positive_edge(earlier, "follows");
-    require_positive_edge(later, "follows");
-  }
-  for (const MotifConstraints::AmountRatio& ratio : constraints.ratios) {
-    require_positive_edge(ratio.earlier, "amount ratio");
-    require_positive_edge(ratio.later, "amount ratio");
-  }
-  require(constraints.amounts.empty() || constraints.amounts.size() == pattern.edges.size(),
-          "amounts must be empty or have one entry for each edge of the motif");
-  for (std::size_t i = 0; i < constraints.amounts.size(); ++i) {
-    const auto& [at_least, below] = constraints.amounts[i];
-    const MotifConstraints::AmountBounds unbounded;
-    if (at_least != unbounded.at_least || below != unbounded.below) {
-      require_positive_edge(static_cast<int>(i), "an amount bound");
-    }
-  }
-  require(constraints.window >= 0, "window must not be negative");
 }
 
 /// One step of the search: bind an edge, bind a vertex that no positive edge binds, or check that
@@ -145,9 +113,8 @@ class Search {
         visit_(visit),
         steps_(Planner(pattern).plan()),
         vertices_(pattern.vertices.size(), kNoVertex),
-        edges_(pattern.edges.size(), kNoEdge) {
-    find_collapsing_terms();
-  }
+        edges_(pattern.edges.size(), kNoEdge),
+        dropped_(dropped_elements(pattern)) {}
 
   MotifSearch run() && {
     if (!steps_.empty()) advance(0, {});
@@ -155,27 +122,6 @@ class Search {
   }
 
  private:
-  /// A negated term makes the rows of the terms before it distinct (GraphFrames: EXCEPT), and rows
-  /// hold named elements only. So anonymous edges and vertices written before the last negated term
-  /// do not multiply matches.
-  void find_collapsing_terms() {
-    const auto last_negated = std::find_if(pattern_.edges.rbegin(), pattern_.edges.rend(),
-                                           [](const MotifEdge& edge) { return edge.negated; });
-    collapsing_edges_.assign(pattern_.edges.size(), 0);
-    collapsing_vertices_.assign(pattern_.vertices.size(), 0);
-    for (auto edge = pattern_.edges.begin(); edge != last_negated.base(); ++edge) {
-      if (edge->negated) continue;
-      if (edge->name.empty()) {
-        collapsing_edges_[static_cast<std::size_t>(edge - pattern_.edges.begin())] = 1;
-        collapses_ = true;
-      }
-      for (const int v : {edge->source, edge->target}) {
-        const auto vertex = static_cast<std::size_t>(v);
-        if (pattern_.vertices[vertex].empty()) collapsing_vertices_[vertex] = 1;
-      }
-    }
-  }
-
   void advance(std::size_t depth, TimeSpan span) {
     if (depth == steps_.size()) return emit();
     const auto [kind, index] = steps_[depth];
@@ -201,8 +147,8 @@ class Search {
     const auto [from, to] = allowed_times(index, span);
     for_each_candidate(pattern_.edges[index], from, to, [&](Edge e, Vertex payer, Vertex payee) {
       if (!edge_allowed(index, e, span)) return true;
-      if (binds_source && !vertex_allowed(payer)) return true;
-      if (binds_target && (!vertex_allowed(payee) ||
+      if (binds_source && !vertex_allowed(source, payer)) return true;
+      if (binds_target && (!vertex_allowed(target, payee) ||
                            (binds_source && constraints_.distinct_vertices && payer == payee))) {
         return true;
       }
@@ -220,7 +166,7 @@ class Search {
 
   void bind_vertex(std::size_t index, std::size_t depth, TimeSpan span) {
     for (Vertex v = 0; v < graph_.num_vertices() && count_step(); ++v) {
-      if (!vertex_allowed(v)) continue;
+      if (!vertex_allowed(index, v)) continue;
       vertices_[index] = v;
       advance(depth + 1, span);
       vertices_[index] = kNoVertex;
@@ -278,13 +224,13 @@ class Search {
       last = later_by(span.first, constraints_.window);
     }
     if (constraints_.time_order != TimeOrder::kNone) {
-      for (const auto& [earlier, later] : constraints_.follows) {
-        const Edge before = edges_[static_cast<std::size_t>(earlier)];
-        const Edge after = edges_[static_cast<std::size_t>(later)];
-        if (static_cast<std::size_t>(later) == index && before != kNoEdge) {
+      for (const MotifConstraints::Follows& follows : constraints_.follows) {
+        const Edge before = edges_[static_cast<std::size_t>(follows.earlier)];
+        const Edge after = edges_[static_cast<std::size_t>(follows.later)];
+        if (static_cast<std::size_t>(follows.later) == index && before != kNoEdge) {
           first = std::max(first, graph_.booked_at(before));
         }
-        if (static_cast<std::size_t>(earlier) == index && after != kNoEdge) {
+        if (static_cast<std::size_t>(follows.earlier) == index && after != kNoEdge) {
           last = std::min(last, graph_.booked_at(after));
         }
       }
@@ -303,6 +249,7 @@ class Search {
       const MinorUnits amount = graph_.amount_minor(e);
       if (amount < at_least || amount >= below) return false;
     }
+    if (!mask_allows(constraints_.allowed_edges, index, e)) return false;
     if (constraints_.distinct_edges && std::ranges::find(edges_, e) != edges_.end()) return false;
     return follows_allowed(index, e) && ratios_allowed(index, e);
   }
@@ -312,7 +259,8 @@ class Search {
       const Edge earlier = bound_with(follows.earlier, index, e);
       const Edge later = bound_with(follows.later, index, e);
       return earlier == kNoEdge || later == kNoEdge ||
-             graph_.may_follow(earlier, later, constraints_.time_order);
+             (graph_.may_follow(earlier, later, constraints_.time_order) &&
+              graph_.booked_at(later) <= later_by(graph_.booked_at(earlier), follows.within));
     });
   }
 
@@ -324,8 +272,11 @@ class Search {
           if (earlier == kNoEdge || later == kNoEdge) return true;
           const MinorSum base = graph_.amount_minor(earlier);
           const MinorSum scaled = MinorSum{graph_.amount_minor(later)} * 1000;
-          return base * ratio.at_least_permille <= scaled &&
-                 scaled <= base * ratio.at_most_permille;
+          const MotifConstraints::AmountRatio any;
+          return (ratio.at_least_permille == any.at_least_permille ||
+                  base * ratio.at_least_permille <= scaled) &&
+                 (ratio.at_most_permille == any.at_most_permille ||
+                  scaled <= base * ratio.at_most_permille);
         });
   }
 
@@ -335,8 +286,14 @@ class Search {
     return edge == index ? e : edges_[edge];
   }
 
-  bool vertex_allowed(Vertex v) const {
+  bool vertex_allowed(std::size_t index, Vertex v) const {
+    if (!mask_allows(constraints_.allowed_vertices, index, v)) return false;
     return !constraints_.distinct_vertices || std::ranges::find(vertices_, v) == vertices_.end();
+  }
+
+  static bool mask_allows(const std::vector<std::vector<char>>& masks, std::size_t index,
+                          std::uint32_t element) {
+    return masks.empty() || masks[index].empty() || masks[index][element] != 0;
   }
 
   bool count_step() {
@@ -347,19 +304,34 @@ class Search {
   }
 
   void emit() {
-    if (collapses_ && !emitted_.insert(row()).second) return;
+    const MotifMatch match{vertices_, edges_};
+    if (!is_smallest_arrangement()) return;
+    if (constraints_.where && !constraints_.where(match)) return;
+    if (dropped_.any && !emitted_.insert(row(nullptr)).second) return;
     ++result_.matches;
-    visit_({vertices_, edges_});
+    visit_(match);
   }
 
-  /// The match without its collapsing elements.
-  std::vector<std::uint32_t> row() const {
+  bool is_smallest_arrangement() const {
+    return std::ranges::none_of(constraints_.symmetries, [&](const Symmetry& symmetry) {
+      return row(&symmetry) < row(nullptr);
+    });
+  }
+
+  /// The match without its dropped elements: edges, then vertices; arranged by the symmetry, if
+  /// there is one.
+  std::vector<std::uint32_t> row(const Symmetry* symmetry) const {
+    const auto image = [](const std::vector<int>& permutation, std::size_t i) {
+      return static_cast<std::size_t>(permutation[i]);
+    };
     std::vector<std::uint32_t> row;
-    for (std::size_t v = 0; v < vertices_.size(); ++v) {
-      if (!collapsing_vertices_[v]) row.push_back(vertices_[v]);
-    }
     for (std::size_t e = 0; e < edges_.size(); ++e) {
-      if (!collapsing_edges_[e]) row.push_back(edges_[e]);
+      if (dropped_.edges[e]) continue;
+      row.push_back(edges_[symmetry == nullptr ? e : image(symmetry->edges, e)]);
+    }
+    for (std::size_t v = 0; v < vertices_.size(); ++v) {
+      if (dropped_.vertices[v]) continue;
+      row.push_back(vertices_[symmetry == nullptr ? v : image(symmetry->vertices, v)]);
     }
     return row;
   }
@@ -372,9 +344,7 @@ class Search {
 
   std::vector<Vertex> vertices_;
   std::vector<Edge> edges_;
-  std::vector<char> collapsing_vertices_;
-  std::vector<char> collapsing_edges_;
-  bool collapses_ = false;
+  const DroppedElements dropped_;
   std::set<std::vector<std::uint32_t>> emitted_;
   MotifSearch result_;
 };
@@ -384,7 +354,7 @@ class Search {
 MotifSearch find_motif(const TransferGraph& graph, const MotifPattern& pattern,
                        const MotifConstraints& constraints,
                        const std::function<void(const MotifMatch&)>& visit) {
-  validate(pattern, constraints);
+  validate(graph, pattern, constraints);
   return Search(graph, pattern, constraints, visit).run();
 }
 
