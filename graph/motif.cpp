@@ -500,10 +500,15 @@ class Search {
 
 }  // namespace
 
+void validate(const TransferGraph& graph, const MotifPattern& pattern,
+              const MotifConstraints& constraints) {
+  Validation(graph, pattern, constraints).run();
+}
+
 MotifSearch find_motif(const TransferGraph& graph, const MotifPattern& pattern,
                        const MotifConstraints& constraints,
                        const std::function<void(const MotifMatch&)>& visit) {
-  Validation(graph, pattern, constraints).run();
+  validate(graph, pattern, constraints);
   return Search(graph, pattern, constraints, visit).run();
 }
 

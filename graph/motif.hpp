@@ -85,6 +85,12 @@ struct MotifSearch {
   bool truncated = false;  ///< max_steps was reached: matches may be missing
 };
 
+/// Throws: std::invalid_argument, which says what is wrong, if constraints name an edge the pattern
+///         does not have, or a negated one, if amounts, a mask or a symmetry has a wrong size or a
+///         symmetry is none of the pattern's, or if window or a `within` is negative.
+void validate(const TransferGraph& graph, const MotifPattern& pattern,
+              const MotifConstraints& constraints);
+
 /// Calls visit for every match, in a deterministic order. Semantics of GraphFrames' find():
 ///   - different names may bind the same vertex unless distinct_vertices;
 ///   - parallel transfers give a match each, also when the edge is anonymous;
@@ -92,9 +98,7 @@ struct MotifSearch {
 ///   - a named vertex that occurs only on its own or in negated terms ranges over all vertices;
 ///   - a negated term makes the rows before it distinct: anonymous edges and vertices written
 ///     before the last negated term do not multiply matches, the first binding that fits counts.
-/// Throws: std::invalid_argument if constraints name an edge the pattern does not have, or a
-///         negated one, if amounts, a mask or a symmetry has a wrong size or a symmetry is none of
-///         the pattern's, or if window or a `within` is negative.
+/// Throws: std::invalid_argument from validate().
 /// Cost:   the number of partial matches; bounded by max_steps. Memory: the matches, if a negated
 ///         term makes rows distinct; else nothing.
 MotifSearch find_motif(const TransferGraph& graph, const MotifPattern& pattern,
