@@ -30,7 +30,9 @@ RowCount rows_found(const TransferGraph& graph, const MotifPattern& pattern,
 }
 
 RC_GTEST_PROP(MotifEstimate, ExactCountsAreThoseOfTheMatcher, ()) {
-  const TransferGraph graph = graph_of(*testing::transfers_among(5, 12), {"0", "1", "2", "3", "4"});
+  const TransferGraph graph =
+      graph_of(*rc::gen::resize(rc::kNominalSize, testing::transfers_among(5, 12)),
+               {"0", "1", "2", "3", "4"});
   const MotifPattern pattern = *testing::motifs(4);
   MotifConstraints constraints = literal();
   testing::restrict_elements(graph, pattern, constraints);
@@ -57,7 +59,9 @@ RC_GTEST_PROP(MotifEstimate, TreesInTimeOrderAreCountedExactly, ()) {
 }
 
 RC_GTEST_PROP(MotifEstimate, IsNeverBelowTheRows, ()) {
-  const TransferGraph graph = graph_of(*testing::transfers_among(5, 10), {"0", "1", "2", "3", "4"});
+  const TransferGraph graph =
+      graph_of(*rc::gen::resize(rc::kNominalSize, testing::transfers_among(5, 10)),
+               {"0", "1", "2", "3", "4"});
   const MotifPattern pattern = *testing::motifs(4);
   MotifConstraints constraints;
   testing::restrict_elements(graph, pattern, constraints);

@@ -19,36 +19,40 @@ namespace aml::graph::testing {
 /// Up to `most_edges` edges, some negated or anonymous, among up to four named vertices and some
 /// anonymous ones; self-loops, parallel edges, cycles, several components, lone vertices.
 inline rc::Gen<MotifPattern> motifs(int most_edges) {
-  return rc::gen::exec([most_edges] {
-    MotifPattern pattern;
-    const int named = *rc::gen::inRange(1, 5);
-    const auto vertex = [&](int number) {
-      const std::string name(1, static_cast<char>('a' + number));
-      const auto at = std::ranges::find(pattern.vertices, name);
-      if (at != pattern.vertices.end()) return static_cast<int>(at - pattern.vertices.begin());
-      pattern.vertices.push_back(name);
-      return static_cast<int>(pattern.vertices.size()) - 1;
-    };
-    const auto anonymous = [&] {
-      pattern.vertices.emplace_back();
-      return static_cast<int>(pattern.vertices.size()) - 1;
-    };
-    const auto edges = *rc::gen::container<std::vector<std::vector<int>>>(
-        static_cast<std::size_t>(*rc::gen::inRange(1, most_edges + 1)),
-        rc::gen::container<std::vector<int>>(5, rc::gen::inRange(0, 1000)));
-    for (const std::vector<int>& draw : edges) {
-      MotifEdge edge;
-      edge.source = draw[0] % 7 == 0 ? anonymous() : vertex(draw[0] % named);
-      edge.target = draw[1] % 7 == 0 && draw[0] % 7 != 0 ? anonymous() : vertex(draw[1] % named);
-      edge.negated = draw[2] % 5 == 0;
-      if (!edge.negated && draw[3] % 3 != 0) {
-        edge.name = "e" + std::to_string(pattern.edges.size());
-      }
-      pattern.edges.push_back(edge);
-    }
-    if (edges[0][4] % 8 == 0) vertex(named);
-    return pattern;
-  });
+  // Small sizes draw mostly zeros: nothing but self-loops of one kind.
+  return rc::gen::resize(rc::kNominalSize, rc::gen::exec([most_edges] {
+                           MotifPattern pattern;
+                           const int named = *rc::gen::inRange(1, 5);
+                           const auto vertex = [&](int number) {
+                             const std::string name(1, static_cast<char>('a' + number));
+                             const auto at = std::ranges::find(pattern.vertices, name);
+                             if (at != pattern.vertices.end())
+                               return static_cast<int>(at - pattern.vertices.begin());
+                             pattern.vertices.push_back(name);
+                             return static_cast<int>(pattern.vertices.size()) - 1;
+                           };
+                           const auto anonymous = [&] {
+                             pattern.vertices.emplace_back();
+                             return static_cast<int>(pattern.vertices.size()) - 1;
+                           };
+                           const auto edges = *rc::gen::container<std::vector<std::vector<int>>>(
+                               static_cast<std::size_t>(*rc::gen::inRange(1, most_edges + 1)),
+                               rc::gen::container<std::vector<int>>(5, rc::gen::inRange(0, 1000)));
+                           for (const std::vector<int>& draw : edges) {
+                             MotifEdge edge;
+                             edge.source = draw[0] % 7 == 0 ? anonymous() : vertex(draw[0] % named);
+                             edge.target = draw[1] % 7 == 0 && draw[0] % 7 != 0
+                                               ? anonymous()
+                                               : vertex(draw[1] % named);
+                             edge.negated = draw[2] % 5 == 0;
+                             if (!edge.negated && draw[3] % 3 != 0) {
+                               edge.name = "e" + std::to_string(pattern.edges.size());
+                             }
+                             pattern.edges.push_back(edge);
+                           }
+                           if (edges[0][4] % 8 == 0) vertex(named);
+                           return pattern;
+                         }));
 }
 
 /// A tree of up to `most_edges` named edges, each in either direction.
