@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <string>
 #include <vector>
 
 #include "graph/motif_plan.hpp"
@@ -49,9 +48,5 @@ struct MotifCount {
 /// exact, else by enumeration. The result is the same for any number of threads.
 /// Throws: whatever `where` throws.
 MotifCount count_motif(const MotifPlan& plan);
-
-/// The plan as text, one line a step: what is bound, from how many candidates, the estimated and,
-/// if given and complete, the actual number of partial matches.
-std::string describe(const MotifPlan& plan, const MotifRun* run = nullptr);
 
 }  // namespace aml::graph
