@@ -83,8 +83,11 @@ class TransferGraph {
   // The arrays themselves, for kernels that stream over them.
   std::span<const Edge> out_offsets() const { return out_offsets_; }
   std::span<const Vertex> targets() const { return target_; }
+  std::span<const Micros> times() const { return booked_at_; }
   std::span<const Edge> in_offsets() const { return in_offsets_; }
   std::span<const Vertex> in_sources() const { return in_source_; }
+  std::span<const Edge> in_edge_ids() const { return in_edge_; }
+  std::span<const Micros> in_times() const { return in_booked_at_; }
 
  private:
   TransferGraph() = default;

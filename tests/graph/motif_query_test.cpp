@@ -8,7 +8,7 @@
 #include <string>
 
 #include "graph/motif_binding.hpp"
-#include "graph/motif_groups.hpp"
+#include "graph/grouped_matches.hpp"
 #include "tests/graph/random_motifs.hpp"
 #include "tests/graph/small_graphs.hpp"
 #include "tests/oracle/motif_oracle.hpp"
@@ -238,7 +238,7 @@ TEST(MotifQuery, GroupsAggregateExactly) {
   const auto groups = [&] {
     const MotifQuery query = parse_query(text, {});
     const BoundMotif bound = bind_query(query, graph, kNoProperties);
-    MotifGroups found(query, graph, kNoProperties);
+    GroupedMatches found(query, graph, kNoProperties);
     find_motif(graph, bound.branches[0].pattern, bound.branches[0].constraints,
                [&](const MotifMatch& match) { found.add(0, match); });
     std::vector<std::string> all;

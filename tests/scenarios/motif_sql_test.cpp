@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "graph/motif_binding.hpp"
-#include "graph/motif_groups.hpp"
+#include "graph/grouped_matches.hpp"
 #include "scenarios/sql_text.hpp"
 #include "tests/graph/random_motifs.hpp"
 #include "tests/support/test_database.hpp"
@@ -87,7 +87,7 @@ Rows rows_of_search(const graph::MotifQuery& query, const graph::TransferGraph& 
                     const graph::GraphProperties& properties) {
   const graph::BoundMotif bound = bind_query(query, graph, properties);
   Rows rows;
-  std::optional<graph::MotifGroups> groups;
+  std::optional<graph::GroupedMatches> groups;
   if (query.grouping) groups.emplace(query, graph, properties);
   for (std::size_t b = 0; b < bound.branches.size(); ++b) {
     const graph::MotifBranch& branch = query.motif.branches[b];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "graph/motif_groups.hpp"
+#include "graph/grouped_matches.hpp"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@ namespace aml::graph {
 
 using Kind = Expression::Kind;
 
-MotifGroups::MotifGroups(const MotifQuery& query, const TransferGraph& graph,
+GroupedMatches::GroupedMatches(const MotifQuery& query, const TransferGraph& graph,
                          const GraphProperties& properties)
     : query_(query), graph_(graph), properties_(properties) {
   for (const MotifBranch& branch : query.motif.branches) {
@@ -21,7 +21,7 @@ MotifGroups::MotifGroups(const MotifQuery& query, const TransferGraph& graph,
   }
 }
 
-void MotifGroups::add(std::size_t branch, const MotifMatch& match) {
+void GroupedMatches::add(std::size_t branch, const MotifMatch& match) {
   const Vertex vertex = match.vertices[static_cast<std::size_t>(group_slots_[branch])];
   std::vector<State>& states = states_[vertex];
   states.resize(aggregates_[branch].size());
@@ -29,7 +29,7 @@ void MotifGroups::add(std::size_t branch, const MotifMatch& match) {
   for (std::size_t i = 0; i < states.size(); ++i) update(states[i], aggregates_[branch][i], input);
 }
 
-void MotifGroups::update(State& state, const Expression& aggregate,
+void GroupedMatches::update(State& state, const Expression& aggregate,
                          const EvaluationInput& input) const {
   ++state.rows;
   if (aggregate.kind == Kind::kCountRows) return;
@@ -51,7 +51,7 @@ void MotifGroups::update(State& state, const Expression& aggregate,
   }
 }
 
-Value MotifGroups::value_of(const State& state, const Expression& aggregate) const {
+Value GroupedMatches::value_of(const State& state, const Expression& aggregate) const {
   switch (aggregate.kind) {
     case Kind::kCountRows:
       return Decimal{MinorSum{state.rows}};
@@ -68,7 +68,7 @@ Value MotifGroups::value_of(const State& state, const Expression& aggregate) con
   }
 }
 
-std::vector<MotifGroup> MotifGroups::groups() const {
+std::vector<MotifGroup> GroupedMatches::groups() const {
   const MotifGrouping& grouping = *query_.grouping;
   std::vector<MotifGroup> groups;
   for (const auto& [vertex, states] : states_) {

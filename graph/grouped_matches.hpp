@@ -22,10 +22,10 @@ struct MotifGroup {
 /// Collects the matches of a query and aggregates them. The result does not depend on their order.
 /// Memory: each distinct vertex or transfer that count(distinct x) or total(e) saw in a group.
 /// Not thread-safe: one for each thread, or a lock.
-class MotifGroups {
+class GroupedMatches {
  public:
   /// Requires: the query has a grouping; query, graph and properties live as long as this.
-  MotifGroups(const MotifQuery& query, const TransferGraph& graph,
+  GroupedMatches(const MotifQuery& query, const TransferGraph& graph,
               const GraphProperties& properties);
 
   /// Throws: std::overflow_error if a sum gets more than 38 digits.

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every node of the tree sends one message to what it hangs at: for each vertex, how often the part
+// of the tree from this node on can be bound when the node hangs there. A node that is linked in
+// time is asked for ranges of its candidates instead, so it sends running sums over its positions:
+// the sum over a range is the difference of two.
+#include "graph/motif_factor.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <numeric>
+
+namespace aml::graph {
+namespace {
+
+constexpr MinorSum kSumMax = static_cast<MinorSum>(kRowsMax >> 1);
+
+template <typename Value>
+Value one();
+template <>
+RowCount one<RowCount>() {
+  return 1;
+}
+template <>
+RowsAndSum one<RowsAndSum>() {
+  return {1, 0};
+}
+
+bool is_zero(RowCount value) {
+  return value == 0;
+}
+bool is_zero(const RowsAndSum& value) {
+  return value.rows == 0;
+}
+
+template <typename Value>
+Value times_count(Edge count) {
+  Value value = one<Value>();
+  if constexpr (std::is_same_v<Value, RowCount>) {
+    value = count;
+  } else {
+    value.rows = count;
+  }
+  return value;
+}
+
+template <typename Value>
+class Messages {
+ public:
+  Messages(const TransferGraph& graph, const MotifCandidates& candidates, const MotifTree& tree,
+           CheckedArithmetic& arithmetic)
+      : graph_(graph),
+        candidates_(candidates),
+        tree_(tree),
+        arithmetic_(arithmetic),
+        sent_(tree.nodes.size()) {}
+
+  void sum_amounts_of(std::size_t edge) { summed_edge_ = edge; }
+  void note_alive() { alive_.resize(tree_.nodes.size()); }
+
+  /// Children come before their parents in tree.nodes.
+  void send_all() {
+    for (std::size_t node = 0; node < tree_.nodes.size(); ++node) {
+      for (std::size_t other = 0; other < node && sent_[node] == nullptr; ++other) {
+        if (alive_.empty() && is_same(node, other)) sent_[node] = sent_[other];
+      }
+      if (sent_[node] == nullptr) send(node);
+    }
+  }
+
+  std::vector<Value> at_root() {
+    const VertexSet& set = candidates_.vertex(tree_.root);
+    std::vector<Value> values(graph_.num_vertices(), one<Value>());
+    for (const std::size_t child : tree_.root_children) multiply_into(values, *sent_[child]);
+    for (Vertex v = 0; v < values.size(); ++v) {
+      if (!set.holds(v)) values[v] = Value{};
+    }
+    return values;
+  }
+
+  std::vector<std::vector<char>> take_alive() { return std::move(alive_); }
+
+ private:
+  using Message = std::vector<Value>;
+
+  /// A child that is linked in time, while the candidates of one vertex are gone through.
+  struct LinkedChild {
+    std::size_t node;
+    Edge first = 0;  ///< the window of its candidates; moves forward only
+    Edge last = 0;
+  };
+
+  const CandidateEdges& list(std::size_t node) const {
+    return candidates_.edge(tree_.nodes[node].edge);
+  }
+
+  /// Whether two nodes send the same message.
+  bool is_same(std::size_t a, std::size_t b) const {
+    const MotifTreeNode& one = tree_.nodes[a];
+    const MotifTreeNode& two = tree_.nodes[b];
+    const auto same_children = [&](const auto& x, const auto& y) {
+      return std::ranges::equal(x, y, [&](std::size_t i, std::size_t j) {
+        return is_same(i, j) && tree_.nodes[i].link == tree_.nodes[j].link;
+      });
+    };
+    return &list(a) == &list(b) && one.near == two.near && one.linked == two.linked &&
+           (one.edge == summed_edge_) == (two.edge == summed_edge_) &&
+           same_children(one.near_children, two.near_children) &&
+           same_children(one.far_children, two.far_children);
+  }
+
+  void multiply_into(Message& values, const Message& factors) {
+    for (std::size_t v = 0; v < values.size(); ++v) {
+      values[v] = arithmetic_.multiply(values[v], factors[v]);
+    }
+  }
+
+  /// The product of the messages that hang at the far vertex by that vertex alone; null: all one.
+  std::shared_ptr<const Message> far_factor(const MotifTreeNode& node) {
+    std::shared_ptr<const Message> product;
+    for (const std::size_t child : node.far_children) {
+      if (tree_.nodes[child].linked) continue;
+      if (product == nullptr) {
+        product = sent_[child];
+        continue;
+      }
+      auto values = std::make_shared<Message>(*product);
+      multiply_into(*values, *sent_[child]);
+      product = std::move(values);
+    }
+    return product;
+  }
+
+  void send(std::size_t index) {
+    const MotifTreeNode& node = tree_.nodes[index];
+    const std::shared_ptr<const Message> far = far_factor(node);
+    std::vector<LinkedChild> near_linked;
+    std::vector<std::size_t> far_linked;
+    for (const std::size_t child : node.near_children) near_linked.push_back({child});
+    for (const std::size_t child : node.far_children) {
+      if (tree_.nodes[child].linked) far_linked.push_back(child);
+    }
+    const bool counts_only = far == nullptr && near_linked.empty() && far_linked.empty() &&
+                             node.edge != summed_edge_ && alive_.empty();
+    sent_[index] = counts_only && !node.linked ? degrees(index)
+                                               : weigh(index, far.get(), near_linked, far_linked);
+  }
+
+  std::shared_ptr<const Message> degrees(std::size_t index) const {
+    auto message = std::make_shared<Message>();
+    message->reserve(graph_.num_vertices());
+    for (Vertex v = 0; v < graph_.num_vertices(); ++v) {
+      message->push_back(
+          times_count<Value>(static_cast<Edge>(list(index).at(tree_.nodes[index].near, v).size())));
+    }
+    return message;
+  }
+
+  std::shared_ptr<const Message> weigh(std::size_t index, const Message* far,
+                                       std::vector<LinkedChild>& near_linked,
+                                       const std::vector<std::size_t>& far_linked) {
+    const MotifTreeNode& node = tree_.nodes[index];
+    const CandidateEdges& edges = list(index);
+    if (!alive_.empty()) alive_[index].assign(edges.size(), 0);
+    auto message = std::make_shared<Message>();
+    message->reserve(node.linked ? std::size_t{edges.size()} + 1 : graph_.num_vertices());
+    Value running{};
+    if (node.linked) message->push_back(running);
+    for (Vertex v = 0; v < graph_.num_vertices(); ++v) {
+      if (!node.linked) running = Value{};
+      for (LinkedChild& child : near_linked) {
+        child.first = child.last = *list(child.node).at(tree_.nodes[child.node].near, v).begin();
+      }
+      for (const Edge position : edges.at(node.near, v)) {
+        const Vertex other = edges.other(node.near, position);
+        Value value = far == nullptr ? one<Value>() : (*far)[other];
+        if (!near_linked.empty() || !far_linked.empty() || node.edge == summed_edge_) {
+          const Edge e = edges.edge(node.near, position);
+          if (node.edge == summed_edge_) value = with_amount(value, e);
+          for (LinkedChild& child : near_linked) {
+            value = arithmetic_.multiply(value, sum_near(child, v, e));
+          }
+          for (const std::size_t child : far_linked) {
+            value = arithmetic_.multiply(value, sum_far(child, other, e));
+          }
+        }
+        if (!alive_.empty()) alive_[index][position] = !is_zero(value);
+        running = arithmetic_.add(running, value);
+        if (node.linked) message->push_back(running);
+      }
+      if (!node.linked) message->push_back(running);
+    }
+    return message;
+  }
+
+  Value with_amount(const Value& value, Edge e) {
+    if constexpr (std::is_same_v<Value, RowsAndSum>) {
+      return arithmetic_.multiply(value, RowsAndSum{1, graph_.amount_minor(e)});
+    } else {
+      return value;
+    }
+  }
+
+  /// Over the candidates of a linked child at v that fit e; e ascends in time from call to call.
+  Value sum_near(LinkedChild& child, Vertex v, Edge e) {
+    const MotifTreeNode& node = tree_.nodes[child.node];
+    const CandidateEdges& edges = list(child.node);
+    const Edge end = *edges.at(node.near, v).end();
+    const auto& link = node.link;
+    while (child.first < end && link.too_early(graph_, edges, node.near, child.first, e)) {
+      ++child.first;
+    }
+    child.last = std::max(child.last, child.first);
+    while (child.last < end && !link.too_late(graph_, edges, node.near, child.last, e)) {
+      ++child.last;
+    }
+    return sum(child.node, child.first, child.last);
+  }
+
+  Value sum_far(std::size_t child, Vertex v, Edge e) {
+    const MotifTreeNode& node = tree_.nodes[child];
+    const EdgeRange range =
+        node.link.within(graph_, list(child), node.near, list(child).at(node.near, v), e);
+    return sum(child, *range.begin(), *range.end());
+  }
+
+  Value sum(std::size_t child, Edge first, Edge last) const {
+    return arithmetic_.subtract((*sent_[child])[last], (*sent_[child])[first]);
+  }
+
+  const TransferGraph& graph_;
+  const MotifCandidates& candidates_;
+  const MotifTree& tree_;
+  CheckedArithmetic& arithmetic_;
+  std::size_t summed_edge_ = std::numeric_limits<std::size_t>::max();
+  std::vector<std::shared_ptr<const Message>> sent_;
+  std::vector<std::vector<char>> alive_;
+};
+
+}  // namespace
+
+RowCount CheckedArithmetic::add(RowCount a, RowCount b) {
+  const RowCount sum = a + b;
+  if (sum >= a) return sum;
+  overflowed_ = true;
+  return kRowsMax;
+}
+
+RowCount CheckedArithmetic::multiply(RowCount a, RowCount b) {
+  constexpr RowCount kHalf = std::numeric_limits<std::uint64_t>::max();
+  if (a <= kHalf && b <= kHalf) return a * b;
+  RowCount product = 0;
+  if (!__builtin_mul_overflow(a, b, &product)) return product;
+  overflowed_ = true;
+  return kRowsMax;
+}
+
+MinorSum CheckedArithmetic::times(RowCount a, MinorSum b) {
+  MinorSum product = 0;
+  if (b != 0 && (a > static_cast<RowCount>(kSumMax) ||
+                 __builtin_mul_overflow(static_cast<MinorSum>(a), b, &product))) {
+    overflowed_ = true;
+  }
+  return product;
+}
+
+RowsAndSum CheckedArithmetic::add(const RowsAndSum& a, const RowsAndSum& b) {
+  RowsAndSum result{add(a.rows, b.rows), 0};
+  if (__builtin_add_overflow(a.sum, b.sum, &result.sum)) overflowed_ = true;
+  return result;
+}
+
+RowsAndSum CheckedArithmetic::multiply(const RowsAndSum& a, const RowsAndSum& b) {
+  RowsAndSum result{multiply(a.rows, b.rows), 0};
+  if (__builtin_add_overflow(times(a.rows, b.sum), times(b.rows, a.sum), &result.sum)) {
+    overflowed_ = true;
+  }
+  return result;
+}
+
+std::vector<RowCount> factor_rows(const TransferGraph& graph, const MotifCandidates& candidates,
+                                  const MotifTree& tree, CheckedArithmetic& arithmetic) {
+  Messages<RowCount> messages(graph, candidates, tree, arithmetic);
+  messages.send_all();
+  return messages.at_root();
+}
+
+std::vector<RowsAndSum> factor_rows_and_sums(const TransferGraph& graph,
+                                             const MotifCandidates& candidates,
+                                             const MotifTree& tree, std::size_t summed_edge,
+                                             CheckedArithmetic& arithmetic) {
+  Messages<RowsAndSum> messages(graph, candidates, tree, arithmetic);
+  messages.sum_amounts_of(summed_edge);
+  messages.send_all();
+  return messages.at_root();
+}
+
+std::vector<std::vector<char>> factor_alive(const TransferGraph& graph,
+                                            const MotifCandidates& candidates,
+                                            const MotifTree& tree, CheckedArithmetic& arithmetic) {
+  Messages<RowCount> messages(graph, candidates, tree, arithmetic);
+  messages.note_alive();
+  messages.send_all();
+  return messages.take_alive();
+}
+
+}  // namespace aml::graph

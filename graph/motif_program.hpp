@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each step of a plan has to look at: worked out once, before the search.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "graph/motif_plan.hpp"
+#include "graph/pair_index.hpp"
+
+namespace aml::graph {
+
+/// What each step of a plan has to do, worked out once for all walks.
+/// Thread safety: safe to share; the pair indexes are built by whoever needs one first.
+class MotifProgram {
+ public:
+  /// Where an edge lies in time, seen from one that is bound or whose candidates are known.
+  struct Relation {
+    std::size_t edge;
+    bool is_bound;  ///< at the time it is used; else its candidates are known
+    Micros max_lag;
+    Micros max_lead;
+  };
+  /// The candidates of an edge that is bound later, looked up as soon as one of its ends is.
+  struct Lookahead {
+    std::size_t edge;
+    End end;
+    std::vector<Relation> relations;
+  };
+  struct NewVertex {
+    std::size_t vertex;
+    std::vector<std::size_t> must_differ;  ///< vertices bound before
+  };
+  struct Order {
+    std::size_t edge;  ///< bound before
+    bool is_before;
+  };
+  struct Step {
+    MotifStep plan;
+    bool source_bound = false;  ///< before the step
+    bool target_bound = false;
+    bool always_fits = false;  ///< every candidate in time is a match of the whole
+    std::vector<Relation> relations;
+    std::vector<NewVertex> new_vertices;
+    std::vector<std::size_t> must_differ;  ///< edges bound before
+    std::vector<Order> orders;
+    std::vector<MotifConstraints::AmountRatio> ratios;
+    std::vector<Lookahead> lookaheads;
+    std::vector<std::size_t> absent;  ///< negated edges whose ends are bound now
+    /// For each symmetry how much of the row is known now; empty: no more than before.
+    std::vector<std::size_t> known_row;
+  };
+
+  explicit MotifProgram(const MotifPlan& plan);
+
+  const MotifPlan& plan() const { return plan_; }
+  const std::vector<Step>& steps() const { return steps_; }
+  /// Whether the arrangement of a match, as far as it is known, is the smallest of its symmetric
+  /// ones.
+  bool may_be_smallest(const Step& step, std::span<const Vertex> vertices,
+                       std::span<const Edge> edges) const;
+  /// The index of pairs over the candidates of an edge.
+  const PairIndex& pairs(std::size_t edge) const;
+
+ private:
+  struct LazyPairs {
+    std::once_flag once;
+    std::unique_ptr<const PairIndex> index;
+  };
+  struct RowElement {
+    bool is_edge;
+    std::size_t element;
+  };
+  class Builder;
+  void note_known_rows();
+  static std::size_t image(const Symmetry& symmetry, const RowElement& element);
+
+  const MotifPlan& plan_;
+  std::vector<Step> steps_;
+  std::vector<RowElement> row_;
+  mutable std::vector<LazyPairs> pairs_;
+};
+
+}  // namespace aml::graph
