@@ -234,7 +234,7 @@ Bank random_bank(Random& random) {
     if (random.chance(75)) account.risk_tenths = random.below(21) - 5;
     bank.accounts.push_back(account);
   }
-  const int payments = random.below(9);
+  const int payments = 2 + random.below(10);
   for (int i = 0; i < payments; ++i) {
     Bank::Payment payment;
     payment.transfer = {random.one_of(bank.accounts).key, random.one_of(bank.accounts).key,
@@ -324,7 +324,7 @@ MotifQueryText random_query(Random& random, MotifMode mode) {
     });
     if (!has_elements) continue;
     RandomExpressions expressions(random, *motif);
-    for (int i = random.below(4); i > 0; --i) {
+    for (int i = random.below(3); i > 0; --i) {
       query.where += (query.where.empty() ? "" : " and ") + expressions.condition(2);
     }
     if (mode == MotifMode::kMoney) add_money_options(random, query, expressions);
