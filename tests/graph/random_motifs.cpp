@@ -29,6 +29,8 @@ class RandomExpressions {
         vertices_(element_names(motif, MotifColumn::Kind::kVertex)),
         edges_(element_names(motif, MotifColumn::Kind::kEdge)) {}
 
+  bool has_vertices() const { return !vertices_.empty(); }
+
   std::string condition(int depth) {
     if (depth > 0 && random_.chance(35)) {
       switch (random_.below(3)) {
@@ -43,6 +45,7 @@ class RandomExpressions {
     return simple_condition();
   }
 
+  // Of groups; they need a vertex.
   std::string group_condition() {
     return random_.one_of(std::vector<std::string>{
         "count(*) >= 2", aggregate() + " > 1.5", "not " + aggregate() + " <= 2",
@@ -52,13 +55,12 @@ class RandomExpressions {
 
   std::string aggregate() {
     if (edges_.empty() || random_.chance(30)) {
-      return random_.chance(50) || vertices_.empty() ? "count(*)"
-                                                     : "count(distinct " + vertex() + ")";
+      return random_.chance(50) ? "count(*)" : "count(distinct " + vertex() + ")";
     }
-    return random_.one_of(std::vector<std::string>{
-        "count(distinct " + edge() + ")", "sum(" + edge() + ".amount)",
-        "min(" + edge() + ".amount)", "max(" + edge() + ".amount)", "total(" + edge() + ")",
-        "sum(" + (vertices_.empty() ? edge() + ".amount" : vertex() + ".risk") + ")"});
+    return random_.one_of(
+        std::vector<std::string>{"count(distinct " + edge() + ")", "sum(" + edge() + ".amount)",
+                                 "min(" + edge() + ".amount)", "max(" + edge() + ".amount)",
+                                 "total(" + edge() + ")", "sum(" + vertex() + ".risk)"});
   }
 
  private:
@@ -190,7 +192,7 @@ void add_money_options(Random& random, MotifQueryText& query, RandomExpressions&
         std::vector<Distinct>{Distinct::kVertices, Distinct::kEdges, Distinct::kNone});
   }
   if (random.chance(15)) query.max_counterparties = static_cast<std::uint32_t>(1 + random.below(3));
-  if (!random.chance(30)) return;
+  if (!expressions.has_vertices() || !random.chance(30)) return;
   query.group_by = random.one_of(std::vector<std::string>{"a", "b", "c"});
   const int columns = random.below(4);
   for (int i = 0; i < columns; ++i) {
@@ -234,7 +236,7 @@ Bank random_bank(Random& random) {
     if (random.chance(75)) account.risk_tenths = random.below(21) - 5;
     bank.accounts.push_back(account);
   }
-  const int payments = random.below(9);
+  const int payments = 2 + random.below(10);
   for (int i = 0; i < payments; ++i) {
     Bank::Payment payment;
     payment.transfer = {random.one_of(bank.accounts).key, random.one_of(bank.accounts).key,
@@ -324,7 +326,7 @@ MotifQueryText random_query(Random& random, MotifMode mode) {
     });
     if (!has_elements) continue;
     RandomExpressions expressions(random, *motif);
-    for (int i = random.below(4); i > 0; --i) {
+    for (int i = random.below(3); i > 0; --i) {
       query.where += (query.where.empty() ? "" : " and ") + expressions.condition(2);
     }
     if (mode == MotifMode::kMoney) add_money_options(random, query, expressions);

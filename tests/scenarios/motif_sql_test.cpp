@@ -133,6 +133,7 @@ TEST(MotifSql, GivesTheRowsOfTheSearch) {
   const test::TestDatabase database;
   store::Connection connection = database.connect();
   pqxx::nontransaction session(connection.pqxx());
+  session.exec("SET jit = off");  // compiling costs more than these tables
   session.exec(kCreateTables);
   Random random(graph::testing::printed_seed());
   int with_rows = 0;
