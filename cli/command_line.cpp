@@ -30,6 +30,8 @@ struct Options {
   std::string entity;
   std::vector<std::string> scenario_files;
   std::vector<std::string> label_files;
+  std::int64_t earlier_run = 0;
+  std::int64_t later_run = 0;
   GraphFiles graph;
   GraphCycleOptions cycles;
   std::string format;
@@ -53,31 +55,61 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-/// " Did you mean 'run'?" for the first word that names no command of `app`, or nothing.
-std::string suggestion(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2) return {};
-  const std::string word = argv[1];
-  if (word.empty() || word.front() == '-') return {};
+/// How far the words name commands.
+struct NamedCommand {
+  const CLI::App* command;
+  std::string path;          ///< "aml list"
+  std::string unknown_word;  ///< the first word that names none of its subcommands; may be empty
+};
+
+NamedCommand named_command(const CLI::App& app, int argc, char** argv) {
+  NamedCommand named{&app, app.get_name(), {}};
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const auto subcommands = named.command->get_subcommands({});
+    if (subcommands.empty()) break;
+    const auto found = std::ranges::find(subcommands, word, &CLI::App::get_name);
+    if (found != subcommands.end()) {
+      named = {*found, named.path + ' ' + word, {}};
+    } else if (!word.starts_with('-')) {
+      named.unknown_word = word;
+      break;
+    }
+  }
+  return named;
+}
+
+/// What was meant by a word that names no command, or which commands there are.
+std::string suggestion(const NamedCommand& named) {
   std::string best;
+  std::string all;
   std::size_t best_distance = 3;
-  for (const auto* command : app.get_subcommands({})) {
-    const auto distance = edit_distance(word, command->get_name());
-    if (distance == 0) return {};
+  for (const auto* command : named.command->get_subcommands({})) {
+    all += (all.empty() ? "" : ", ") + command->get_name();
+    const auto distance = edit_distance(named.unknown_word, command->get_name());
     if (distance < best_distance) {
       best = command->get_name();
       best_distance = distance;
     }
   }
-  return best.empty() ? std::string{} : " Did you mean '" + best + "'?";
+  return best.empty() ? " There are: " + all + "." : " Did you mean '" + best + "'?";
 }
 
 void add_data_options(CLI::App& app, scenarios::GeneratorParams& params) {
-  app.add_option("--accounts", params.accounts, "Accounts to make")->capture_default_str();
-  app.add_option("--days", params.days, "Days of transfers")->capture_default_str();
+  app.add_option("--accounts", params.accounts, "Accounts to make, 500 to 4,000,000")
+      ->capture_default_str();
+  app.add_option("--days", params.days, "Days of transfers, 60 to 3650")->capture_default_str();
   app.add_option("--seed", params.seed, "The same seed gives the same bytes")
       ->capture_default_str();
-  app.add_option("--instances", params.instances, "Planted instances of each typology")
-      ->capture_default_str();
+  app.add_option("--instances", params.instances,
+                 "Planted instances of each typology, at most accounts / 200 (default: 10, or as "
+                 "many as fit)");
+}
+
+void fit_instances(const CLI::App& command, scenarios::GeneratorParams& params) {
+  if (command.count("--instances") > 0) return;
+  params.instances =
+      static_cast<int>(std::clamp<std::int64_t>(params.accounts / 200, 1, params.instances));
 }
 
 void add_global_options(CLI::App& app, GlobalOptions& global, Options& options) {
@@ -89,7 +121,8 @@ void add_global_options(CLI::App& app, GlobalOptions& global, Options& options) 
       ->type_name("DIR")
       ->capture_default_str();
   app.add_option("--format", options.format,
-                 "Output as table, csv or json (default: table on a terminal, else csv)")
+                 "Output as table, csv or json (default: table on a terminal, else csv; explain "
+                 "and demo tell stories)")
       ->check(CLI::IsMember({"table", "csv", "json"}));
   app.add_flag("-q,--quiet", options.quiet, "Only warnings and errors on stderr");
   app.add_flag("-v,--verbose", options.verbose, "Say more on stderr");
@@ -141,7 +174,8 @@ void add_data_commands(CLI::App& app, Options& options, Command& chosen) {
       ->required()
       ->type_name("DIR");
   add_data_options(*generate, options.generate);
-  generate->callback([&] {
+  generate->callback([&, generate] {
+    fit_instances(*generate, options.generate);
     chosen = [&](const GlobalOptions& global) {
       return run_generate(global, options.generate_out, options.generate);
     };
@@ -286,6 +320,15 @@ void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
     chosen = [&](const GlobalOptions& global) { return run_evaluate(global, options.label_files); };
   });
 
+  auto* diff = app.add_subcommand("diff", "Which alerts came and went between two runs, and why");
+  diff->add_option("earlier", options.earlier_run, "Run id")->required()->type_name("RUN");
+  diff->add_option("later", options.later_run, "Run id")->required()->type_name("RUN");
+  diff->callback([&] {
+    chosen = [&](const GlobalOptions& global) {
+      return run_diff(global, options.earlier_run, options.later_run);
+    };
+  });
+
   auto* report = app.add_subcommand("report", "Write the report of a run as one HTML file");
   report->add_option("run", options.report.run, "Run id (default: the newest successful one)")
       ->type_name("RUN");
@@ -312,7 +355,8 @@ void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
   demo->add_option("--out", options.demo.out, "Report to write")
       ->type_name("FILE.html")
       ->capture_default_str();
-  demo->callback([&] {
+  demo->callback([&, demo] {
+    fit_instances(*demo, options.demo.data);
     chosen = [&](const GlobalOptions& global) { return run_demo(global, options.demo); };
   });
 }
@@ -325,10 +369,15 @@ std::optional<Format> format_of(const std::string& name) {
 }
 
 /// CLI11 ends wrong usage with codes of its own; ours is 2 for all of them.
-int report_usage(const CLI::App& app, const CLI::ParseError& error, const std::string& hint) {
+int report_usage(const CLI::App& app, const CLI::ParseError& error, const NamedCommand& named) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(error);
   set_up_console(Verbosity::kNormal, false);
-  complain(std::string(error.what()) + "." + hint + "\n  see:  aml --help");
+  std::string what = std::string(error.what()) + ".";
+  if (!named.unknown_word.empty()) {
+    what =
+        "There is no command '" + named.path + ' ' + named.unknown_word + "'." + suggestion(named);
+  }
+  complain(what + "\n  see:  " + named.path + " --help");
   return kUsage;
 }
 
@@ -360,7 +409,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return report_usage(app, error, suggestion(app, argc, argv));
+    return report_usage(app, error, named_command(app, argc, argv));
   }
   global.format = format_of(options->format);
   if (options->quiet) global.verbosity = Verbosity::kQuiet;

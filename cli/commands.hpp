@@ -78,6 +78,7 @@ struct GraphCycleOptions {
 
 int run_db(const GlobalOptions& global, const DbOptions& options);
 int run_demo(const GlobalOptions& global, const DemoOptions& options);
+int run_diff(const GlobalOptions& global, std::int64_t earlier, std::int64_t later);
 int run_doctor(const GlobalOptions& global);
 int run_evaluate(const GlobalOptions& global, const std::vector<std::string>& files);
 int run_explain(const GlobalOptions& global, const std::string& entity);

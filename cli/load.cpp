@@ -55,8 +55,10 @@ void explain_outcomes(const std::vector<store::FileOutcome>& files) {
   for (const auto& file : files) {
     if (file.kind == store::FileOutcome::Kind::kRefused) {
       complain(file.message);
+    } else if (file.kind == store::FileOutcome::Kind::kIgnored) {
+      say("ignored " + file.message);
     } else if (!file.message.empty()) {
-      detail(fmt::format("{}: {}", file.path, file.message));
+      detail(file.message);
     }
     for (const auto& [reason, rows] : file.quarantined_by_reason) {
       warn(fmt::format("{}: {} rows quarantined: {}", file.path, human_count(rows), reason));

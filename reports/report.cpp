@@ -22,6 +22,7 @@ constexpr std::int64_t kMebibyte = 1 << 20;
 
 /// What one report tells, read once.
 struct Material {
+  bool of_one_run = false;  ///< else the current alerts: those of the newest run of each scenario
   store::RunRow run;
   std::vector<store::RunStepRow> steps;
   std::vector<store::TypologyRow> typologies;
@@ -42,6 +43,7 @@ Material read_material(store::Connection& connection, const ReportOptions& optio
                             fmt::format("there is no run {}\n  see:  aml list runs", *run_id));
   }
   Material material;
+  material.of_one_run = options.run_id.has_value();
   material.run = *run;
   material.steps = store::run_steps(connection, *run_id);
   material.typologies = store::typologies(connection);
@@ -68,10 +70,13 @@ std::string header(const Material& material) {
   const auto& run = material.run;
   return fmt::format(
       R"(<header><p class="brand">amlgraph</p><h1>Scenario report</h1><p>Run {} of {} by {}: {} transfers between {} accounts of {} parties, )"
-      R"({} in {:.1f} seconds with aml {}.</p><p class="confidential">Confidential: contains personal data and suspicions that are not proof.</p></header>)",
+      R"({} in {:.1f} seconds with aml {}. {}</p><p class="confidential">Confidential: contains personal data and suspicions that are not proof.</p></header>)",
       run.run_id, escape(short_time(run.started_at)), escape(run.started_by),
       group_thousands(run.transfers), group_thousands(run.accounts), group_thousands(run.parties),
-      escape(run.status), run.seconds, escape(run.program_version));
+      escape(run.status), run.seconds, escape(run.program_version),
+      material.of_one_run ? "The alerts are those that this run found."
+                          : "The alerts are the current ones: of each scenario what its newest run "
+                            "found.");
 }
 
 struct Counts {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <stdexcept>
 #include <vector>
 
@@ -183,6 +184,18 @@ void write_labels(CsvFile& file, const Planting& planting,
   throw std::invalid_argument(name + " is " + value + ": must be " + range);
 }
 
+/// Somebody's own data must not be overwritten.
+void require_generated_or_empty(const std::string& folder) {
+  namespace fs = std::filesystem;
+  if (fs::exists(fs::path(folder) / "labels.csv")) return;
+  for (const char* name : {"parties.csv", "accounts.csv", "fx_rates.csv", "transfers.csv"}) {
+    if (fs::exists(fs::path(folder) / name)) {
+      throw std::invalid_argument(folder + " holds a " + name +
+                                  " that was not generated\n  choose another folder");
+    }
+  }
+}
+
 }  // namespace
 
 void validate(const GeneratorParams& params) {
@@ -207,6 +220,7 @@ GeneratedData generate(const std::string& folder, const GeneratorParams& params)
   const FxRates rates(first_day, params.days, params.seed);
 
   create_private_folder(folder);
+  require_generated_or_empty(folder);
   CsvFile parties(folder + "/parties.csv",
                   "party_id,name,kind,country,base_risk,address,email,phone");
   CsvFile accounts(folder + "/accounts.csv", "account_id,party_id,kind,currency,country,opened_on");

@@ -41,7 +41,8 @@ struct GeneratedData {
 ///
 /// The same parameters give the same bytes on every platform.
 ///
-/// Throws: std::invalid_argument from params; std::system_error with the path if a file cannot be
+/// Throws: std::invalid_argument from params, or if the folder holds a file of these names but no
+/// labels.csv, so that it was not generated; std::system_error with the path if a file cannot be
 /// written.
 ///
 /// Cost: memory grows with accounts, not with transfers; writing is what takes time.

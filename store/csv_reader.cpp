@@ -137,6 +137,11 @@ void CsvReader::read_header() {
   if (contains(content, '\0'))
     refuse_file(path_, line_, "the header line holds a NUL byte; is this a text file?");
   if (!is_valid_utf8(content)) refuse_file(path_, line_, "the header line is not UTF-8 text");
+  if (contains(content, '\r')) {
+    refuse_file(path_, line_,
+                "a line ends with a carriage return alone; lines end with LF or CRLF\n"
+                "  convert it:  tr '\\r' '\\n' < old.csv > new.csv");
+  }
   if (shape != Shape::kWhole || record_lines_ != 1) {
     refuse_file(path_, line_,
                 "the header line has a quote that does not end, or text beside a quote");

@@ -159,6 +159,22 @@ EntityRow entity_row(const pqxx::row& row) {
   return entity;
 }
 
+AlertDifference difference_row(const pqxx::row& row) {
+  AlertDifference difference;
+  difference.change = text(row["change"]);
+  difference.alert_id = text(row["alert_id"]);
+  difference.scenario = text(row["scenario"]);
+  difference.subject_kind = text(row["subject_kind"]);
+  difference.subject = text(row["subject"]);
+  difference.why = text(row["why"]);
+  difference.explanation = text(row["explanation"]);
+  difference.severity_before = optional<std::string>(row["severity_before"]);
+  difference.severity_after = optional<std::string>(row["severity_after"]);
+  difference.score_before = optional<double>(row["score_before"]);
+  difference.score_after = optional<double>(row["score_after"]);
+  return difference;
+}
+
 std::vector<RunRow> read_runs(Connection& connection, std::optional<std::int64_t> run_id,
                               std::optional<int> limit) {
   return in_one_view(connection, [&](auto& transaction) {
@@ -239,6 +255,13 @@ std::vector<AlertStory> read_stories(Connection& connection, const AlertFilter& 
 std::vector<TypologyRow> typologies(Connection& connection) {
   return in_one_view(connection, [](auto& transaction) {
     return rows_as(run(transaction, query::list_typologies), typology_row);
+  });
+}
+
+std::vector<AlertDifference> diff_runs(Connection& connection, std::int64_t earlier,
+                                       std::int64_t later) {
+  return in_one_view(connection, [&](auto& transaction) {
+    return rows_as(run(transaction, query::diff_runs, earlier, later), difference_row);
   });
 }
 

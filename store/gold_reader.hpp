@@ -71,7 +71,7 @@ struct TypologyRow {
 
 struct AlertFilter {
   std::optional<std::int64_t>
-      run_id;            ///< alerts whose last_run_id it is; absent: gold.current_alerts
+      run_id;  ///< alerts that it found, with their scores then; absent: gold.current_alerts
   std::string entity;    ///< only alerts in which this account or party takes part
   std::string scenario;  ///< only this scenario
   int limit = 0;         ///< 0: all
@@ -86,6 +86,18 @@ std::vector<AlertRow> list_alerts(
 std::vector<AlertStory> read_stories(Connection& connection,
                                      const AlertFilter& filter);  ///< the same order
 std::vector<TypologyRow> typologies(Connection& connection);
+
+struct AlertDifference {
+  std::string change;  ///< came, went, or changed: another score or severity
+  std::string alert_id, scenario, subject_kind, subject, why, explanation;
+  std::optional<std::string> severity_before, severity_after;
+  std::optional<double> score_before, score_after;
+};
+/// What one run found and the other did not, or both found with another score, of the scenarios that
+/// both ran; by scenario, then came, went, changed. `why` names what differed between the runs:
+/// version, parameters, data, budgets; it is empty if nothing did.
+std::vector<AlertDifference> diff_runs(Connection& connection, std::int64_t earlier,
+                                       std::int64_t later);
 
 struct EntityRow {
   std::string kind, id, name, party_id, country;  ///< party_id: of an account; empty for a party

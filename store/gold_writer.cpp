@@ -290,6 +290,7 @@ GoldCounts GoldWriter::write(const ScenarioIdentity& scenario,
   counts.alerts = written[0]["alerts"].as<std::int64_t>();
   counts.added = written[0]["added"].as<std::int64_t>();
   counts.gone = run(transaction, query::count_gone_alerts, scenario.id)[0][0].as<std::int64_t>();
+  run(transaction, query::record_run_alerts, state_->run_id, scenario.version);
   state_->replace_what_changed(scenario.id);
   run(transaction, query::record_scenario_run, scenario.id, scenario.version, scenario.title,
       scenario.typology, state_->run_id);

@@ -130,7 +130,7 @@ Inspected inspect(const Candidate& candidate, InputFormat wanted) {
     return std::move(*plan);
   }
   if (const auto* ignored = std::get_if<IgnoredFile>(&recognition)) {
-    return outcome_of(path, Kind::kIgnored, ignored->reason);
+    return outcome_of(path, Kind::kIgnored, fmt::format("{}: {}", path, ignored->reason));
   }
   const auto& unknown = std::get<UnknownHeader>(recognition);
   const bool was_meant = candidate.is_named || unknown.is_near_miss;
@@ -176,7 +176,7 @@ class FileLoad {
     outcome.dataset = name_of(plan_.dataset());
     if (const auto known_as = find_known(transaction)) {
       outcome.kind = FileOutcome::Kind::kAlreadyKnown;
-      outcome.message = *known_as;
+      outcome.message = fmt::format("{}: its content was loaded as {}", path_, *known_as);
       return outcome;
     }
     copy_into_bronze(transaction, outcome);

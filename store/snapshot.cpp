@@ -11,6 +11,7 @@
 #include <pqxx/pqxx>
 #include <span>
 #include <string_view>
+#include <unordered_map>
 
 #include "aml_command.hpp"
 #include "aml_copy.hpp"
@@ -33,7 +34,8 @@ constexpr std::uint64_t kBytesPerAccount = 100;
 constexpr std::uint64_t kBytesPerParty = 60;
 constexpr std::uint64_t kBytesPerAttribute = 120;
 
-/// Names seen so far, few of them: kinds of attributes, types of transfers.
+/// Names seen so far, mostly few of them and the same one again: kinds of attributes, types of
+/// transfers.
 class NameList {
  public:
   NameList(std::vector<std::string>& names, std::size_t most, std::string_view what,
@@ -42,21 +44,28 @@ class NameList {
 
   std::size_t position_of(std::string_view name) {
     if (last_ < names_.size() && names_[last_] == name) return last_;
-    last_ = static_cast<std::size_t>(std::ranges::find(names_, name) - names_.begin());
-    if (last_ == names_.size()) add(name);
+    const auto known = positions_.find(name);
+    last_ = known == positions_.end() ? add(name) : known->second;
     return last_;
   }
 
  private:
-  void add(std::string_view name) {
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+
+  std::size_t add(std::string_view name) {
     if (names_.size() == most_) {
       throw_store_error(statement_,
                         fmt::format("more than {} {}, the last is {}", most_, what_, name), "");
     }
     names_.emplace_back(name);
+    positions_.emplace(name, names_.size() - 1);
+    return names_.size() - 1;
   }
 
   std::vector<std::string>& names_;
+  std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> positions_;
   std::size_t most_;
   std::string_view what_;
   std::string_view statement_;

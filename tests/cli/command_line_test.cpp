@@ -40,6 +40,62 @@ TEST(CommandLine, AMisspeltCommandIsWrongUsageAndGetsASuggestion) {
   EXPECT_NE(ended.err.find("Did you mean 'load'?"), std::string::npos) << ended.err;
 }
 
+TEST(CommandLine, AWrongSubcommandIsNamedWithThoseThereAre) {
+  const auto ended = run_aml({"list", "alarms"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_NE(ended.err.find("There is no command 'aml list alarms'."), std::string::npos)
+      << ended.err;
+  EXPECT_NE(ended.err.find("aml list --help"), std::string::npos) << ended.err;
+  const auto other = run_aml({"--quiet", "db", "destroy"});
+  EXPECT_NE(other.err.find("There are: "), std::string::npos) << other.err;
+}
+
+TEST(CommandLine, GenerateKeepsItsHandsOffFilesItDidNotMake) {
+  const TemporaryFolder folder;
+  folder.write("transfers.csv", kCycle);
+  const std::vector<std::string> generate{"generate", "--out",  folder.path(), "--accounts",
+                                          "500",      "--days", "60"};
+  const auto refused = run_aml(generate);
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("transfers.csv that was not generated"), std::string::npos)
+      << refused.err;
+  std::ifstream kept(folder.path("transfers.csv"));
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(kept), {}), kCycle);
+
+  const TemporaryFolder own;
+  const std::vector<std::string> again{"generate", "--out",  own.path(), "--accounts",
+                                       "500",      "--days", "60"};
+  EXPECT_EQ(run_aml(again).exit_code, 0);
+  EXPECT_EQ(run_aml(again).exit_code, 0);  // over its own files
+}
+
+TEST(CommandLine, DiffTellsWhatCameAndWentAndWhy) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  const auto target = database.target().conninfo;
+  ASSERT_EQ(run_aml({"-d", target, "load", folder.write("cycle.csv", kCycle)}).exit_code, 0);
+  const auto scenario = [&](const std::string& window, int version) {
+    return folder.write("rounds.json",
+                        R"({"schema_version":1,"id":"rounds","title":"Rounds","detector":"cycles",)"
+                        R"("typology":"round_tripping","subject":"account","params":{"window":")" +
+                            window + R"("},"version":)" + std::to_string(version) + "}");
+  };
+  ASSERT_EQ(run_aml({"-d", target, "run", scenario("3 days", 1)}).exit_code, 0);
+  ASSERT_EQ(run_aml({"-d", target, "run", scenario("3 days", 1)}).exit_code, 0);
+  ASSERT_EQ(run_aml({"-d", target, "run", scenario("1 day", 2)}).exit_code, 0);
+  EXPECT_EQ(run_aml({"-d", target, "diff", "1", "2"}).out.find('\n'),
+            run_aml({"-d", target, "diff", "1", "2"}).out.size() - 1);  // the header alone
+  const auto gone = run_aml({"-d", target, "diff", "2", "3"});
+  EXPECT_EQ(gone.exit_code, 0) << gone.err;
+  EXPECT_NE(gone.out.find("\nwent,rounds,"), std::string::npos) << gone.out;
+  EXPECT_NE(gone.out.find("version 1 became 2; parameters: window 3 days became 1 day"),
+            std::string::npos)
+      << gone.out;
+  EXPECT_NE(run_aml({"-d", target, "diff", "3", "1"}).out.find("\ncame,rounds,"),
+            std::string::npos);
+  EXPECT_EQ(run_aml({"-d", target, "diff", "1", "99"}).exit_code, 2);
+}
+
 TEST(CommandLine, WrongOptionsAreWrongUsage) {
   EXPECT_EQ(run_aml({"run", "--no-such-option"}).exit_code, 2);
   EXPECT_EQ(run_aml({"run", "--threads", "many"}).exit_code, 2);

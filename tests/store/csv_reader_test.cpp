@@ -178,6 +178,9 @@ TEST(CsvReader, ADefectiveHeaderIsRefusedWithFileAndLine) {
   using namespace std::string_literals;
   EXPECT_EQ(refusal("\na,\0b\n1,2\n"s),
             "t.csv:2: the header line holds a NUL byte; is this a text file?");
+  EXPECT_EQ(refusal("a,b\r1,2\r"),
+            "t.csv:1: a line ends with a carriage return alone; lines end with LF or CRLF\n"
+            "  convert it:  tr '\\r' '\\n' < old.csv > new.csv");
   EXPECT_EQ(refusal("a,\xFFz\n1,2\n"), "t.csv:1: the header line is not UTF-8 text");
   EXPECT_EQ(refusal("\xFF\xFE"
                     "a\n"),

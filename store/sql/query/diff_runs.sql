@@ -1,0 +1,36 @@
+-- $1 earlier run, $2 later run. Alerts that one of them found and the other did not, or that both found with another score or severity,
+-- with what differed between the runs that can be why. Only of scenarios whose findings both runs wrote.
+WITH earlier AS (SELECT * FROM gold.run_alerts WHERE run_id = $1::bigint),
+later AS (SELECT * FROM gold.run_alerts WHERE run_id = $2::bigint),
+difference AS (
+  SELECT coalesce(l.alert_id, e.alert_id) AS alert_id,
+         CASE WHEN e.alert_id IS NULL THEN 'came' WHEN l.alert_id IS NULL THEN 'went' ELSE 'changed' END AS change,
+         e.severity AS severity_before, l.severity AS severity_after, e.score AS score_before, l.score AS score_after
+  FROM earlier e
+  FULL JOIN later l ON l.alert_id = e.alert_id
+  WHERE e.alert_id IS NULL OR l.alert_id IS NULL OR e.score <> l.score OR e.severity <> l.severity
+),
+step AS (
+  SELECT run_id, scenario, scenario_version, parameters, outcome FROM aml.run_steps
+  WHERE run_id IN ($1::bigint, $2::bigint) AND scenario IS NOT NULL AND outcome <> 'failed'
+)
+SELECT d.change, d.alert_id, a.scenario, a.subject_kind, a.subject, d.severity_before, d.severity_after, d.score_before,
+       d.score_after,
+       concat_ws('; ',
+         CASE WHEN s1.scenario_version <> s2.scenario_version
+              THEN format('version %s became %s', s1.scenario_version, s2.scenario_version) END,
+         (SELECT 'parameters: ' || string_agg(format('%s %s became %s', key, p1.value, p2.value), ', ' ORDER BY key)
+          FROM jsonb_each_text(s1.parameters) p1 FULL JOIN jsonb_each_text(s2.parameters) p2 USING (key)
+          WHERE p1.value IS DISTINCT FROM p2.value),
+         CASE WHEN 'truncated' IN (s1.outcome, s2.outcome) THEN 'a budget was reached' END,
+         CASE WHEN (r1.last_file_id, r1.transfers) IS DISTINCT FROM (r2.last_file_id, r2.transfers)
+              THEN format('data: %s transfers became %s', r1.transfers, r2.transfers) END) AS why,
+       a.explanation
+FROM difference d
+JOIN gold.alerts a USING (alert_id)
+JOIN aml.runs r1 ON r1.run_id = $1::bigint
+JOIN aml.runs r2 ON r2.run_id = $2::bigint
+JOIN step s1 ON s1.run_id = r1.run_id AND s1.scenario = a.scenario
+JOIN step s2 ON s2.run_id = r2.run_id AND s2.scenario = a.scenario
+ORDER BY a.scenario, array_position(ARRAY['came', 'went', 'changed'], d.change),
+         greatest(coalesce(d.score_before, 0), coalesce(d.score_after, 0)) DESC, d.alert_id
