@@ -31,7 +31,6 @@ class RiskProgram {
   struct State {
     double score;      ///< base risk and inherited risk
     double inherited;  ///< kept apart: score - base would lose digits
-    Vertex vertex;
     bool is_hub;
   };
   using Message = double;
@@ -39,18 +38,17 @@ class RiskProgram {
   RiskProgram(std::span<const double> base_risk, const RiskPropagationParams& params)
       : base_risk_(base_risk), decay_(params.decay), mode_(params.mode) {}
 
-  std::optional<double> message(const State& payer, const TransferGraph& graph, Edge edge) const {
-    const bool to_itself = graph.target(edge) == payer.vertex;
-    if (payer.is_hub || (to_itself && mode_ == PropagationMode::kDistinct)) return std::nullopt;
-    return payer.score;
+  void along(const graph::Triplet<State>& transfer, auto& send) const {
+    const bool to_itself = transfer.payer == transfer.payee;
+    if (transfer.payer_state.is_hub || (to_itself && mode_ == PropagationMode::kDistinct)) return;
+    send(transfer.payer_state.score);
   }
-  double combine(double a, double b) const { return a + b; }
-  State update(const State& old, const double* received, Vertex v) const {
+  void combine(double& sum, double message) const { sum += message; }
+  State update(const State& old, const double* received, auto& self) const {
     if (received == nullptr || old.is_hub) return old;
     const double inherited = std::min(kScoreLimit, decay_ * *received);
-    return {std::min(kScoreLimit, base_risk_[v] + inherited), inherited, v, false};
+    return {std::min(kScoreLimit, base_risk_[self.vertex()] + inherited), inherited, false};
   }
-  bool halted(const State& old, const State& now) const { return old.score == now.score; }
 
  private:
   std::span<const double> base_risk_;
@@ -82,15 +80,14 @@ States advance(const TransferGraph& graph, const RiskProgram& program, States st
                PropagationMode mode) {
   if (rounds == 0) return states;
   const auto messages = mode == PropagationMode::kLiteral ? graph::MessagePolicy::kEveryTransfer
-                                                          : graph::MessagePolicy::kDistinctPayer;
+                                                          : graph::MessagePolicy::kFirstOfEachPair;
   return graph::run_pregel(graph, program, std::move(states), {rounds, messages}).states;
 }
 
 Propagation propagate(const TransferGraph& graph, std::span<const double> base_risk,
                       const std::vector<char>& is_hub, const RiskPropagationParams& params) {
   States states(graph.num_vertices());
-  for (Vertex v = 0; v < graph.num_vertices(); ++v)
-    states[v] = {base_risk[v], 0, v, is_hub[v] != 0};
+  for (Vertex v = 0; v < graph.num_vertices(); ++v) states[v] = {base_risk[v], 0, is_hub[v] != 0};
   const RiskProgram program(base_risk, params);
   Propagation result;
   result.before_last = advance(graph, program, std::move(states), params.rounds - 1, params.mode);
