@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "graph/incremental_components.hpp"
+#include "graph/most_frequent.hpp"
 
 namespace aml::graph {
 namespace {
@@ -33,18 +34,7 @@ Vertex likely_largest(IncrementalComponents& sets) {
   std::vector<Vertex> sample;
   for (std::size_t v = 0; v < sets.num_vertices(); v += step)
     sample.push_back(sets.component_of(static_cast<Vertex>(v)));
-  std::ranges::sort(sample);
-  Vertex largest = kNoVertex;
-  std::ptrdiff_t most = 0;
-  for (auto begin = sample.begin(); begin != sample.end();) {
-    const auto end = std::upper_bound(begin, sample.end(), *begin);
-    if (end - begin > most) {
-      most = end - begin;
-      largest = *begin;
-    }
-    begin = end;
-  }
-  return largest;
+  return most_frequent(sample);
 }
 
 }  // namespace

@@ -127,8 +127,11 @@ TEST(WeakComponents, GraphFramesLabels) {
   EXPECT_EQ(members(graph_of({{"1", "2"}, {"2", "3"}}, {"4"})), (Members{"1 2 3", "4"}));
 }
 
-TEST(WeakComponents, LdbcExampleIsOneComponent) {
-  EXPECT_EQ(weak_components(graph_of(testing::ldbc_example())), Representatives(10, 0));
+TEST(WeakComponents, LdbcValidationGraphs) {
+  EXPECT_EQ(weak_components(graph_of(testing::ldbc_directed())), Representatives(10, 0));
+  EXPECT_EQ(weak_components(graph_of(testing::ldbc_undirected())), Representatives(9, 0));
+  EXPECT_EQ(members(graph_of(testing::ldbc_components(), {"5"})),
+            (Members{"1 2 3 4 9", "5", "6 7 8"}));
 }
 
 RC_GTEST_PROP(WeakComponents, AgreeWithBreadthFirstSearch, ()) {
