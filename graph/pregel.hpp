@@ -51,6 +51,9 @@ struct PregelResult {
   int supersteps = 0;                           ///< how many were made
   PregelEnd end = PregelEnd::kMaxSupersteps;
   AggregateOf<Program> aggregate{};  ///< of the last superstep made, or of the initial states
+  /// What the messages of the last superstep were made of: the states when it began. Empty after
+  /// kNoMessages.
+  std::vector<typename Program::State> states_before;
 };
 
 namespace detail {
@@ -89,6 +92,7 @@ class PregelRun {
       if (params_.stop_when_all_halted && made.all_halted) result.end = PregelEnd::kAllHalted;
     }
     result.states = std::move(states_);
+    if (result.end != PregelEnd::kNoMessages) result.states_before = std::move(next_);
     return result;
   }
 

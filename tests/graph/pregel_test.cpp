@@ -122,6 +122,16 @@ TEST(PregelEnds, WhenAllHaltedAfterTheUpdate) {
             (std::vector<int>{5, 5}));  // votes alone end nothing
 }
 
+TEST(PregelEnds, StatesOfTheSuperstepBeforeAreKept) {
+  const TransferGraph graph = graph_of({{"a", "b"}});
+  const auto cut = run_pregel(graph, CountProgram{9}, {0, 0}, {.max_supersteps = 4});
+  EXPECT_EQ(cut.states_before, (std::vector<int>{3, 3}));
+  const auto halted = run_pregel(graph, CountProgram{3}, {0, 0}, {.stop_when_all_halted = true});
+  EXPECT_EQ(halted.states_before, (std::vector<int>{2, 2}));
+  EXPECT_TRUE(run_pregel(graph, SilentProgram{}, {0, 0}, {.stop_without_messages = true})
+                  .states_before.empty());
+}
+
 /// Vertex 0 votes always, vertex 1 never.
 struct OneVotes : SilentProgram {
   int update(int old, const int*, auto& self) const {
