@@ -1,31 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // How long the kernels of graph/ take on a skewed random graph, each beside a plain peer in the same
 // process whose answer must be the same:
-//   components    weak_components() beside Boost's incremental_components on the same graph
+//   components   weak_components() beside Boost's disjoint_sets
+//   propagation  three rounds of propagate_risk() in each mode beside the loop of scipy's sparse
+//                product (csr_matvec) over a matrix that is ready before the clock starts
 // Rounds alternate between the kernels, so that a noisy machine is noisy for all of them.
 
 #include <fmt/format.h>
 #include <oneapi/tbb/global_control.h>
 
-#include <boost/graph/incremental_components.hpp>
 #include <boost/pending/disjoint_sets.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
-#include <functional>
 #include <random>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "detect/risk_propagation.hpp"
 #include "graph/components.hpp"
 #include "graph/transfer_graph.hpp"
 
 namespace {
 
+using aml::detect::PropagationMode;
+using aml::graph::Edge;
 using aml::graph::TransferGraph;
 using aml::graph::Vertex;
 
@@ -71,7 +74,7 @@ std::vector<Vertex> components_by_boost(const TransferGraph& graph) {
   boost::disjoint_sets<Vertex*, Vertex*> sets(rank.data(), parent.data());
   for (Vertex v = 0; v < graph.num_vertices(); ++v) sets.make_set(v);
   for (Vertex v = 0; v < graph.num_vertices(); ++v) {
-    for (const aml::graph::Edge e : graph.out_edges(v)) sets.union_set(v, graph.target(e));
+    for (const Edge e : graph.out_edges(v)) sets.union_set(v, graph.target(e));
   }
   std::vector<Vertex> smallest(graph.num_vertices(), aml::graph::kNoVertex);
   std::vector<Vertex> components(graph.num_vertices());
@@ -81,6 +84,64 @@ std::vector<Vertex> components_by_boost(const TransferGraph& graph) {
     components[v] = name;
   }
   return components;
+}
+
+/// Shares of payers in compressed sparse rows, one row for each payee.
+struct ShareMatrix {
+  std::vector<std::size_t> offsets{0};
+  std::vector<Vertex> payers;
+  std::vector<double> shares;
+};
+
+ShareMatrix share_matrix(const TransferGraph& graph, PropagationMode mode) {
+  std::vector<double> sent(graph.num_vertices());
+  std::vector<double> received(graph.num_vertices());
+  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
+    for (const Edge e : graph.out_edges(v)) {
+      if (graph.target(e) == v) continue;
+      sent[v] += 1;
+      received[graph.target(e)] += static_cast<double>(graph.amount_minor(e));
+    }
+  }
+  ShareMatrix matrix;
+  std::vector<Vertex> last_payee(graph.num_vertices(), aml::graph::kNoVertex);
+  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
+    for (const Edge position : graph.in_edges(v)) {
+      const Vertex payer = graph.in_source(position);
+      const bool literal = mode == PropagationMode::kLiteral;
+      const bool repeated = last_payee[payer] == v && mode == PropagationMode::kDistinct;
+      if (repeated || (payer == v && !literal)) continue;
+      last_payee[payer] = v;
+      const auto amount = static_cast<double>(graph.amount_minor(graph.in_edge(position)));
+      matrix.payers.push_back(payer);
+      matrix.shares.push_back(mode == PropagationMode::kNormalised       ? 1 / sent[payer]
+                              : mode == PropagationMode::kAmountWeighted ? amount / received[v]
+                                                                         : 1);
+    }
+    matrix.offsets.push_back(matrix.payers.size());
+  }
+  return matrix;
+}
+
+std::vector<double> propagated_by_matrix(const ShareMatrix& matrix, const std::vector<double>& base,
+                                         double decay, int rounds) {
+  std::vector<double> scores = base;
+  std::vector<double> next(base.size());
+  for (int round = 0; round < rounds; ++round) {
+    for (std::size_t row = 0; row < base.size(); ++row) {
+      double sum = 0;
+      for (std::size_t i = matrix.offsets[row]; i < matrix.offsets[row + 1]; ++i)
+        sum += matrix.shares[i] * scores[matrix.payers[i]];
+      next[row] = base[row] + decay * sum;
+    }
+    scores.swap(next);
+  }
+  return scores;
+}
+
+bool nearly_equal(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::ranges::equal(
+      a, b, [](double x, double y) { return std::abs(x - y) <= 1e-9 * std::max(1.0, y); });
 }
 
 struct Measurement {
@@ -104,12 +165,42 @@ double median(std::vector<double> seconds) {
 
 void print_pair(const Measurement& ours, const Measurement& peer) {
   const double own = median(ours.seconds);
-  fmt::print("{:28} {:9.4f} s   {:40} {:9.4f} s   peer/ours {:6.2f}\n", ours.name, own, peer.name,
+  fmt::print("{:28} {:8.4f} s   {:28} {:8.4f} s   peer/ours {:5.2f}\n", ours.name, own, peer.name,
              median(peer.seconds), median(peer.seconds) / own);
 }
 
 void require_same(bool same, std::string_view what) {
   if (!same) throw std::runtime_error(fmt::format("{}: the answers differ", what));
+}
+
+void bench_components(const TransferGraph& graph) {
+  Measurement ours{"components", {}};
+  Measurement boost{"Boost disjoint_sets", {}};
+  for (int round = 0; round < kRounds; ++round) {
+    const auto found = timed(ours, [&] { return weak_components(graph); });
+    const auto expected = timed(boost, [&] { return components_by_boost(graph); });
+    require_same(found == expected, ours.name);
+  }
+  print_pair(ours, boost);
+}
+
+void bench_propagation(const TransferGraph& graph, std::string_view name, PropagationMode mode) {
+  aml::detect::RiskPropagationParams params;
+  params.mode = mode;
+  params.max_counterparties = 0;
+  std::mt19937_64 random(graph.num_edges());
+  std::vector<double> base(graph.num_vertices());
+  for (double& risk : base) risk = static_cast<double>(random() % 1001) / 100;
+  const ShareMatrix matrix = share_matrix(graph, mode);
+  Measurement ours{fmt::format("propagation, {}", name), {}};
+  Measurement loop{"loop of scipy's csr_matvec", {}};
+  for (int round = 0; round < kRounds; ++round) {
+    const auto found = timed(ours, [&] { return propagate_risk(graph, base, params).scores; });
+    const auto expected = timed(
+        loop, [&] { return propagated_by_matrix(matrix, base, params.decay, params.rounds); });
+    require_same(nearly_equal(found, expected), ours.name);
+  }
+  print_pair(ours, loop);
 }
 
 void bench(const Sizes& sizes) {
@@ -118,14 +209,11 @@ void bench(const Sizes& sizes) {
   fmt::print("{} vertices, {} transfers, seed {}, {} thread(s), medians of {} rounds\n",
              sizes.vertices, sizes.transfers, sizes.seed, sizes.threads, kRounds);
   const TransferGraph graph = random_graph(sizes);
-  Measurement components{"components", {}};
-  Measurement components_boost{"Boost disjoint_sets", {}};
-  for (int round = 0; round < kRounds; ++round) {
-    const auto ours = timed(components, [&] { return weak_components(graph); });
-    const auto peer = timed(components_boost, [&] { return components_by_boost(graph); });
-    require_same(ours == peer, "components");
-  }
-  print_pair(components, components_boost);
+  bench_components(graph);
+  bench_propagation(graph, "literal", PropagationMode::kLiteral);
+  bench_propagation(graph, "distinct", PropagationMode::kDistinct);
+  bench_propagation(graph, "normalised", PropagationMode::kNormalised);
+  bench_propagation(graph, "amount_weighted", PropagationMode::kAmountWeighted);
 }
 
 }  // namespace

@@ -20,44 +20,51 @@ using graph::MinorSum;
 using graph::TransferGraph;
 using graph::Vertex;
 
-struct RiskState {
-  double carried;    ///< by each transfer that the party sends
-  double inherited;  ///< kept apart: score - base would lose digits
-};
-
 template <PropagationMode kMode>
 struct RiskProgram {
-  using State = RiskState;
+  using State = double;    ///< inherited risk
+  using Visible = double;  ///< what each transfer of the party carries
   using Message = double;
   using Aggregate = double;  ///< sum of the changes of inherited risk
 
   const TransferGraph& graph;
   std::span<const double> base_risk;
-  std::span<const double> gives;
-  std::span<const double> takes;
+  std::span<const char> is_hub;
+  std::span<const Edge> sent_transfers;
+  std::span<const MinorSum> received_minor;
+  double decay;
   double max_risk;
 
-  double score(Vertex v, double inherited) const {
-    return std::min(max_risk, base_risk[v] + inherited);
+  /// What each transfer of a party carries of its score.
+  double gives(Vertex v) const {
+    if (is_hub[v]) return 0;
+    if constexpr (kMode != PropagationMode::kNormalised) return 1;
+    return sent_transfers[v] == 0 ? 0 : 1 / static_cast<double>(sent_transfers[v]);
+  }
+  /// What a party inherits of what comes in.
+  double takes(Vertex v) const {
+    if (is_hub[v]) return 0;
+    if constexpr (kMode != PropagationMode::kAmountWeighted) return decay;
+    return received_minor[v] == 0 ? 0 : decay / static_cast<double>(received_minor[v]);
+  }
+  double visible(double inherited, Vertex v) const {
+    return gives(v) * std::min(max_risk, base_risk[v] + inherited);
   }
 
-  void along(const graph::Triplet<RiskState>& transfer, auto& send) const {
+  void along(const graph::Triplet<double>& transfer, auto& send) const {
     if (kMode != PropagationMode::kLiteral && transfer.payer == transfer.payee) return;
     if constexpr (kMode == PropagationMode::kAmountWeighted) {
-      send(transfer.payer_state.carried * static_cast<double>(graph.amount_minor(transfer.edge)));
+      send(transfer.payer_state * static_cast<double>(graph.amount_minor(transfer.edge)));
     } else {
-      send(transfer.payer_state.carried);
+      send(transfer.payer_state);
     }
   }
   void combine(double& sum, double message) const { sum += message; }
-  RiskState update(const RiskState& old, const double* received, auto& self) const {
-    if (received == nullptr) return old;
-    const Vertex v = self.vertex();
-    const double inherited = std::min(max_risk, takes[v] * *received);
-    return {gives[v] * score(v, inherited), inherited};
+  double update(double old, const double* received, auto& self) const {
+    return received == nullptr ? old : std::min(max_risk, takes(self.vertex()) * *received);
   }
-  void contribute(double& change, const RiskState& before, const RiskState& now, Vertex) const {
-    change += std::abs(now.inherited - before.inherited);
+  void contribute(double& change, double before, double now, Vertex) const {
+    change += std::abs(now - before);
   }
   void merge(double& change, double more) const { change += more; }
 };
@@ -79,29 +86,24 @@ void require_base_risk(const TransferGraph& graph, std::span<const double> base_
 
 RiskFlow::RiskFlow(const TransferGraph& graph, std::span<const double> base_risk,
                    const RiskPropagationParams& params)
-    : graph_(graph), params_(params) {
+    : graph_(graph), base_risk_(base_risk), params_(params) {
   validate(params);
   require_base_risk(graph, base_risk);
   is_hub_ = graph::hub_vertices(graph, params.max_counterparties);
-  gives_.assign(graph.num_vertices(), 1);
-  takes_.assign(graph.num_vertices(), params.decay);
-  if (params.mode == PropagationMode::kNormalised) count_sent_transfers();
-  if (params.mode == PropagationMode::kAmountWeighted) sum_received();
-  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
-    if (is_hub(v)) gives_[v] = takes_[v] = 0;
-  }
   switch (params.mode) {
     case PropagationMode::kLiteral:
-      propagate<PropagationMode::kLiteral>(base_risk);
+      propagate<PropagationMode::kLiteral>();
       break;
     case PropagationMode::kDistinct:
-      propagate<PropagationMode::kDistinct>(base_risk);
+      propagate<PropagationMode::kDistinct>();
       break;
     case PropagationMode::kNormalised:
-      propagate<PropagationMode::kNormalised>(base_risk);
+      count_sent_transfers();
+      propagate<PropagationMode::kNormalised>();
       break;
     case PropagationMode::kAmountWeighted:
-      propagate<PropagationMode::kAmountWeighted>(base_risk);
+      sum_received();
+      propagate<PropagationMode::kAmountWeighted>();
       break;
   }
 }
@@ -109,8 +111,7 @@ RiskFlow::RiskFlow(const TransferGraph& graph, std::span<const double> base_risk
 void RiskFlow::count_sent_transfers() {
   sent_transfers_.assign(graph_.num_vertices(), 0);
   for (Vertex v = 0; v < graph_.num_vertices(); ++v) {
-    for (const Edge e : graph_.out_edges(v)) sent_transfers_[v] += graph_.target(e) != v;
-    if (sent_transfers_[v] > 0) gives_[v] = 1 / static_cast<double>(sent_transfers_[v]);
+    for (const Edge e : graph_.out_edges(v)) sent_transfers_[v] += graph_.target(e) != v ? 1 : 0;
   }
 }
 
@@ -121,49 +122,42 @@ void RiskFlow::sum_received() {
       if (graph_.target(e) != v) received_minor_[graph_.target(e)] += graph_.amount_minor(e);
     }
   }
-  for (Vertex v = 0; v < graph_.num_vertices(); ++v) {
-    const auto received = static_cast<double>(received_minor_[v]);
-    takes_[v] = received > 0 ? params_.decay / received : 0;
-  }
 }
 
 template <PropagationMode kMode>
-void RiskFlow::propagate(std::span<const double> base_risk) {
-  const RiskProgram<kMode> program{graph_, base_risk, gives_, takes_, params_.max_risk};
-  std::vector<RiskState> initial(graph_.num_vertices());
-  for (Vertex v = 0; v < graph_.num_vertices(); ++v)
-    initial[v] = {gives_[v] * program.score(v, 0), 0};
+void RiskFlow::propagate() {
+  const RiskProgram<kMode> program{graph_,          base_risk_,    is_hub_,         sent_transfers_,
+                                   received_minor_, params_.decay, params_.max_risk};
   constexpr auto kMessages = kMode == PropagationMode::kDistinct
                                  ? graph::MessagePolicy::kFirstOfEachPair
                                  : graph::MessagePolicy::kEveryTransfer;
-  const auto result = graph::run_pregel(graph_, program, std::move(initial),
-                                        {.max_supersteps = params_.rounds, .messages = kMessages});
+  std::vector<double> nothing(graph_.num_vertices(), 0.0);
+  auto result = graph::run_pregel(graph_, program, std::move(nothing),
+                                  {.max_supersteps = params_.rounds, .messages = kMessages});
+  inherited_ = std::move(result.states);
+  carried_ = std::move(result.visible_before);
   residual_ = result.aggregate;
-  score_.resize(graph_.num_vertices());
-  inherited_.resize(graph_.num_vertices());
-  carried_.resize(graph_.num_vertices());
-  for (Vertex v = 0; v < graph_.num_vertices(); ++v) {
-    inherited_[v] = result.states[v].inherited;
-    score_[v] = program.score(v, inherited_[v]);
-    carried_[v] = result.states_before[v].carried;
-  }
 }
 
-/// What the transfers of one payer to one payee weigh together.
-double RiskFlow::weight_of(const RiskInflow& inflow) const {
+/// What the transfers of one payer to one payee weigh together, with the payee's decay.
+double RiskFlow::weight_of(const RiskInflow& inflow, Vertex payee) const {
   switch (params_.mode) {
     case PropagationMode::kLiteral:
     case PropagationMode::kNormalised:
-      return static_cast<double>(inflow.transfers);
+      return params_.decay * static_cast<double>(inflow.transfers);
     case PropagationMode::kDistinct:
-      return 1;
+      return params_.decay;
     case PropagationMode::kAmountWeighted:
-      return static_cast<double>(inflow.amount_minor);
+      return received_minor_[payee] == 0
+                 ? 0
+                 : params_.decay * static_cast<double>(inflow.amount_minor) /
+                       static_cast<double>(received_minor_[payee]);
   }
   return 0;
 }
 
 std::vector<RiskInflow> RiskFlow::inflows_to(Vertex payee) const {
+  if (is_hub(payee)) return {};
   const bool from_itself = params_.mode == PropagationMode::kLiteral;
   std::vector<RiskInflow> inflows;  // first one for each transfer
   for (const Edge position : graph_.in_edges(payee)) {
@@ -180,7 +174,7 @@ std::vector<RiskInflow> RiskFlow::inflows_to(Vertex payee) const {
       last->transfers += first->transfers;
       last->amount_minor += first->amount_minor;
     }
-    last->contribution = takes_[payee] * carried_[last->payer] * weight_of(*last);
+    last->contribution = carried_[last->payer] * weight_of(*last, payee);
     total += last->contribution;
   }
   inflows.erase(last, inflows.end());
@@ -195,7 +189,10 @@ std::vector<RiskInflow> RiskFlow::inflows_to(Vertex payee) const {
 PropagatedRisk propagate_risk(const TransferGraph& graph, std::span<const double> base_risk,
                               const RiskPropagationParams& params) {
   const RiskFlow flow(graph, base_risk, params);
-  return {flow.scores(), flow.residual()};
+  PropagatedRisk risk{{}, flow.residual()};
+  risk.scores.reserve(graph.num_vertices());
+  for (Vertex v = 0; v < graph.num_vertices(); ++v) risk.scores.push_back(flow.score(v));
+  return risk;
 }
 
 }  // namespace aml::detect

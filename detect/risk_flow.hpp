@@ -8,6 +8,7 @@
 // of what comes in. Hubs give and take nothing.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -26,17 +27,19 @@ struct RiskInflow {
   double contribution;           ///< its part of the payee's inherited risk
 };
 
-/// Thread safety: immutable after construction; concurrent reads need no lock. Refers to the graph.
+/// Thread safety: immutable after construction; concurrent reads need no lock. Refers to the graph
+/// and to base_risk.
 class RiskFlow {
  public:
   /// Makes params.rounds rounds. Throws and costs what propagate_risk() does.
   RiskFlow(const graph::TransferGraph& graph, std::span<const double> base_risk,
            const RiskPropagationParams& params);
 
-  double score(graph::Vertex v) const { return score_[v]; }
+  double score(graph::Vertex v) const {
+    return std::min(params_.max_risk, base_risk_[v] + inherited(v));
+  }
   double inherited(graph::Vertex v) const { return inherited_[v]; }
   bool is_hub(graph::Vertex v) const { return is_hub_[v] != 0; }
-  const std::vector<double>& scores() const { return score_; }
   double residual() const { return residual_; }
 
   /// The payers that passed risk on to a party, the largest contribution first, ties in key order.
@@ -44,27 +47,25 @@ class RiskFlow {
   std::vector<RiskInflow> inflows_to(graph::Vertex payee) const;
 
   /// Transfers that a party sent to others. Requires: mode normalised.
-  std::size_t sent_transfers(graph::Vertex payer) const { return sent_transfers_[payer]; }
+  graph::Edge sent_transfers(graph::Vertex payer) const { return sent_transfers_[payer]; }
   /// Money that a party received from others. Requires: mode amount_weighted.
   graph::MinorSum received_minor(graph::Vertex payee) const { return received_minor_[payee]; }
 
  private:
   template <PropagationMode kMode>
-  void propagate(std::span<const double> base_risk);
+  void propagate();
   void count_sent_transfers();
   void sum_received();
-  double weight_of(const RiskInflow& inflow) const;
+  double weight_of(const RiskInflow& inflow, graph::Vertex payee) const;
 
   const graph::TransferGraph& graph_;
+  std::span<const double> base_risk_;
   RiskPropagationParams params_;
   std::vector<char> is_hub_;
-  std::vector<std::size_t> sent_transfers_;
-  std::vector<graph::MinorSum> received_minor_;
-  std::vector<double> gives_;
-  std::vector<double> takes_;
-  std::vector<double> score_;
-  std::vector<double> inherited_;
-  std::vector<double> carried_;  ///< by each transfer of a party in the last round: gives * score
+  std::vector<graph::Edge> sent_transfers_;      ///< of each party, in mode normalised
+  std::vector<graph::MinorSum> received_minor_;  ///< by each party, in mode amount_weighted
+  std::vector<double> inherited_;  ///< kept apart from scores: score - base would lose digits
+  std::vector<double> carried_;    ///< by each transfer of a party in the last round
   double residual_ = 0;
 };
 

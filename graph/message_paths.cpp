@@ -4,8 +4,11 @@
 namespace aml::graph {
 
 template <typename Every>
-FirstOfEachPair::FirstOfEachPair(const Every& every, Vertex num_vertices) : offsets_{0} {
+FirstOfEachPair::FirstOfEachPair(const Every& every) : offsets_{0} {
+  const Vertex num_vertices = every.graph.num_vertices();
   offsets_.reserve(num_vertices + std::size_t{1});
+  other_end_.reserve(every.graph.num_edges());  // what is not used is never touched
+  edge_.reserve(every.graph.num_edges());
   std::vector<Vertex> last_met_by(num_vertices, kNoVertex);
   for (Vertex v = 0; v < num_vertices; ++v) {
     for (const Edge position : every.positions(v)) {
@@ -20,11 +23,11 @@ FirstOfEachPair::FirstOfEachPair(const Every& every, Vertex num_vertices) : offs
 }
 
 FirstOfEachPair FirstOfEachPair::incoming(const TransferGraph& graph) {
-  return {EveryIncoming{graph}, graph.num_vertices()};
+  return FirstOfEachPair(EveryIncoming{graph});
 }
 
 FirstOfEachPair FirstOfEachPair::outgoing(const TransferGraph& graph) {
-  return {EveryOutgoing{graph}, graph.num_vertices()};
+  return FirstOfEachPair(EveryOutgoing{graph});
 }
 
 }  // namespace aml::graph

@@ -29,7 +29,7 @@ struct EveryOutgoing {
 };
 
 /// The first transfer of each payer-payee pair, in the order of the transfers.
-/// Memory: 4 bytes a vertex and 8 bytes a pair.
+/// Cost: O(m) to build. Memory: 4 bytes a vertex and 8 bytes a pair.
 class FirstOfEachPair {
  public:
   static FirstOfEachPair incoming(const TransferGraph& graph);
@@ -41,7 +41,7 @@ class FirstOfEachPair {
 
  private:
   template <typename Every>
-  FirstOfEachPair(const Every& every, Vertex num_vertices);
+  explicit FirstOfEachPair(const Every& every);
 
   std::vector<Edge> offsets_;
   std::vector<Vertex> other_end_;

@@ -51,9 +51,9 @@ struct PregelResult {
   int supersteps = 0;                           ///< how many were made
   PregelEnd end = PregelEnd::kMaxSupersteps;
   AggregateOf<Program> aggregate{};  ///< of the last superstep made, or of the initial states
-  /// What the messages of the last superstep were made of: the states when it began. Empty after
-  /// kNoMessages.
-  std::vector<typename Program::State> states_before;
+  /// What the messages of the last superstep were made of: what was visible when it began. Empty
+  /// after kNoMessages.
+  std::vector<VisibleOf<Program>> visible_before;
 };
 
 namespace detail {
@@ -62,6 +62,7 @@ template <VertexProgram Program, typename Incoming, typename Outgoing>
 class PregelRun {
  public:
   using State = typename Program::State;
+  using Visible = VisibleOf<Program>;
 
   PregelRun(const Program& program, const Incoming& incoming, const Outgoing& outgoing,
             std::vector<State> initial, const PregelParams& params)
@@ -73,7 +74,14 @@ class PregelRun {
         next_(states_),
         halted_(params.skip_messages_from_halted ? states_.size() : 0),
         next_halted_(halted_.size()),
-        tallies_((states_.size() + kBlock - 1) / kBlock) {}
+        tallies_((states_.size() + kBlock - 1) / kBlock) {
+    if constexpr (ShowsPart<Program>) {
+      shown_.reserve(states_.size());
+      for (std::size_t v = 0; v < states_.size(); ++v)
+        shown_.push_back(program.visible(states_[v], static_cast<Vertex>(v)));
+      next_shown_ = shown_;
+    }
+  }
 
   PregelResult<Program> run() && {
     PregelResult<Program> result;
@@ -86,13 +94,20 @@ class PregelRun {
         break;
       }
       states_.swap(next_);
+      shown_.swap(next_shown_);
       halted_.swap(next_halted_);
       ++result.supersteps;
       result.aggregate = std::move(made.aggregate);
       if (params_.stop_when_all_halted && made.all_halted) result.end = PregelEnd::kAllHalted;
     }
     result.states = std::move(states_);
-    if (result.end != PregelEnd::kNoMessages) result.states_before = std::move(next_);
+    if (result.end != PregelEnd::kNoMessages) {
+      if constexpr (ShowsPart<Program>) {
+        result.visible_before = std::move(next_shown_);
+      } else {
+        result.visible_before = std::move(next_);
+      }
+    }
     return result;
   }
 
@@ -113,6 +128,7 @@ class PregelRun {
       Inbox<Program> inbox = pull<kSkips>(v);
       Self<AggregateOf<Program>> self(v, number, aggregate);
       next_[v] = program_.update(states_[v], inbox.any() ? &inbox.total() : nullptr, self);
+      if constexpr (ShowsPart<Program>) next_shown_[v] = program_.visible(next_[v], v);
       block.any_message |= inbox.any();
       block.all_halted &= self.voted();
       if (kSkips) next_halted_[v] = self.voted();
@@ -125,23 +141,33 @@ class PregelRun {
     return tally([&](Vertex v, Tally& block) { advance.template operator()<false>(v, block); });
   }
 
+  /// What counterparties see of each state.
+  const std::vector<Visible>& visible() const {
+    if constexpr (ShowsPart<Program>) {
+      return shown_;
+    } else {
+      return states_;
+    }
+  }
+
   template <bool kSkips>
   Inbox<Program> pull(Vertex v) const {
+    const std::vector<Visible>& seen = visible();
     Inbox<Program> inbox(program_);
     if constexpr (SendsAlong<Program>) {
       for (const Edge position : incoming_.positions(v)) {
         const Vertex payer = incoming_.other_end(position);
         if (kSkips && halted_[payer]) continue;
-        program_.along(
-            Triplet<State>{incoming_.edge(position), payer, v, states_[payer], states_[v]}, inbox);
+        program_.along(Triplet<Visible>{incoming_.edge(position), payer, v, seen[payer], seen[v]},
+                       inbox);
       }
     }
     if constexpr (SendsAgainst<Program>) {
       for (const Edge position : outgoing_.positions(v)) {
         const Vertex payee = outgoing_.other_end(position);
         if (kSkips && halted_[payee]) continue;
-        program_.against(
-            Triplet<State>{outgoing_.edge(position), v, payee, states_[v], states_[payee]}, inbox);
+        program_.against(Triplet<Visible>{outgoing_.edge(position), v, payee, seen[v], seen[payee]},
+                         inbox);
       }
     }
     return inbox;
@@ -177,6 +203,8 @@ class PregelRun {
   const PregelParams& params_;
   std::vector<State> states_;
   std::vector<State> next_;
+  std::vector<Visible> shown_;  ///< empty if all of a state is visible
+  std::vector<Visible> next_shown_;
   std::vector<char> halted_;       ///< who voted in the superstep before; empty if nobody asks
   std::vector<char> next_halted_;  ///< who votes in this one
   std::vector<Tally> tallies_;     ///< one for each block
@@ -190,8 +218,8 @@ class PregelRun {
 ///           So states and aggregate are bit-identical for any number of threads.
 /// Throws:   std::invalid_argument if initial has another size than the graph has vertices, or
 ///           max_supersteps < 1.
-/// Cost:     O(supersteps * m) for each direction, parallel over vertices. Memory: two states a
-///           vertex, and see FirstOfEachPair.
+/// Cost:     O(supersteps * m) for each direction, parallel over vertices. Memory: two states and
+///           two Visible a vertex, and see FirstOfEachPair.
 template <VertexProgram Program>
 PregelResult<Program> run_pregel(const TransferGraph& graph, const Program& program,
                                  std::vector<typename Program::State> initial,

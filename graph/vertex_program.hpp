@@ -18,20 +18,31 @@
 
 namespace aml::graph {
 
-/// One transfer with the states of both its ends, as they were when the superstep began.
-template <typename State>
+/// One transfer with what is visible of the states of both its ends, as they were when the
+/// superstep began.
+template <typename Visible>
 struct Triplet {
   Edge edge;
   Vertex payer;
   Vertex payee;
-  const State& payer_state;
-  const State& payee_state;
+  const Visible& payer_state;
+  const Visible& payee_state;
 };
 
 /// The Aggregate of programs that have none.
 struct NoAggregate {};
 
 namespace detail {
+
+template <typename Program>
+struct DeclaredVisible {
+  using Type = typename Program::State;
+};
+template <typename Program>
+  requires requires { typename Program::Visible; }
+struct DeclaredVisible<Program> {
+  using Type = typename Program::Visible;
+};
 
 template <typename Program>
 struct DeclaredAggregate {
@@ -44,6 +55,9 @@ struct DeclaredAggregate<Program> {
 };
 
 }  // namespace detail
+
+template <typename Program>
+using VisibleOf = typename detail::DeclaredVisible<Program>::Type;
 
 template <typename Program>
 using AggregateOf = typename detail::DeclaredAggregate<Program>::Type;
@@ -93,14 +107,17 @@ class Self {
 };
 
 template <typename Program>
-concept SendsAlong =
-    requires(const Program& program, const Triplet<typename Program::State>& transfer,
-             Inbox<Program>& send) { program.along(transfer, send); };
+concept SendsAlong = requires(const Program& program, const Triplet<VisibleOf<Program>>& transfer,
+                              Inbox<Program>& send) { program.along(transfer, send); };
 
 template <typename Program>
-concept SendsAgainst =
-    requires(const Program& program, const Triplet<typename Program::State>& transfer,
-             Inbox<Program>& send) { program.against(transfer, send); };
+concept SendsAgainst = requires(const Program& program, const Triplet<VisibleOf<Program>>& transfer,
+                                Inbox<Program>& send) { program.against(transfer, send); };
+
+template <typename Program>
+concept ShowsPart = requires(const Program& program, const typename Program::State& state) {
+  { program.visible(state, Vertex{}) } -> std::same_as<typename Program::Visible>;
+};
 
 template <typename Program>
 concept Aggregates = requires(const Program& program, const typename Program::State& state,
@@ -119,6 +136,10 @@ concept Aggregates = requires(const Program& program, const typename Program::St
 /// update(const State& old, Message* received, Self& self) -> State      called for every vertex;
 ///            received is nullptr if no message came, else the program's to change.
 ///
+/// Visible    optional: what counterparties see of a state, by visible(const State&, Vertex) ->
+///            Visible. along() and against() then get that in its place, and the pull loop reads
+///            fewer bytes. Absent: the whole state.
+///
 /// Aggregate  optional: a value over all vertices that the next superstep's updates may read.
 ///            Aggregate{} is the empty one. contribute(Aggregate& total, const State& before, const
 ///            State& now, Vertex) adds a vertex, merge(Aggregate& total, const Aggregate& more) adds
@@ -128,7 +149,8 @@ concept Aggregates = requires(const Program& program, const typename Program::St
 template <typename Program>
 concept VertexProgram =
     std::copyable<typename Program::State> && !std::same_as<typename Program::State, bool> &&
-    std::default_initializable<typename Program::Message> &&
+    (std::same_as<VisibleOf<Program>, typename Program::State> ||
+     ShowsPart<Program>)&&std::default_initializable<typename Program::Message> &&
     (SendsAlong<Program> || SendsAgainst<Program>)&&(
         std::same_as<AggregateOf<Program>, NoAggregate> ||
         Aggregates<Program>)&&requires(const Program& program, const typename Program::State& state,

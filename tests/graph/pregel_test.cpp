@@ -122,14 +122,14 @@ TEST(PregelEnds, WhenAllHaltedAfterTheUpdate) {
             (std::vector<int>{5, 5}));  // votes alone end nothing
 }
 
-TEST(PregelEnds, StatesOfTheSuperstepBeforeAreKept) {
+TEST(PregelEnds, WhatTheLastMessagesWereMadeOfIsKept) {
   const TransferGraph graph = graph_of({{"a", "b"}});
   const auto cut = run_pregel(graph, CountProgram{9}, {0, 0}, {.max_supersteps = 4});
-  EXPECT_EQ(cut.states_before, (std::vector<int>{3, 3}));
+  EXPECT_EQ(cut.visible_before, (std::vector<int>{3, 3}));
   const auto halted = run_pregel(graph, CountProgram{3}, {0, 0}, {.stop_when_all_halted = true});
-  EXPECT_EQ(halted.states_before, (std::vector<int>{2, 2}));
+  EXPECT_EQ(halted.visible_before, (std::vector<int>{2, 2}));
   EXPECT_TRUE(run_pregel(graph, SilentProgram{}, {0, 0}, {.stop_without_messages = true})
-                  .states_before.empty());
+                  .visible_before.empty());
 }
 
 /// Vertex 0 votes always, vertex 1 never.
@@ -146,6 +146,49 @@ TEST(PregelEnds, OneActiveVertexKeepsAllGoing) {
   EXPECT_EQ(result.states, (std::vector<int>{7, 7}));
   EXPECT_EQ(result.end, PregelEnd::kMaxSupersteps);
 }
+
+// ---- what is visible
+
+/// Counts supersteps; counterparties see ten times the count and the vertex.
+struct TenfoldProgram {
+  struct State {
+    int count = 0;
+    std::int64_t received = 0;
+  };
+  using Visible = std::int64_t;
+  using Message = std::int64_t;
+  std::int64_t visible(const State& state, Vertex v) const { return 10 * state.count + v; }
+  void along(const Triplet<std::int64_t>& transfer, auto& send) const {
+    send(100 * transfer.payer_state + transfer.payee_state);
+  }
+  void combine(std::int64_t& sum, std::int64_t message) const { sum += message; }
+  State update(const State& old, const std::int64_t* received, auto&) const {
+    return {old.count + 1, received == nullptr ? 0 : *received};
+  }
+};
+static_assert(VertexProgram<TenfoldProgram>);
+
+TEST(PregelVisible, IsThatOfTheStatesWhenTheSuperstepBegan) {
+  const auto result =
+      run_pregel(graph_of({{"a", "b"}}), TenfoldProgram{}, {{3}, {5}}, {.max_supersteps = 2});
+  EXPECT_EQ(result.states[0].received, 0);
+  EXPECT_EQ(result.states[1].received, 40 * 100 + 61);
+  EXPECT_EQ(result.visible_before, (std::vector<std::int64_t>{40, 61}));
+}
+
+struct VisibleWithoutFunction : LargestUpstream {
+  using Visible = int;
+};
+struct OtherVisibleWithoutFunction {
+  using State = int;
+  using Visible = double;
+  using Message = int;
+  void along(const Triplet<double>&, auto&) const {}
+  void combine(int&, int) const {}
+  int update(int old, const int*, auto&) const { return old; }
+};
+static_assert(VertexProgram<VisibleWithoutFunction>);  // the whole state, said in so many words
+static_assert(!VertexProgram<OtherVisibleWithoutFunction>);
 
 // ---- who is silent
 
