@@ -18,14 +18,17 @@ namespace {
 constexpr std::int64_t kLargestInteger = 9'007'199'254'740'991;
 constexpr std::int64_t kLargestCount = std::numeric_limits<std::uint32_t>::max();
 
-template <typename Value>
-using Choices = std::array<std::pair<std::string_view, Value>, 2>;
+/// The words that a parameter may be, each with what it means.
+template <typename Value, std::size_t kWords>
+using Choices = std::array<std::pair<std::string_view, Value>, kWords>;
 
-constexpr Choices<graph::TimeOrder> kTimeOrders{
+constexpr Choices<graph::TimeOrder, 2> kTimeOrders{
     {{"strict", graph::TimeOrder::kStrict}, {"loose", graph::TimeOrder::kLoose}}};
-constexpr Choices<detect::PropagationMode> kModes{
+constexpr Choices<detect::PropagationMode, 4> kModes{
     {{"literal", detect::PropagationMode::kLiteral},
-     {"distinct", detect::PropagationMode::kDistinct}}};
+     {"distinct", detect::PropagationMode::kDistinct},
+     {"normalised", detect::PropagationMode::kNormalised},
+     {"amount_weighted", detect::PropagationMode::kAmountWeighted}}};
 
 enum class MoneyRange { kAboveZero, kAtLeastZero };
 
@@ -70,6 +73,8 @@ void each_param(Fields& fields, detect::RiskPropagationParams& params) {
   fields.integer("rounds", params.rounds, 1, 100);
   fields.real("decay", params.decay,
               {.low = 0, .low_included = false, .high = 1, .high_included = false});
+  fields.real("max_risk", params.max_risk,
+              {.low = 0, .low_included = false, .high = detect::kLargestRisk});
   fields.real("score_cap", params.score_cap, {.low = 0, .low_included = false});
   fields.real("alert_at", params.alert_at, {.low = 0, .low_included = false});
   fields.integer("top_payers", params.top_payers, 1, 50);
@@ -162,11 +167,12 @@ class ParamReader {
                      text->is_number() ? fmt::format("write \"{}\"", text->dump()) : std::string());
     value = parse_money(object_, key, text->get_ref<const std::string&>(), range, currency_);
   }
-  template <typename Value>
-  void choice(std::string_view key, Value& value, const Choices<Value>& choices) const {
+  template <typename Value, std::size_t kWords>
+  void choice(std::string_view key, Value& value, const Choices<Value, kWords>& choices) const {
     if (!object_.find(key)) return;
-    const std::array<std::string_view, 2> names{choices[0].first, choices[1].first};
-    value = choices[object_.choice(key, names)].second;
+    std::array<std::string_view, kWords> words;
+    std::ranges::transform(choices, words.begin(), [](const auto& choice) { return choice.first; });
+    value = choices[object_.choice(key, words)].second;
   }
 
  private:
@@ -196,10 +202,10 @@ class ParamWriter {
   void money(std::string_view key, graph::MinorUnits value, MoneyRange) {
     written[std::string(key)] = detect::plain_money(value, currency_);
   }
-  template <typename Value>
-  void choice(std::string_view key, Value value, const Choices<Value>& choices) {
-    const bool first = choices[0].second == value;
-    written[std::string(key)] = std::string(choices[first ? 0 : 1].first);
+  template <typename Value, std::size_t kWords>
+  void choice(std::string_view key, Value value, const Choices<Value, kWords>& choices) {
+    const auto choice = std::ranges::find(choices, value, [](const auto& c) { return c.second; });
+    written[std::string(key)] = std::string(choice->first);
   }
 
  private:

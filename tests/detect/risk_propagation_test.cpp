@@ -2,55 +2,23 @@
 #include "detect/risk_propagation.hpp"
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
-#include <tbb/global_control.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <map>
-#include <random>
 
-#include "tests/detect/detection_text.hpp"
+#include "tests/detect/risk_cases.hpp"
 #include "tests/detect/transfer_rows.hpp"
-#include "tests/oracle/risk_walks.hpp"
 
 namespace aml::detect {
 namespace {
 
-using graph::TransferGraph;
+using testing_graphs::after;
+using testing_graphs::base_of;
 using testing_graphs::graph_of;
+using testing_graphs::kUsd;
+using testing_graphs::Scores;
+using testing_graphs::scores;
 using testing_graphs::TransferRow;
-
-const BaseCurrency kUsd{"USD", 2};
-
-RiskPropagationParams after(int rounds, PropagationMode mode = PropagationMode::kLiteral) {
-  RiskPropagationParams params;
-  params.rounds = rounds;
-  params.mode = mode;
-  return params;
-}
-
-std::vector<double> base_of(const TransferGraph& graph,
-                            const std::map<std::string, double>& risks) {
-  std::vector<double> base(graph.num_vertices(), 0.0);
-  for (const auto& [key, risk] : risks) base[graph.find(key).value()] = risk;
-  return base;
-}
-
-/// Scores by key, zeros left out.
-std::map<std::string, double> scores(const TransferGraph& graph,
-                                     const std::map<std::string, double>& risks,
-                                     const RiskPropagationParams& params) {
-  const auto values = propagate_risk(graph, base_of(graph, risks), params);
-  std::map<std::string, double> by_key;
-  for (graph::Vertex v = 0; v < graph.num_vertices(); ++v) {
-    if (values[v] != 0) by_key[std::string(graph.key(v))] = values[v];
-  }
-  return by_key;
-}
-
-using Scores = std::map<std::string, double>;
 
 std::vector<TransferRow> published_rows() {
   return {{"3", "4"}, {"3", "5"}, {"3", "6"}, {"4", "7"}, {"5", "7"}, {"6", "9"}};
@@ -160,7 +128,7 @@ TEST(RiskPropagation, DecayIsTheShareThatIsInherited) {
 
 TEST(RiskPropagation, GraphWithoutVerticesHasNoScores) {
   const auto graph = graph_of({});
-  EXPECT_TRUE(propagate_risk(graph, {}, after(3)).empty());
+  EXPECT_TRUE(propagate_risk(graph, {}, after(3)).scores.empty());
   EXPECT_TRUE(detect_risk(graph, {}, after(3), kUsd).findings.empty());
 }
 
@@ -180,6 +148,9 @@ TEST(RiskPropagation, RefusesParametersOutOfRange) {
   refused([](auto& p) { p.decay = 0; });
   refused([](auto& p) { p.decay = 1; });
   refused([=](auto& p) { p.decay = nan; });
+  refused([](auto& p) { p.max_risk = 0; });
+  refused([](auto& p) { p.max_risk = 1.01e100; });
+  refused([=](auto& p) { p.max_risk = nan; });
   refused([](auto& p) { p.score_cap = 0; });
   refused([](auto& p) { p.score_cap = std::numeric_limits<double>::infinity(); });
   refused([](auto& p) { p.alert_at = 0; });
@@ -402,98 +373,6 @@ TEST(RiskFindings, ScoresAreOfEveryPartyWithRiskInKeyOrder) {
   EXPECT_EQ(detection.scores[1].values, (Values{{"P2", 1.5}, {"P10", 3}}));
   EXPECT_EQ(detection.scores[0].kind, EntityKind::kParty);
   EXPECT_TRUE(detection.findings.empty());
-}
-
-// ---- properties
-// ------------------------------------------------------------------------------------------------------
-
-struct RandomCase {
-  std::vector<TransferRow> rows;
-  std::map<std::string, double> risks;
-};
-
-RandomCase random_case(unsigned seed, std::size_t parties, std::size_t transfers) {
-  std::mt19937 random(seed);
-  RandomCase made;
-  for (std::size_t i = 0; i < transfers; ++i) {
-    made.rows.push_back({"P" + std::to_string(random() % parties),
-                         "P" + std::to_string(random() % parties),
-                         static_cast<graph::MinorUnits>(random() % 100'000),
-                         static_cast<graph::Micros>(random() % 50), "T" + std::to_string(i)});
-    if (random() % 3 == 0)
-      made.risks[made.rows.back().source] = static_cast<double>(random() % 1000) / 7;
-  }
-  return made;
-}
-
-RC_GTEST_PROP(RiskProperties, ScoresAreSumsOverWalks, ()) {
-  const auto seed = *rc::gen::inRange(0U, 1'000'000U);
-  const auto [rows, risks] = random_case(seed, *rc::gen::inRange<std::size_t>(1, 12),
-                                         *rc::gen::inRange<std::size_t>(1, 40));
-  const auto graph = graph_of(rows);
-  const auto base = base_of(graph, risks);
-  for (const auto mode : {PropagationMode::kLiteral, PropagationMode::kDistinct}) {
-    const bool literal = mode == PropagationMode::kLiteral;
-    oracle::DenseMatrix sends(base.size(), std::vector<double>(base.size(), 0.0));
-    for (const auto& row : rows) {
-      double& cell = sends[graph.find(row.source).value()][graph.find(row.target).value()];
-      cell = literal ? cell + 1 : row.source == row.target ? 0 : 1;
-    }
-    for (const int rounds : {1, 2, 3, 6}) {
-      auto params = after(rounds, mode);
-      params.decay = 0.3;
-      const auto got = propagate_risk(graph, base, params);
-      const auto want = oracle::risk_by_walks(sends, base, params.decay, rounds);
-      for (std::size_t v = 0; v < base.size(); ++v) {
-        RC_ASSERT(std::abs(got[v] - want[v]) <= 1e-9 * std::max(1.0, want[v]));
-      }
-    }
-  }
-}
-
-RC_GTEST_PROP(RiskProperties, ContributionsOfAllPayersAreTheInheritedRisk, ()) {
-  const auto seed = *rc::gen::inRange(0U, 1'000'000U);
-  const auto [rows, risks] = random_case(seed, 15, *rc::gen::inRange<std::size_t>(1, 80));
-  const auto graph = graph_of(rows);
-  const auto base = base_of(graph, risks);
-  for (const auto mode : {PropagationMode::kLiteral, PropagationMode::kDistinct}) {
-    auto params = after(*rc::gen::inRange(1, 5), mode);
-    params.top_payers = 50;
-    params.alert_at = 1e-6;
-    params.max_counterparties = *rc::gen::inRange(0U, 8U);
-    const auto score = propagate_risk(graph, base, params);
-    for (const Finding& finding : detect_risk(graph, base, params, kUsd).findings) {
-      double sum = 0;
-      for (const auto& item : finding.evidence) sum += item.contribution.value_or(0);
-      const auto v = graph.find(finding.subject).value();
-      RC_ASSERT(std::abs(sum - (score[v] - base[v])) <= 1e-9 * std::max(1.0, sum));
-    }
-  }
-}
-
-RC_GTEST_PROP(RiskProperties, FindingsDoNotDependOnTheOrderOfRows, ()) {
-  const auto seed = *rc::gen::inRange(0U, 1'000'000U);
-  auto [rows, risks] = random_case(seed, 15, 80);
-  const auto text = [&risks = risks](const std::vector<TransferRow>& of_rows) {
-    const auto graph = graph_of(of_rows);
-    return detection_text(detect_risk(graph, base_of(graph, risks), after(3), kUsd));
-  };
-  const auto before = text(rows);
-  std::shuffle(rows.begin(), rows.end(), std::mt19937(seed));
-  RC_ASSERT(text(rows) == before);
-}
-
-TEST(RiskProperties, FindingsAreTheSameForAnyNumberOfThreads) {
-  const auto [rows, risks] = random_case(3, 5000, 30'000);
-  const auto graph = graph_of(rows);
-  const auto base = base_of(graph, risks);
-  const auto with_threads = [&](std::size_t threads) {
-    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
-    return detection_text(detect_risk(graph, base, after(4), kUsd));
-  };
-  const auto one = with_threads(1);
-  EXPECT_GT(one.size(), 100'000);
-  EXPECT_EQ(one, with_threads(2));
 }
 
 }  // namespace

@@ -1,277 +1,341 @@
 // SPDX-License-Identifier: Apache-2.0
-// Expected values: GraphFrames' PregelSuite and the risk propagation of Databricks' Big Book of
-// Data Engineering.
 #include "graph/pregel.hpp"
 
 #include <gtest/gtest.h>
 #include <oneapi/tbb/global_control.h>
-#include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <bit>
-#include <random>
+#include <cmath>
+#include <cstdint>
+#include <string>
 
 #include "tests/graph/small_graphs.hpp"
+#include "tests/graph/small_programs.hpp"
 
 namespace aml::graph {
 namespace {
 
+using testing::AmountsToBoth;
+using testing::AmountsToPayee;
+using testing::AmountsToPayer;
 using testing::graph_of;
-using testing::transfers_among;
+using testing::LargestDownstream;
+using testing::LargestProgram;
+using testing::LargestUpstream;
+using testing::received;
 
-/// score <- base + decay * sum of the payers' scores, if there is a payer.
-struct RiskProgram {
-  using State = double;
-  using Message = double;
-  std::vector<double> base;
+// ---- what is sent
 
-  std::optional<double> message(const double& payer, const TransferGraph&, Edge) const {
-    return payer * 0.5;
-  }
-  double combine(const double& a, const double& b) const { return a + b; }
-  double update(const double& old, const double* sum, Vertex v) const {
-    return sum == nullptr ? old : base[v] + *sum;
-  }
-  bool halted(const double& old, const double& now) const { return old == now; }
-};
+TEST(PregelMessages, TravelAlongAgainstOrBothWays) {
+  const TransferGraph graph =
+      graph_of({{"a", "b", 2, 20}, {"a", "b", 1, 10}, {"c", "b", 3, 7}, {"b", "b", 5, 1}}, {"d"});
+  constexpr auto kEvery = MessagePolicy::kEveryTransfer;
+  EXPECT_EQ(received<AmountsToPayee>(graph, kEvery), (std::vector<std::int64_t>{0, 38, 0, 0}));
+  EXPECT_EQ(received<AmountsToPayer>(graph, kEvery), (std::vector<std::int64_t>{30, 1, 7, 0}));
+  EXPECT_EQ(received<AmountsToBoth>(graph, kEvery), (std::vector<std::int64_t>{30, 39, 7, 0}));
+}
 
-/// The largest value that has reached a vertex.
-struct MaxProgram {
-  using State = int;
-  using Message = int;
-  std::optional<int> message(const int& payer, const TransferGraph&, Edge) const {
-    return payer == 0 ? std::nullopt : std::optional(payer);
-  }
-  int combine(const int& a, const int& b) const { return std::max(a, b); }
-  int update(const int& old, const int* largest, Vertex) const {
-    return largest == nullptr ? old : std::max(old, *largest);
-  }
-  bool halted(const int& old, const int& now) const { return old == now; }
-};
+TEST(PregelMessages, FirstOfEachPairIsTheEarliestTransfer) {
+  const TransferGraph graph = graph_of(
+      {{"a", "b", 2, 20}, {"a", "b", 1, 10}, {"c", "b", 3, 7}, {"a", "d", 4, 5}, {"b", "b", 5, 1}});
+  constexpr auto kFirst = MessagePolicy::kFirstOfEachPair;
+  EXPECT_EQ(received<AmountsToPayee>(graph, kFirst), (std::vector<std::int64_t>{0, 18, 0, 5}));
+  EXPECT_EQ(received<AmountsToPayer>(graph, kFirst), (std::vector<std::int64_t>{15, 1, 7, 0}));
+  EXPECT_EQ(received<AmountsToBoth>(graph, kFirst), (std::vector<std::int64_t>{15, 19, 7, 5}));
+}
 
-/// The sum of the amounts received; never halts.
-struct AmountProgram {
-  using State = MinorUnits;
-  using Message = MinorUnits;
-  std::optional<MinorUnits> message(const MinorUnits&, const TransferGraph& graph, Edge e) const {
-    return graph.amount_minor(e);
-  }
-  MinorUnits combine(const MinorUnits& a, const MinorUnits& b) const { return a + b; }
-  MinorUnits update(const MinorUnits& old, const MinorUnits* sum, Vertex) const {
-    return sum == nullptr ? old : *sum;
-  }
-  bool halted(const MinorUnits&, const MinorUnits&) const { return false; }
-};
-
-struct PageRankProgram {
-  using State = double;
-  using Message = double;
+/// Says in which order messages are combined.
+struct DiaryProgram {
+  using State = std::string;
+  using Message = std::string;
   const TransferGraph& graph;
-
-  std::optional<double> message(const double& rank, const TransferGraph& g, Edge e) const {
-    return rank / static_cast<double>(g.out_edges(g.source(e)).size());
+  void along(const Triplet<std::string>& transfer, auto& send) const {
+    send("+" + std::string(graph.transfer_key(transfer.edge)));
   }
-  double combine(const double& a, const double& b) const { return a + b; }
-  double update(const double&, const double* sum, Vertex) const {
-    return (sum == nullptr ? 0 : *sum) * 0.85 + 0.15 / graph.num_vertices();
+  void against(const Triplet<std::string>& transfer, auto& send) const {
+    send("-" + std::string(graph.transfer_key(transfer.edge)));
   }
-  bool halted(const double&, const double&) const { return false; }
+  void combine(std::string& all, const std::string& message) const { all += message; }
+  std::string update(const std::string& old, std::string* all, auto&) const {
+    return all == nullptr ? old : std::move(*all);
+  }
 };
 
-/// Counts supersteps without any message.
+TEST(PregelMessages, AreCombinedByTimeAndKeyThoseAlongTheTransfersFirst) {
+  const TransferGraph graph = graph_of({{"c", "b", 5, 1, "T9"},
+                                        {"a", "b", 5, 1, "T10"},
+                                        {"a", "b", 1, 1, "T11"},
+                                        {"b", "a", 3, 1, "T2"},
+                                        {"b", "c", 2, 1, "T3"}});
+  const auto diaries = run_pregel(graph, DiaryProgram{graph}, {"", "", ""}, {}).states;
+  EXPECT_EQ(diaries[1], "+T11+T9+T10-T3-T2");
+}
+
+// ---- how it ends
+
+/// Sends nothing; counts its updates.
 struct SilentProgram {
   using State = int;
   using Message = int;
-  std::optional<int> message(const int&, const TransferGraph&, Edge) const { return std::nullopt; }
-  int combine(const int& a, const int&) const { return a; }
-  int update(const int& old, const int* message, Vertex) const { return message ? -1 : old + 1; }
-  bool halted(const int&, const int&) const { return false; }
+  void along(const Triplet<int>&, auto&) const {}
+  void combine(int&, int) const {}
+  int update(int old, const int* message, auto&) const { return message ? -1 : old + 1; }
 };
 
-std::vector<double> risk(const TransferGraph& graph, std::vector<double> base, int supersteps,
-                         MessagePolicy messages = MessagePolicy::kEveryTransfer) {
-  const RiskProgram program{base};
-  return run_pregel(graph, program, std::move(base), {supersteps, messages}).states;
+TEST(PregelEnds, VertexWithoutMessageMayUpdateItself) {
+  const auto result =
+      run_pregel(graph_of({{"a", "b"}}, {"c"}), SilentProgram{}, {0, 0, 5}, {.max_supersteps = 3});
+  EXPECT_EQ(result.states, (std::vector<int>{3, 3, 8}));
 }
 
-TransferGraph book_graph() {
-  return graph_of({{"3", "4"}, {"3", "5"}, {"3", "6"}, {"4", "7"}, {"5", "7"}, {"6", "9"}},
-                  {"0", "1", "2", "8"});
-}
-std::vector<double> book_risk() {
-  return {0, 0, 0, 10, 0, 0, 0, 0, 0, 0};
-}
-
-TEST(PregelRisk, TableOfTheBook) {
-  EXPECT_EQ(risk(book_graph(), book_risk(), 1),
-            (std::vector<double>{0, 0, 0, 10, 5, 5, 5, 0, 0, 0}));
-  EXPECT_EQ(risk(book_graph(), book_risk(), 2),
-            (std::vector<double>{0, 0, 0, 10, 5, 5, 5, 5, 0, 2.5}));
-  EXPECT_EQ(risk(book_graph(), book_risk(), 3),
-            (std::vector<double>{0, 0, 0, 10, 5, 5, 5, 5, 0, 2.5}));
+TEST(PregelEnds, WithoutMessagesBeforeTheUpdate) {
+  const auto result = run_pregel(graph_of({{"a", "b"}}), SilentProgram{}, {0, 5},
+                                 {.max_supersteps = 1000, .stop_without_messages = true});
+  EXPECT_EQ(result.states, (std::vector<int>{0, 5}));
+  EXPECT_EQ(result.supersteps, 0);
+  EXPECT_EQ(result.end, PregelEnd::kNoMessages);
 }
 
-TEST(PregelRisk, ThirdRoundReachesTheThirdHop) {
-  const TransferGraph graph = graph_of({{"3", "4"},
-                                        {"3", "5"},
-                                        {"3", "6"},
-                                        {"4", "7"},
-                                        {"5", "7"},
-                                        {"6", "9"},
-                                        {"7", "8"},
-                                        {"9", "10"}},
-                                       {"0", "1", "2"});
-  std::vector<double> base(11, 0);
-  base[3] = 10;
-  EXPECT_EQ(risk(graph, base, 3), (std::vector<double>{0, 0, 0, 10, 5, 5, 5, 5, 2.5, 2.5, 1.25}));
-}
-
-TEST(PregelRisk, CycleOfTwoAddsTheBaseAfreshEachRound) {
-  const TransferGraph graph = graph_of({{"1", "2"}, {"2", "1"}});
-  EXPECT_EQ(risk(graph, {10, 0}, 1), (std::vector<double>{10, 5}));
-  EXPECT_EQ(risk(graph, {10, 0}, 2), (std::vector<double>{12.5, 5}));
-  EXPECT_EQ(risk(graph, {10, 0}, 3), (std::vector<double>{12.5, 6.25}));
-  const std::vector<double> limit = risk(graph, {10, 0}, 60);
-  EXPECT_NEAR(limit[0], 40.0 / 3, 1e-9);
-  EXPECT_NEAR(limit[1], 20.0 / 3, 1e-9);
-}
-
-TEST(PregelRisk, ParallelTransfersMultiplyUnlessOnlyThePayerCounts) {
-  const TransferGraph graph = graph_of({{"a", "c"}, {"a", "c"}, {"a", "c"}, {"b", "c"}});
-  EXPECT_EQ(risk(graph, {10, 2, 0}, 1), (std::vector<double>{10, 2, 16}));
-  EXPECT_EQ(risk(graph, {10, 2, 0}, 1, MessagePolicy::kDistinctPayer),
-            (std::vector<double>{10, 2, 6}));
-}
-
-TEST(PregelRisk, ParallelTransfersEachWayDiverge) {
-  const std::vector<testing::Transfer> twice = {{"1", "2"}, {"1", "2"}, {"2", "1"}, {"2", "1"}};
-  EXPECT_EQ(risk(graph_of(twice), {10, 0}, 1), (std::vector<double>{10, 10}));
-  EXPECT_EQ(risk(graph_of(twice), {10, 0}, 2), (std::vector<double>{20, 10}));
-  EXPECT_EQ(risk(graph_of(twice), {10, 0}, 5), (std::vector<double>{30, 30}));
-}
-
-TEST(PregelMessages, DistinctPayerSendsByItsFirstTransfer) {
-  const TransferGraph graph = graph_of(
-      {{"a", "b", 2, 20}, {"a", "b", 1, 10}, {"c", "b", 3, 7}, {"a", "d", 4, 5}, {"b", "b", 5, 1}});
-  const auto received = [&](MessagePolicy messages) {
-    return run_pregel(graph, AmountProgram{}, {0, 0, 0, 0}, {1, messages}).states;
-  };
-  EXPECT_EQ(received(MessagePolicy::kEveryTransfer), (std::vector<MinorUnits>{0, 38, 0, 5}));
-  EXPECT_EQ(received(MessagePolicy::kDistinctPayer), (std::vector<MinorUnits>{0, 18, 0, 5}));
-}
-
-TEST(PregelMessages, SumOfEdgeValuesAlongAChain) {
-  const TransferGraph graph = graph_of({{"0", "1", 0, 1}, {"1", "2", 0, 2}, {"2", "3", 0, 3}});
-  EXPECT_EQ(run_pregel(graph, AmountProgram{}, {0, 0, 0, 0}, {1}).states,
-            (std::vector<MinorUnits>{0, 1, 2, 3}));
-}
-
-TEST(PregelMessages, VertexWithoutMessageKeepsItsPlaceAndMayUpdateItself) {
-  const TransferGraph graph = graph_of({{"a", "b"}}, {"c"});
-  const auto result = run_pregel(graph, SilentProgram{}, {0, 0, 5}, {10});
-  EXPECT_EQ(result.states, (std::vector<int>{1, 1, 6}));
-}
-
-TEST(Pregel, PageRankOfGraphFramesSuite) {
-  const TransferGraph graph = graph_of(
-      {{"0", "1"}, {"1", "2"}, {"2", "4"}, {"2", "0"}, {"3", "4"}, {"4", "0"}, {"4", "2"}});
-  const auto result = run_pregel(graph, PageRankProgram{graph}, std::vector<double>(5, 0.2), {5});
-  const std::vector<double> expected = {0.245133, 0.224220, 0.303287, 0.03, 0.197361};
-  double sum = 0;
-  for (std::size_t v = 0; v < expected.size(); ++v) {
-    EXPECT_NEAR(result.states[v], expected[v], 1e-6);
-    sum += result.states[v];
+/// Adds 1 to itself in every superstep; votes to halt from `last` on.
+struct CountProgram {
+  using State = int;
+  using Message = int;
+  int last;
+  void along(const Triplet<int>& transfer, auto& send) const { send(transfer.payer_state); }
+  void combine(int& sum, int message) const { sum += message; }
+  int update(int old, const int*, auto& self) const {
+    EXPECT_EQ(self.superstep(), old + 1);
+    if (old + 1 >= last) self.vote_to_halt();
+    return old + 1;
   }
-  EXPECT_NEAR(sum, 1, 1e-12);
-  EXPECT_EQ(result.supersteps, 5);
-  EXPECT_FALSE(result.converged);
-}
+};
 
-TEST(Pregel, LargestValueRunsDownAChain) {
-  const TransferGraph graph = graph_of({{"1", "2"}, {"2", "3"}, {"3", "4"}, {"4", "5"}});
-  const auto exact = run_pregel(graph, MaxProgram{}, {1, 0, 0, 0, 0}, {4});
-  EXPECT_EQ(exact.states, (std::vector<int>{1, 1, 1, 1, 1}));
-  EXPECT_EQ(exact.supersteps, 4);
-  EXPECT_FALSE(exact.converged);
-}
-
-TEST(Pregel, EndsAfterTheSuperstepInWhichEveryVertexHalts) {
-  const TransferGraph graph = graph_of({{"1", "2"}, {"2", "3"}, {"3", "4"}, {"4", "5"}});
-  const auto result = run_pregel(graph, MaxProgram{}, {1, 0, 0, 0, 0}, {1000});
-  EXPECT_EQ(result.states, (std::vector<int>{1, 1, 1, 1, 1}));
-  EXPECT_EQ(result.supersteps, 5);
-  EXPECT_TRUE(result.converged);
-}
-
-TEST(Pregel, EndsAfterTheSuperstepInWhichNoMessageIsSent) {
+TEST(PregelEnds, WhenAllHaltedAfterTheUpdate) {
   const TransferGraph graph = graph_of({{"a", "b"}});
-  const auto result = run_pregel(graph, SilentProgram{}, {0, 0}, {1000});
-  EXPECT_EQ(result.supersteps, 1);
-  EXPECT_TRUE(result.converged);
+  const auto result = run_pregel(graph, CountProgram{3}, {0, 0},
+                                 {.max_supersteps = 1000, .stop_when_all_halted = true});
+  EXPECT_EQ(result.states, (std::vector<int>{3, 3}));
+  EXPECT_EQ(result.supersteps, 3);
+  EXPECT_EQ(result.end, PregelEnd::kAllHalted);
+  EXPECT_EQ(run_pregel(graph, CountProgram{3}, {0, 0}, {.max_supersteps = 5}).states,
+            (std::vector<int>{5, 5}));  // votes alone end nothing
 }
 
-TEST(Pregel, EmptyGraphConvergesAtOnce) {
-  const auto result = run_pregel(graph_of({}), MaxProgram{}, {}, {10});
+TEST(PregelEnds, WhatTheLastMessagesWereMadeOfIsKept) {
+  const TransferGraph graph = graph_of({{"a", "b"}});
+  const auto cut = run_pregel(graph, CountProgram{9}, {0, 0}, {.max_supersteps = 4});
+  EXPECT_EQ(cut.visible_before, (std::vector<int>{3, 3}));
+  const auto halted = run_pregel(graph, CountProgram{3}, {0, 0}, {.stop_when_all_halted = true});
+  EXPECT_EQ(halted.visible_before, (std::vector<int>{2, 2}));
+  EXPECT_TRUE(run_pregel(graph, SilentProgram{}, {0, 0}, {.stop_without_messages = true})
+                  .visible_before.empty());
+}
+
+/// Vertex 0 votes always, vertex 1 never.
+struct OneVotes : SilentProgram {
+  int update(int old, const int*, auto& self) const {
+    if (self.vertex() == 0) self.vote_to_halt();
+    return old + 1;
+  }
+};
+
+TEST(PregelEnds, OneActiveVertexKeepsAllGoing) {
+  const auto result = run_pregel(graph_of({{"a", "b"}}), OneVotes{}, {0, 0},
+                                 {.max_supersteps = 7, .stop_when_all_halted = true});
+  EXPECT_EQ(result.states, (std::vector<int>{7, 7}));
+  EXPECT_EQ(result.end, PregelEnd::kMaxSupersteps);
+}
+
+// ---- what is visible
+
+/// Counts supersteps; counterparties see ten times the count and the vertex.
+struct TenfoldProgram {
+  struct State {
+    int count = 0;
+    std::int64_t received = 0;
+  };
+  using Visible = std::int64_t;
+  using Message = std::int64_t;
+  std::int64_t visible(const State& state, Vertex v) const { return 10 * state.count + v; }
+  void along(const Triplet<std::int64_t>& transfer, auto& send) const {
+    send(100 * transfer.payer_state + transfer.payee_state);
+  }
+  void combine(std::int64_t& sum, std::int64_t message) const { sum += message; }
+  State update(const State& old, const std::int64_t* received, auto&) const {
+    return {old.count + 1, received == nullptr ? 0 : *received};
+  }
+};
+static_assert(VertexProgram<TenfoldProgram>);
+
+TEST(PregelVisible, IsThatOfTheStatesWhenTheSuperstepBegan) {
+  const auto result =
+      run_pregel(graph_of({{"a", "b"}}), TenfoldProgram{}, {{3}, {5}}, {.max_supersteps = 2});
+  EXPECT_EQ(result.states[0].received, 0);
+  EXPECT_EQ(result.states[1].received, 40 * 100 + 61);
+  EXPECT_EQ(result.visible_before, (std::vector<std::int64_t>{40, 61}));
+}
+
+struct VisibleWithoutFunction : LargestUpstream {
+  using Visible = int;
+};
+struct OtherVisibleWithoutFunction {
+  using State = int;
+  using Visible = double;
+  using Message = int;
+  void along(const Triplet<double>&, auto&) const {}
+  void combine(int&, int) const {}
+  int update(int old, const int*, auto&) const { return old; }
+};
+static_assert(VertexProgram<VisibleWithoutFunction>);  // the whole state, said in so many words
+static_assert(!VertexProgram<OtherVisibleWithoutFunction>);
+
+// ---- who is silent
+
+/// Counts the messages received, sent both ways over every transfer. Vertices that `votes` names
+/// vote in the first superstep only.
+struct BothWaysProgram {
+  struct State {
+    int along = 0;
+    int against = 0;
+  };
+  using Message = State;
+  std::vector<Vertex> votes;
+  void along(const Triplet<State>&, auto& send) const { send(State{1, 0}); }
+  void against(const Triplet<State>&, auto& send) const { send(State{0, 1}); }
+  void combine(State& sum, const State& message) const {
+    sum.along += message.along;
+    sum.against += message.against;
+  }
+  State update(const State&, const State* sum, auto& self) const {
+    if (self.superstep() == 1 && std::ranges::count(votes, self.vertex()) == 1) self.vote_to_halt();
+    return sum == nullptr ? State{} : *sum;
+  }
+};
+
+/// What the vertices of a -> b received in the given superstep: "along/against" of each.
+std::string received_in(int superstep, std::vector<Vertex> votes, bool skips) {
+  std::string text;
+  for (const auto& state :
+       run_pregel(graph_of({{"a", "b"}}), BothWaysProgram{std::move(votes)}, {{}, {}},
+                  {.max_supersteps = superstep, .skip_messages_from_halted = skips})
+           .states) {
+    text += std::to_string(state.along) + "/" + std::to_string(state.against) + " ";
+  }
+  return text;
+}
+
+/// The case in which GraphFrames' rule depends on the columns in use: ours asks the sender.
+TEST(PregelSilence, OnlyTheSendersVoteCountsInBothDirections) {
+  EXPECT_EQ(received_in(1, {0}, true), "0/1 1/0 ");  // all are active in the first superstep
+  EXPECT_EQ(received_in(2, {0}, true), "0/1 0/0 ");  // the payer is silent, the payee is not
+  EXPECT_EQ(received_in(2, {1}, true), "0/0 1/0 ");  // the other way round
+  EXPECT_EQ(received_in(2, {0, 1}, true), "0/0 0/0 ");
+  EXPECT_EQ(received_in(2, {0, 1}, false), "0/1 1/0 ");
+}
+
+TEST(PregelSilence, AVoteCountsForOneSuperstep) {
+  EXPECT_EQ(received_in(3, {0, 1}, true), "0/1 1/0 ");
+}
+
+// ---- aggregates
+
+/// Every vertex takes what it holds of the sum of all; the aggregate also remembers who was added.
+struct SharingProgram {
+  using State = double;
+  using Message = double;
+  struct Aggregate {
+    double sum = 0;
+    double change = 0;
+    std::string order;
+  };
+  void along(const Triplet<double>&, auto&) const {}
+  void combine(double&, double) const {}
+  double update(double old, const double*, auto& self) const { return old / self.aggregate().sum; }
+  void contribute(Aggregate& total, double before, double now, Vertex v) const {
+    total.sum += now;
+    total.change += std::abs(now - before);
+    total.order += std::to_string(v) + " ";
+  }
+  void merge(Aggregate& total, const Aggregate& more) const {
+    total.sum += more.sum;
+    total.change += more.change;
+    total.order += more.order;
+  }
+};
+
+TEST(PregelAggregates, AreThoseOfTheStatesWhenTheSuperstepBegan) {
+  const TransferGraph graph = graph_of({{"a", "b"}}, {"c"});
+  const auto once = run_pregel(graph, SharingProgram{}, {2, 6, 8}, {.max_supersteps = 1});
+  EXPECT_EQ(once.states, (std::vector<double>{0.125, 0.375, 0.5}));
+  EXPECT_EQ(once.aggregate.sum, 1);
+  EXPECT_EQ(once.aggregate.change, 15);
+  EXPECT_EQ(once.aggregate.order, "0 1 2 ");
+  const auto again = run_pregel(graph, SharingProgram{}, {2, 6, 8}, {.max_supersteps = 2});
+  EXPECT_EQ(again.states, once.states);
+  EXPECT_EQ(again.aggregate.change, 0);
+}
+
+TEST(PregelAggregates, OfADroppedSuperstepAreDroppedToo) {
+  const auto result = run_pregel(graph_of({{"a", "b"}}), SharingProgram{}, {2, 6},
+                                 {.max_supersteps = 9, .stop_without_messages = true});
+  EXPECT_EQ(result.supersteps, 0);
+  EXPECT_EQ(result.aggregate.sum, 8);
+  EXPECT_EQ(result.aggregate.change, 0);
+}
+
+TEST(PregelAggregates, AreMergedInTheOrderOfVerticesForAnyNumberOfThreads) {
+  std::vector<std::string> more;
+  std::string order;
+  for (int v = 0; v < 5000; ++v) {
+    more.push_back(std::to_string(v));
+    order += std::to_string(v) + " ";
+  }
+  const TransferGraph graph = graph_of({}, more);
+  std::vector<double> sums;
+  for (const std::size_t threads : {1, 2}) {
+    const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism,
+                                            threads);
+    std::vector<double> initial;
+    for (int v = 0; v < 5000; ++v) initial.push_back(1.0 / (1 + v));
+    const auto result =
+        run_pregel(graph, SharingProgram{}, std::move(initial), {.max_supersteps = 3});
+    EXPECT_EQ(result.aggregate.order, order);
+    sums.push_back(result.states[4321]);
+  }
+  EXPECT_EQ(std::bit_cast<std::uint64_t>(sums[0]), std::bit_cast<std::uint64_t>(sums[1]));
+}
+
+// ---- the edges of the contract
+
+static_assert(VertexProgram<LargestUpstream> && VertexProgram<LargestDownstream>);
+static_assert(!VertexProgram<LargestProgram>, "a program that sends nothing is none");
+struct AggregateWithoutMerge : LargestUpstream {
+  using Aggregate = int;
+  void contribute(int&, int, int, Vertex) const {}
+};
+static_assert(!VertexProgram<AggregateWithoutMerge>);
+struct BoolState {
+  using State = bool;
+  using Message = int;
+  void along(const Triplet<bool>&, auto&) const {}
+  void combine(int&, int) const {}
+  bool update(bool old, const int*, auto&) const { return old; }
+};
+static_assert(!VertexProgram<BoolState>);
+
+TEST(Pregel, EmptyGraphHaltsAtOnce) {
+  const auto result =
+      run_pregel(graph_of({}), LargestUpstream{}, {}, {.stop_when_all_halted = true});
   EXPECT_TRUE(result.states.empty());
-  EXPECT_TRUE(result.converged);
+  EXPECT_EQ(result.end, PregelEnd::kAllHalted);
 }
 
 TEST(Pregel, WrongArgumentsAreRefused) {
   const TransferGraph graph = graph_of({{"a", "b"}});
-  EXPECT_THROW(run_pregel(graph, MaxProgram{}, {1}, {1}), std::invalid_argument);
-  EXPECT_THROW(run_pregel(graph, MaxProgram{}, {1, 2}, {0}), std::invalid_argument);
-}
-
-/// Sums that depend on their order in the last bits, on a graph large enough to be split among
-/// threads.
-TEST(Pregel, StatesAreBitIdenticalForOneAndTwoThreads) {
-  std::mt19937 random(7);
-  const auto any_vertex = [&] { return std::to_string(random() % 6000); };
-  std::vector<testing::Transfer> transfers;
-  for (int i = 0; i < 60'000; ++i) transfers.push_back({any_vertex(), any_vertex(), i % 50});
-  const TransferGraph graph = graph_of(transfers);
-  std::vector<double> base;
-  for (Vertex v = 0; v < graph.num_vertices(); ++v)
-    base.push_back(1.0 / (1 + static_cast<int>(random() % 97)));
-
-  const auto bits_with = [&](std::size_t threads, MessagePolicy messages) {
-    const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism,
-                                            threads);
-    std::vector<std::uint64_t> bits;
-    for (const double score : risk(graph, base, 4, messages)) {
-      bits.push_back(std::bit_cast<std::uint64_t>(score));
-    }
-    return bits;
-  };
-  for (const auto messages : {MessagePolicy::kEveryTransfer, MessagePolicy::kDistinctPayer}) {
-    EXPECT_EQ(bits_with(1, messages), bits_with(2, messages));
-  }
-}
-
-RC_GTEST_PROP(PregelRisk, IsTheSumOverWalksOfBoundedLength, ()) {
-  const TransferGraph graph = graph_of(*transfers_among(5, 12));
-  const bool distinct = *rc::gen::arbitrary<bool>();
-  const Vertex n = graph.num_vertices();
-  std::vector<std::vector<double>> transfers(n, std::vector<double>(n, 0));
-  for (Edge e = 0; e < graph.num_edges(); ++e) {
-    double& count = transfers[graph.source(e)][graph.target(e)];
-    count = distinct ? 1 : count + 1;
-  }
-  std::vector<double> base;
-  for (Vertex v = 0; v < n; ++v) base.push_back(v + 1);
-  std::vector<double> expected = base;
-  std::vector<double> walks = base;  // risk * 2^-length over walks of exactly so many transfers
-  constexpr int kRounds = 3;
-  for (int round = 0; round < kRounds; ++round) {
-    std::vector<double> longer(n, 0);
-    for (Vertex u = 0; u < n; ++u) {
-      for (Vertex v = 0; v < n; ++v) longer[v] += walks[u] * transfers[u][v] / 2;
-    }
-    walks = longer;
-    for (Vertex v = 0; v < n; ++v) expected[v] += walks[v];
-  }
-  const auto messages = distinct ? MessagePolicy::kDistinctPayer : MessagePolicy::kEveryTransfer;
-  RC_ASSERT(risk(graph, base, kRounds, messages) == expected);  // exact: all values are dyadic
+  EXPECT_THROW(run_pregel(graph, LargestUpstream{}, {1}, {}), std::invalid_argument);
+  EXPECT_THROW(run_pregel(graph, LargestUpstream{}, {1, 2}, {.max_supersteps = 0}),
+               std::invalid_argument);
 }
 
 }  // namespace

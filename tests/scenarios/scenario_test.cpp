@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+
 #include <rapidcheck/gtest.h>
+#include <map>
 
 #include <unistd.h>
 
@@ -95,15 +97,30 @@ TEST(Scenario, EverySyntheticIdentityParameterReachesTheDetector) {
 
 TEST(Scenario, EveryRiskParameterReachesTheDetector) {
   const Scenario scenario = parse("risk_propagation", R"("params": {"mode": "literal", "rounds": 5,
-      "decay": 0.25, "score_cap": 20, "alert_at": 1.5, "top_payers": 7}, "hubs": {"max_counterparties": 8})");
+      "decay": 0.25, "max_risk": 50, "score_cap": 20, "alert_at": 1.5, "top_payers": 7}, "hubs": {"max_counterparties": 8})");
   const auto& params = std::get<detect::RiskPropagationParams>(scenario.params);
   EXPECT_EQ(params.mode, detect::PropagationMode::kLiteral);
   EXPECT_EQ(params.rounds, 5);
   EXPECT_EQ(params.decay, 0.25);
+  EXPECT_EQ(params.max_risk, 50);
   EXPECT_EQ(params.score_cap, 20);
   EXPECT_EQ(params.alert_at, 1.5);
   EXPECT_EQ(params.top_payers, 7);
   EXPECT_EQ(params.max_counterparties, 8u);
+}
+
+TEST(Scenario, EveryModeOfPropagationReachesTheDetectorAndIsWrittenBack) {
+  const std::map<std::string, detect::PropagationMode> modes{
+      {"literal", detect::PropagationMode::kLiteral},
+      {"distinct", detect::PropagationMode::kDistinct},
+      {"normalised", detect::PropagationMode::kNormalised},
+      {"amount_weighted", detect::PropagationMode::kAmountWeighted}};
+  for (const auto& [word, mode] : modes) {
+    const std::string members = R"("params": {"mode": ")" + word + R"("})";
+    const Scenario scenario = parse("risk_propagation", members);
+    EXPECT_EQ(std::get<detect::RiskPropagationParams>(scenario.params).mode, mode) << word;
+    EXPECT_NE(scenario.parameters_json.find('"' + word + '"'), std::string::npos) << word;
+  }
 }
 
 TEST(Scenario, EveryAnomalyParameterReachesTheDetector) {
