@@ -361,5 +361,42 @@ TEST(MotifQuery, BoundSearchesAgreeWithTheEnumerationOfAllTuples) {
   EXPECT_GT(with_matches, kQueries / 10);
 }
 
+TEST(MotifQuery, EverySymmetryTurnsMatchesIntoMatches) {
+  Random random(testing::printed_seed());
+  int turned = 0;
+  for (int i = 0; i < 1500; ++i) {
+    const Bank bank = testing::random_bank(random);
+    const TransferGraph graph = testing::graph_of(bank);
+    const GraphProperties properties = testing::properties_of(bank, graph);
+    const MotifQueryText text = testing::random_query(random, MotifMode::kMoney);
+    BoundMotif bound = bind_query(parse_query(text, testing::bank_schema()), graph, properties);
+    for (auto& [pattern, constraints] : bound.branches) {
+      // What a negated term drops is bound to the first that fits, which need not turn.
+      if (dropped_elements(pattern).any) continue;
+      const std::vector<Symmetry> symmetries = std::move(constraints.symmetries);
+      constraints.symmetries.clear();
+      std::set<std::pair<std::vector<Edge>, std::vector<Vertex>>> matches;
+      find_motif(graph, pattern, constraints, [&](const MotifMatch& match) {
+        matches.emplace(std::vector(match.edges.begin(), match.edges.end()),
+                        std::vector(match.vertices.begin(), match.vertices.end()));
+      });
+      for (const Symmetry& symmetry : symmetries) {
+        for (const auto& [edges, vertices] : matches) {
+          std::pair<std::vector<Edge>, std::vector<Vertex>> image;
+          for (const int e : symmetry.edges) {
+            image.first.push_back(edges[static_cast<std::size_t>(e)]);
+          }
+          for (const int v : symmetry.vertices) {
+            image.second.push_back(vertices[static_cast<std::size_t>(v)]);
+          }
+          ASSERT_TRUE(matches.contains(image)) << testing::description(text);
+          ++turned;
+        }
+      }
+    }
+  }
+  EXPECT_GT(turned, 100);
+}
+
 }  // namespace
 }  // namespace aml::graph
