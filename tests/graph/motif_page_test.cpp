@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -47,6 +48,12 @@ Lines words_of(const std::string& line) {
   return words;
 }
 
+template <typename T>
+T required(const std::optional<T>& value) {
+  if (!value) throw std::invalid_argument("the page has a value that cannot be read");
+  return *value;
+}
+
 /// The accounts and transfers of the page.
 class PageBank {
  public:
@@ -60,7 +67,7 @@ class PageBank {
         const Lines words = words_of(line);
         if (words.at(0) != graph_.key(v)) continue;
         countries.push_back(words.at(1));
-        is_null.push_back(words.at(1) == "-");
+        is_null.push_back(words.at(1) == "-" ? 1 : 0);
       }
     }
     properties_.vertices = {{"country", std::move(countries), std::move(is_null)}};
@@ -74,10 +81,10 @@ class PageBank {
     std::vector<testing::Transfer> transfers;
     for (const std::string& line : std::ranges::find(blocks, "transfers", &Block::kind)->lines) {
       const Lines words = words_of(line);
-      const auto time = parse_time_point(words.at(3) + " " + words.at(4));
-      const auto amount = parse_decimal(words.at(5));
-      transfers.push_back({words.at(1), words.at(2), static_cast<Micros>(time.value().micros),
-                           static_cast<MinorUnits>(amount.value().units), words.at(0)});
+      const TimePoint time = required(parse_time_point(words.at(3) + " " + words.at(4)));
+      const Decimal amount = required(parse_decimal(words.at(5)));
+      transfers.push_back({words.at(1), words.at(2), static_cast<Micros>(time.micros),
+                           static_cast<MinorUnits>(amount.units), words.at(0)});
     }
     return transfers;
   }
@@ -88,7 +95,7 @@ class PageBank {
 
 /// Sets one line "name value" of an example.
 void set_option(MotifQueryText& query, const std::string& name, const std::string& value) {
-  const auto span = [&] { return static_cast<Micros>(parse_time_span(value).value().micros); };
+  const auto span = [&] { return static_cast<Micros>(required(parse_time_span(value)).micros); };
   const auto choice = [&](auto choices) {
     for (const auto& [word, chosen] : choices) {
       if (word == value) return chosen;

@@ -54,9 +54,9 @@ std::vector<std::string> rows(const TransferGraph& graph, const MotifQueryText& 
 }
 
 MotifConstraints bound(const MotifQueryText& text) {
-  static const TransferGraph graph =
+  static const TransferGraph kGraph =
       testing::graph_of(std::vector<testing::Transfer>{{"a", "b"}, {"b", "c"}});
-  return bind_query(parse_query(text, {}), graph, kNoProperties).branches[0].constraints;
+  return bind_query(parse_query(text, {}), kGraph, kNoProperties).branches[0].constraints;
 }
 
 MotifQueryText two_hops(const std::string& where, std::optional<TimeOrder> order = {}) {
@@ -161,7 +161,7 @@ TEST(MotifQuery, ConditionsOnOneElementBecomeMasks) {
 }
 
 TEST(MotifQuery, SymmetriesLeaveConditionsAsTheyAre) {
-  const auto count = [](MotifQueryText text) {
+  const auto count = [](const MotifQueryText& text) {
     return parse_query(text, {}).branches[0].symmetries.size();
   };
   const std::string fan = "(a)-[x]->(c);(b)-[y]->(c)";
@@ -218,6 +218,30 @@ TEST(MotifQuery, DanglingVerticesBindOnlyWithoutAName) {
   EXPECT_EQ(matches("(u)-[e]->()"), 2U);
   EXPECT_EQ(matches("()-[e]->()"), 2U);
   EXPECT_EQ(matches("(u)"), 2U);
+}
+
+TEST(MotifQuery, FiltersOfGraphFramesSuite) {
+  // Its graph of four vertices: three hops over different vertices, at least two of them friends.
+  const TransferGraph graph = testing::graph_of({{"0", "1", 0, 1, "p"},
+                                                 {"1", "0", 0, 1, "q"},
+                                                 {"1", "2", 0, 1, "r"},
+                                                 {"2", "3", 0, 1, "s"},
+                                                 {"2", "0", 0, 1, "t"}});
+  KeyColumn relationships;
+  for (const char* relationship : {"friend", "follow", "friend", "follow", "unknown"}) {
+    relationships.push_back(relationship);  // of p, q, r, s, t, which is the order of the graph
+  }
+  GraphProperties properties;
+  properties.edges = {{"relationship", std::move(relationships), {}}};
+  const MotifQueryText text{.motif = "(a)-[ab]->(b);(b)-[bc]->(c);(c)-[cd]->(d)",
+                            .mode = MotifMode::kGraphFrames,
+                            .where =
+                                "a.id <> b.id and b.id <> c.id and c.id <> a.id and ("
+                                "ab.relationship = 'friend' and bc.relationship = 'friend' or "
+                                "ab.relationship = 'friend' and cd.relationship = 'friend' or "
+                                "bc.relationship = 'friend' and cd.relationship = 'friend')"};
+  const auto bound = bind_query(parse_query(text, schema_of(properties)), graph, properties);
+  EXPECT_EQ(rows_of(graph, bound.branches[0].pattern, bound.branches[0].constraints).size(), 4U);
 }
 
 TEST(MotifQuery, GroupsAggregateExactly) {
