@@ -8,14 +8,14 @@ namespace aml::graph {
 using Kind = Expression::Kind;
 
 GroupedMatches::GroupedMatches(const MotifQuery& query, const TransferGraph& graph,
-                         const GraphProperties& properties)
-    : query_(query), graph_(graph), properties_(properties) {
+                               const GraphProperties& properties)
+    : grouping_(query.grouping.value()), graph_(graph), properties_(properties) {
   for (const MotifBranch& branch : query.motif.branches) {
     const auto& vertices = branch.pattern.vertices;
-    const auto at = std::ranges::find(vertices, query.grouping->vertex);
+    const auto at = std::ranges::find(vertices, grouping_.vertex);
     group_slots_.push_back(static_cast<int>(at - vertices.begin()));
     aggregates_.emplace_back();
-    for (const Expression& aggregate : query.grouping->aggregates) {
+    for (const Expression& aggregate : grouping_.aggregates) {
       aggregates_.back().push_back(placed(aggregate, branch.pattern));
     }
   }
@@ -30,7 +30,7 @@ void GroupedMatches::add(std::size_t branch, const MotifMatch& match) {
 }
 
 void GroupedMatches::update(State& state, const Expression& aggregate,
-                         const EvaluationInput& input) const {
+                            const EvaluationInput& input) const {
   ++state.rows;
   if (aggregate.kind == Kind::kCountRows) return;
   const Expression& operand = aggregate.operands[0];
@@ -42,11 +42,10 @@ void GroupedMatches::update(State& state, const Expression& aggregate,
   }
   const Value value = evaluate(operand, input);
   if (is_null(value)) return;
-  if (is_null(state.value)) {
-    state.value = value;
-  } else if (aggregate.kind == Kind::kSum) {
+  if (!is_null(state.value) && aggregate.kind == Kind::kSum) {
     state.value = std::get<Decimal>(state.value) + std::get<Decimal>(value);
-  } else if ((compare(value, state.value) < 0) == (aggregate.kind == Kind::kMin)) {
+  } else if (is_null(state.value) ||
+             (compare(value, state.value) < 0) == (aggregate.kind == Kind::kMin)) {
     state.value = value;
   }
 }
@@ -69,17 +68,16 @@ Value GroupedMatches::value_of(const State& state, const Expression& aggregate) 
 }
 
 std::vector<MotifGroup> GroupedMatches::groups() const {
-  const MotifGrouping& grouping = *query_.grouping;
   std::vector<MotifGroup> groups;
   for (const auto& [vertex, states] : states_) {
     std::vector<Value> aggregates;
     for (std::size_t i = 0; i < states.size(); ++i) {
-      aggregates.push_back(value_of(states[i], grouping.aggregates[i]));
+      aggregates.push_back(value_of(states[i], grouping_.aggregates[i]));
     }
     const EvaluationInput input{graph_, properties_, {}, aggregates};
-    if (grouping.having && !holds(*grouping.having, input)) continue;
+    if (grouping_.having && !holds(*grouping_.having, input)) continue;
     MotifGroup group{vertex, {}};
-    for (const MotifGrouping::Column& column : grouping.columns) {
+    for (const MotifGrouping::Column& column : grouping_.columns) {
       group.values.push_back(evaluate(column.value, input));
     }
     groups.push_back(std::move(group));

@@ -26,7 +26,7 @@ class GroupedMatches {
  public:
   /// Requires: the query has a grouping; query, graph and properties live as long as this.
   GroupedMatches(const MotifQuery& query, const TransferGraph& graph,
-              const GraphProperties& properties);
+                 const GraphProperties& properties);
 
   /// Throws: std::overflow_error if a sum gets more than 38 digits.
   void add(std::size_t branch, const MotifMatch& match);
@@ -45,7 +45,7 @@ class GroupedMatches {
   void update(State& state, const Expression& aggregate, const EvaluationInput& input) const;
   Value value_of(const State& state, const Expression& aggregate) const;
 
-  const MotifQuery& query_;
+  const MotifGrouping& grouping_;
   const TransferGraph& graph_;
   const GraphProperties& properties_;
   std::vector<int> group_slots_;                     ///< of each branch: the vertex grouped by

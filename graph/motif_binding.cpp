@@ -31,7 +31,8 @@ Elements elements_of(const Expression& condition) {
 
 std::vector<char> is_ever_bound(const MotifPattern& pattern) {
   std::vector<char> is_bound(pattern.vertices.size());
-  for (std::size_t v = 0; v < is_bound.size(); ++v) is_bound[v] = !pattern.vertices[v].empty();
+  for (std::size_t v = 0; v < is_bound.size(); ++v)
+    is_bound[v] = pattern.vertices[v].empty() ? 0 : 1;
   for (const MotifEdge& edge : pattern.edges) {
     if (edge.negated) continue;
     is_bound[static_cast<std::size_t>(edge.source)] = 1;
@@ -88,7 +89,8 @@ class BranchBinding {
   static void clear_flags(std::vector<char>& mask, const std::vector<char>& flags) {
     if (flags.empty()) return;
     if (mask.empty()) mask.assign(flags.size(), 1);
-    for (std::size_t i = 0; i < flags.size(); ++i) mask[i] = mask[i] && !flags[i];
+    for (std::size_t i = 0; i < flags.size(); ++i)
+      if (flags[i] != 0) mask[i] = 0;
   }
 
   void sort_conditions() {

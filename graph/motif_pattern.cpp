@@ -158,7 +158,7 @@ class Readings {
     }
     const bool anonymous = source.name.empty() && target.name.empty();
     return {anonymous ? "__tmpv" + number : "_" + source.name + target.name + number,
-            term.length->position};
+            term.edge.position};
   }
 
   [[noreturn]] void fail(std::size_t position, const std::string& reason) const {

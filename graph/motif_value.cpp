@@ -101,7 +101,7 @@ std::optional<MinorSum> parse_time_of_day(Scanner& scanner) {
   if (!scanner.accept(':')) return micros;
   const auto second = scanner.number(2, 2);
   if (!second || *second > 59) return std::nullopt;
-  micros += *second * kMicrosPerSecond;
+  micros += MinorSum{*second} * kMicrosPerSecond;
   if (!scanner.accept('.')) return micros;
   const auto fraction = scanner.fraction();
   if (!fraction) return std::nullopt;

@@ -81,11 +81,11 @@ class BranchSql {
 
   /// g is the vertex of the group, a<i> the argument of aggregate i, k<i> the transfer whose amount
   /// it is.
-  Outputs columns_for_groups() const {
+  Outputs columns_for_groups(const graph::MotifGrouping& grouping) const {
     const auto& vertices = pattern_.vertices;
-    const auto group = std::ranges::find(vertices, query_.grouping->vertex);
+    const auto group = std::ranges::find(vertices, grouping.vertex);
     Outputs outputs{{vertex_ids_[static_cast<std::size_t>(group - vertices.begin())], "g"}};
-    const auto& aggregates = query_.grouping->aggregates;
+    const auto& aggregates = grouping.aggregates;
     for (std::size_t i = 0; i < aggregates.size(); ++i) {
       if (aggregates[i].operands.empty()) continue;
       const Expression operand = placed(aggregates[i].operands[0], pattern_);
@@ -214,7 +214,7 @@ class BranchSql {
       const auto join = [&](int v, const std::string& column) {
         const std::string end = transfer(e, column);
         const std::string& id = vertex_ids_[static_cast<std::size_t>(v)];
-        if (end != id) where.push_back(end + " = " + id);
+        if (end != id) where.push_back(fmt::format("{} = {}", end, id));
       };
       join(edge.source, tables_.source);
       join(edge.target, tables_.target);
@@ -384,8 +384,8 @@ std::string motif_sql(const graph::MotifQuery& query, const graph::PropertySchem
   Texts branches;
   for (std::size_t i = 0; i < query.branches.size(); ++i) {
     const BranchSql branch(query, i, schema, tables);
-    branches.push_back(
-        branch.select(query.grouping ? branch.columns_for_groups() : branch.columns_of_motif()));
+    branches.push_back(branch.select(query.grouping ? branch.columns_for_groups(*query.grouping)
+                                                    : branch.columns_of_motif()));
   }
   const std::string matches = joined(branches, "\nUNION ALL\n");
   return (query.max_counterparties > 0 ? hubs_sql(query, tables) : "") +

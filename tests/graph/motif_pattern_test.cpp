@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -153,18 +152,6 @@ TEST(Motif, PositionsLeadFromColumnsToTheirElements) {
 TEST(Motif, PlainPatternHasOneBranch) {
   EXPECT_EQ(edges_of(parse_motif("(a)-[e*2]->(b)")), (Names{"e[1]:0>1", "e[2]:1>2"}));
   EXPECT_THROW(parse_motif("(a)-[e]-(b)"), MotifError);
-}
-
-TEST(MotifPattern, EveryExampleOfItsPageIsAccepted) {
-  std::ifstream page(AML_SOURCE_DIR "/docs/motifs.md");
-  int examples = 0;
-  for (std::string line; std::getline(page, line);) {
-    if (!line.starts_with("    (")) continue;
-    const std::string motif = line.substr(4, line.find("  ", 4) - 4);
-    EXPECT_NO_THROW(parse_motif(motif)) << motif;
-    ++examples;
-  }
-  EXPECT_EQ(examples, 5);
 }
 
 struct Refusal {

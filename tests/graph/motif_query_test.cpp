@@ -54,9 +54,9 @@ std::vector<std::string> rows(const TransferGraph& graph, const MotifQueryText& 
 }
 
 MotifConstraints bound(const MotifQueryText& text) {
-  static const TransferGraph graph =
+  static const TransferGraph kGraph =
       testing::graph_of(std::vector<testing::Transfer>{{"a", "b"}, {"b", "c"}});
-  return bind_query(parse_query(text, {}), graph, kNoProperties).branches[0].constraints;
+  return bind_query(parse_query(text, {}), kGraph, kNoProperties).branches[0].constraints;
 }
 
 MotifQueryText two_hops(const std::string& where, std::optional<TimeOrder> order = {}) {
@@ -161,7 +161,7 @@ TEST(MotifQuery, ConditionsOnOneElementBecomeMasks) {
 }
 
 TEST(MotifQuery, SymmetriesLeaveConditionsAsTheyAre) {
-  const auto count = [](MotifQueryText text) {
+  const auto count = [](const MotifQueryText& text) {
     return parse_query(text, {}).branches[0].symmetries.size();
   };
   const std::string fan = "(a)-[x]->(c);(b)-[y]->(c)";
@@ -218,6 +218,30 @@ TEST(MotifQuery, DanglingVerticesBindOnlyWithoutAName) {
   EXPECT_EQ(matches("(u)-[e]->()"), 2U);
   EXPECT_EQ(matches("()-[e]->()"), 2U);
   EXPECT_EQ(matches("(u)"), 2U);
+}
+
+TEST(MotifQuery, FiltersOfGraphFramesSuite) {
+  // Its graph of four vertices: three hops over different vertices, at least two of them friends.
+  const TransferGraph graph = testing::graph_of({{"0", "1", 0, 1, "p"},
+                                                 {"1", "0", 0, 1, "q"},
+                                                 {"1", "2", 0, 1, "r"},
+                                                 {"2", "3", 0, 1, "s"},
+                                                 {"2", "0", 0, 1, "t"}});
+  KeyColumn relationships;
+  for (const char* relationship : {"friend", "follow", "friend", "follow", "unknown"}) {
+    relationships.push_back(relationship);  // of p, q, r, s, t, which is the order of the graph
+  }
+  GraphProperties properties;
+  properties.edges = {{"relationship", std::move(relationships), {}}};
+  const MotifQueryText text{.motif = "(a)-[ab]->(b);(b)-[bc]->(c);(c)-[cd]->(d)",
+                            .mode = MotifMode::kGraphFrames,
+                            .where =
+                                "a.id <> b.id and b.id <> c.id and c.id <> a.id and ("
+                                "ab.relationship = 'friend' and bc.relationship = 'friend' or "
+                                "ab.relationship = 'friend' and cd.relationship = 'friend' or "
+                                "bc.relationship = 'friend' and cd.relationship = 'friend')"};
+  const auto bound = bind_query(parse_query(text, schema_of(properties)), graph, properties);
+  EXPECT_EQ(rows_of(graph, bound.branches[0].pattern, bound.branches[0].constraints).size(), 4U);
 }
 
 TEST(MotifQuery, GroupsAggregateExactly) {
@@ -359,6 +383,43 @@ TEST(MotifQuery, BoundSearchesAgreeWithTheEnumerationOfAllTuples) {
     }
   }
   EXPECT_GT(with_matches, kQueries / 10);
+}
+
+TEST(MotifQuery, EverySymmetryTurnsMatchesIntoMatches) {
+  Random random(testing::printed_seed());
+  int turned = 0;
+  for (int i = 0; i < 1500; ++i) {
+    const Bank bank = testing::random_bank(random);
+    const TransferGraph graph = testing::graph_of(bank);
+    const GraphProperties properties = testing::properties_of(bank, graph);
+    const MotifQueryText text = testing::random_query(random, MotifMode::kMoney);
+    BoundMotif bound = bind_query(parse_query(text, testing::bank_schema()), graph, properties);
+    for (auto& [pattern, constraints] : bound.branches) {
+      // What a negated term drops is bound to the first that fits, which need not turn.
+      if (dropped_elements(pattern).any) continue;
+      const std::vector<Symmetry> symmetries = std::move(constraints.symmetries);
+      constraints.symmetries.clear();
+      std::set<std::pair<std::vector<Edge>, std::vector<Vertex>>> matches;
+      find_motif(graph, pattern, constraints, [&](const MotifMatch& match) {
+        matches.emplace(std::vector(match.edges.begin(), match.edges.end()),
+                        std::vector(match.vertices.begin(), match.vertices.end()));
+      });
+      for (const Symmetry& symmetry : symmetries) {
+        for (const auto& [edges, vertices] : matches) {
+          std::pair<std::vector<Edge>, std::vector<Vertex>> image;
+          for (const int e : symmetry.edges) {
+            image.first.push_back(edges[static_cast<std::size_t>(e)]);
+          }
+          for (const int v : symmetry.vertices) {
+            image.second.push_back(vertices[static_cast<std::size_t>(v)]);
+          }
+          ASSERT_TRUE(matches.contains(image)) << testing::description(text);
+          ++turned;
+        }
+      }
+    }
+  }
+  EXPECT_GT(turned, 100);
 }
 
 }  // namespace

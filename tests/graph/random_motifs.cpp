@@ -236,13 +236,15 @@ Bank random_bank(Random& random) {
     if (random.chance(75)) account.risk_tenths = random.below(21) - 5;
     bank.accounts.push_back(account);
   }
-  const int payments = 2 + random.below(10);
+  // Neither in the order of the list nor in alphabetical order.
+  static const std::vector<std::string> kKeys{"9",  "10",  "100", "8",  "21", "3",
+                                              "77", "101", "4",   "55", "12"};
+  const int payments = 2 + random.below(static_cast<int>(kKeys.size()) - 1);
   for (int i = 0; i < payments; ++i) {
     Bank::Payment payment;
     payment.transfer = {random.one_of(bank.accounts).key, random.one_of(bank.accounts).key,
-                        random.below(8) * kTick, 50 * random.below(7),
-                        // 7 and 101 are coprime: keys of one, two and three digits, shuffled.
-                        std::to_string((i + 1) * 7 * 7 % 101)};
+                        random.below(8) * kTick, MinorUnits{50} * random.below(7),
+                        kKeys[static_cast<std::size_t>(i)]};
     payment.type = random.chance(30) ? "CASH" : "TRANSFER";
     if (random.chance(70)) {
       payment.note = random.one_of(std::vector<std::string>{"it's", "a", "B", "\\x"});
@@ -280,13 +282,13 @@ GraphProperties properties_of(const Bank& bank, const TransferGraph& graph) {
   std::array<std::vector<char>, 3> vertex_nulls;
   for (Vertex v = 0; v < graph.num_vertices(); ++v) {
     const auto& account = *std::ranges::find(bank.accounts, graph.key(v), &Bank::Account::key);
-    properties.is_dangling.push_back(account.is_dangling);
+    properties.is_dangling.push_back(account.is_dangling ? 1 : 0);
     countries.push_back(account.country.value_or(""));
-    companies.flags.push_back(account.is_company.value_or(false));
+    companies.flags.push_back(account.is_company.value_or(false) ? 1 : 0);
     risks.units.push_back(account.risk_tenths.value_or(0));
-    vertex_nulls[0].push_back(!account.country);
-    vertex_nulls[1].push_back(!account.is_company);
-    vertex_nulls[2].push_back(!account.risk_tenths);
+    vertex_nulls[0].push_back(account.country ? 0 : 1);
+    vertex_nulls[1].push_back(account.is_company ? 0 : 1);
+    vertex_nulls[2].push_back(account.risk_tenths ? 0 : 1);
   }
   properties.vertices = {{"country", std::move(countries), vertex_nulls[0]},
                          {"is_company", std::move(companies), vertex_nulls[1]},
@@ -300,8 +302,8 @@ GraphProperties properties_of(const Bank& bank, const TransferGraph& graph) {
     });
     notes.push_back(payment.note.value_or(""));
     times.times.push_back(payment.valued_at.value_or(0));
-    edge_nulls[0].push_back(!payment.note);
-    edge_nulls[1].push_back(!payment.valued_at);
+    edge_nulls[0].push_back(payment.note ? 0 : 1);
+    edge_nulls[1].push_back(payment.valued_at ? 0 : 1);
   }
   properties.edges = {{"note", std::move(notes), edge_nulls[0]},
                       {"valued_at", std::move(times), edge_nulls[1]}};
@@ -350,7 +352,9 @@ std::string description(const MotifQueryText& query) {
     text += "\n  hubs above " + std::to_string(query.max_counterparties);
   }
   if (!query.group_by.empty()) text += "\n  group by " + query.group_by;
-  for (const auto& [name, expression] : query.aggregates) text += "\n  " + name + ": " + expression;
+  for (const auto& [name, expression] : query.aggregates) {
+    text.append("\n  ").append(name).append(": ").append(expression);
+  }
   if (!query.having.empty()) text += "\n  having " + query.having;
   return text;
 }
