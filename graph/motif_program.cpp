@@ -131,7 +131,9 @@ class MotifProgram::Builder {
       for (std::size_t e = 0; e < pattern_.edges.size(); ++e) {
         if (pattern_.edges[e].negated || is_edge_bound_[e] || !is_edge_known_[e]) continue;
         for (const End end : {End::kSource, End::kTarget}) {
-          if (end_of(e, end) == binding.vertex) step.closings.push_back({e, binding.vertex});
+          if (end_of(e, end) == binding.vertex) {
+            step.closings.push_back({e, &plan_.candidates().edge(e), binding.vertex});
+          }
         }
       }
     }

@@ -36,6 +36,7 @@ class MotifProgram {
   /// A vertex that is bound now, at the other end of an edge whose candidates were looked up before.
   struct Closing {
     std::size_t edge;
+    const CandidateEdges* candidates;
     std::size_t vertex;
   };
   struct NewVertex {

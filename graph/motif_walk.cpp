@@ -298,8 +298,12 @@ bool MotifWalk::settle(const MotifProgram::Step& step) {
                  graph.amount_minor(edges_[static_cast<std::size_t>(ratio.later)]));
   };
   const auto may_close = [&](const MotifProgram::Closing& closing) {
-    return known_[closing.edge].range.size() <= kLongRange ||
-           filters_[closing.edge].may_hold(vertices_[closing.vertex]);
+    const Known& known = known_[closing.edge];
+    const Vertex v = vertices_[closing.vertex];
+    if (known.range.size() > kLongRange) return filters_[closing.edge].may_hold(v);
+    return std::ranges::any_of(known.range, [&](Edge position) {
+      return closing.candidates->other(known.end, position) == v;
+    });
   };
   return std::ranges::all_of(step.closings, may_close) &&
          std::ranges::all_of(step.ratios, ratio_holds) &&
