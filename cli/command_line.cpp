@@ -29,6 +29,9 @@ struct Options {
   std::string generate_out;
   std::string entity;
   std::vector<std::string> scenario_files;
+  std::vector<std::string> label_files;
+  GraphFiles graph;
+  GraphCycleOptions cycles;
   std::string format;
   bool quiet = false;
   bool verbose = false;
@@ -190,6 +193,59 @@ void add_run_commands(CLI::App& app, Options& options, Command& chosen) {
   });
 }
 
+void add_graph_files(CLI::App& command, GraphFiles& files) {
+  command.add_option("--edges", files.edges, "CSV with src, dst and optionally time, amount, ...")
+      ->required()
+      ->type_name("FILE");
+  command.add_option("--vertices", files.vertices, "CSV with id and any other columns")
+      ->type_name("FILE");
+}
+
+void add_graph_commands(CLI::App& app, Options& options, Command& chosen) {
+  auto* graph = app.add_subcommand("graph", "The graph kernels on CSV files, without a database");
+  graph->require_subcommand(1);
+
+  auto* components =
+      graph->add_subcommand("components", "Weakly connected components: id,component");
+  add_graph_files(*components, options.graph);
+  components->callback([&] {
+    chosen = [&](const GlobalOptions& global) {
+      return run_graph_components(global, options.graph);
+    };
+  });
+
+  auto* cycles = graph->add_subcommand(
+      "cycles", "Simple cycles inside a window of time, each once: cycle,step,src,dst,edge");
+  add_graph_files(*cycles, options.cycles.files);
+  cycles->add_option("--min-length", options.cycles.min_length, "Edges in a cycle, at least")
+      ->capture_default_str();
+  cycles
+      ->add_option("--max-length", options.cycles.max_length, "Edges in a cycle, at most (2 to 64)")
+      ->required();
+  cycles
+      ->add_option("--window", options.cycles.window,
+                   "From the first edge to the last: 7 days, 36h, 90 min, 604800 (seconds)")
+      ->required()
+      ->type_name("DURATION");
+  cycles
+      ->add_option("--time-order", options.cycles.time_order,
+                   "strict: each edge later than the one before; loose: never earlier, ties in "
+                   "the order of the file; none: any order inside the window")
+      ->check(CLI::IsMember({"strict", "loose", "none"}))
+      ->capture_default_str();
+  cycles->add_option("--limit", options.cycles.limit, "Cycles shown, at most")
+      ->capture_default_str();
+  cycles->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_graph_cycles(global, options.cycles); };
+  });
+
+  auto* stats = graph->add_subcommand("stats", "Sizes, degrees, components, times: measure,value");
+  add_graph_files(*stats, options.graph);
+  stats->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_graph_stats(global, options.graph); };
+  });
+}
+
 void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
   auto* list = app.add_subcommand("list", "List scenarios, runs or alerts");
   list->require_subcommand(1);
@@ -216,6 +272,18 @@ void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
       ->type_name("ENTITY");
   explain->callback([&] {
     chosen = [&](const GlobalOptions& global) { return run_explain(global, options.entity); };
+  });
+
+  auto* evaluate = app.add_subcommand(
+      "evaluate", "Hold the current alerts against labels: recall, precision, F1");
+  evaluate
+      ->add_option("--labels", options.label_files,
+                   "labels.csv of `aml generate`, or AMLSim's alert_transactions and "
+                   "alert_accounts; several are put together")
+      ->required()
+      ->type_name("FILE");
+  evaluate->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_evaluate(global, options.label_files); };
   });
 
   auto* report = app.add_subcommand("report", "Write the report of a run as one HTML file");
@@ -283,6 +351,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
   add_reading_commands(app, *options, chosen);
   add_run_commands(app, *options, chosen);
   add_data_commands(app, *options, chosen);
+  add_graph_commands(app, *options, chosen);
   add_db(app, *options, chosen);
   if (argc == 1) {
     std::fputs(app.help().c_str(), stdout);

@@ -62,12 +62,30 @@ struct DemoOptions {
   std::string out = "aml-demo-report.html";
 };
 
+/// A graph in CSV files, see docs/graph_files.md.
+struct GraphFiles {
+  std::string edges;
+  std::string vertices;  ///< empty: the vertices are those that edges name
+};
+struct GraphCycleOptions {
+  GraphFiles files;
+  int min_length = 2;
+  int max_length = 0;
+  std::string window;
+  std::string time_order = "loose";
+  std::uint64_t limit = 1'000'000;
+};
+
 int run_db(const GlobalOptions& global, const DbOptions& options);
 int run_demo(const GlobalOptions& global, const DemoOptions& options);
 int run_doctor(const GlobalOptions& global);
+int run_evaluate(const GlobalOptions& global, const std::vector<std::string>& files);
 int run_explain(const GlobalOptions& global, const std::string& entity);
 int run_generate(const GlobalOptions& global, const std::string& out,
                  const scenarios::GeneratorParams& params);
+int run_graph_components(const GlobalOptions& global, const GraphFiles& files);
+int run_graph_cycles(const GlobalOptions& global, const GraphCycleOptions& options);
+int run_graph_stats(const GlobalOptions& global, const GraphFiles& files);
 int run_init(const GlobalOptions& global, const InitOptions& options);
 int run_list(const GlobalOptions& global, const ListOptions& options);
 int run_load(const GlobalOptions& global, const LoadOptions& options);

@@ -51,8 +51,9 @@ store::Connection open_database(const std::string& directory) {
 Table quality_table(const std::vector<scenarios::TypologyQuality>& rows) {
   Table table{{"typology", "planted", "found", "recall", "alerts", "true_alerts", "precision"}, {}};
   for (const auto& row : rows) {
-    table.rows.push_back({row.typology, row.planted, row.found, row.recall(), row.alerts,
-                          row.true_alerts, row.precision()});
+    table.rows.push_back({row.typology, row.instances.labelled, row.instances.found,
+                          row.instances.recall(), row.instances.flagged, row.instances.right,
+                          row.instances.precision()});
   }
   return table;
 }
@@ -75,7 +76,7 @@ void print_examples(store::Connection& connection) {
 }
 
 void print_quality(store::Connection& connection, const std::string& labels, Format format) {
-  const auto rows = scenarios::evaluate(connection, labels);
+  const auto rows = scenarios::evaluate(connection, scenarios::read_labels(labels));
   fmt::print("\nHeld against the labels of what was planted:\n");
   print(quality_table(rows), format);
   for (const auto& row : rows) {

@@ -83,10 +83,10 @@ void print_table(const Table& table) {
   }
 }
 
-std::string csv_cell(const Cell& cell) {
+std::string csv_cell(const Cell& cell, CsvText csv_text) {
   std::string text = text_of(cell);
   if (const auto* measure = std::get_if<double>(&cell)) text = fmt::format("{}", *measure);
-  if (!is_number(cell) && !text.empty() &&
+  if (csv_text == CsvText::kSafeInSpreadsheets && !is_number(cell) && !text.empty() &&
       std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) {
     text.insert(0, "'");
   }
@@ -99,11 +99,13 @@ std::string csv_cell(const Cell& cell) {
   return quoted + '"';
 }
 
-void print_csv(const Table& table) {
+void print_csv(const Table& table, CsvText csv_text) {
   fmt::print("{}\n", fmt::join(table.columns, ","));
   for (const auto& row : table.rows) {
     std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += (i > 0 ? "," : "") + csv_cell(row[i]);
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += (i > 0 ? "," : "") + csv_cell(row[i], csv_text);
+    }
     fmt::print("{}\n", line);
   }
 }
@@ -134,13 +136,13 @@ Format effective_format(std::optional<Format> asked) {
   return asked.value_or(stdout_is_terminal() ? Format::kTable : Format::kCsv);
 }
 
-void print(const Table& table, Format format) {
+void print(const Table& table, Format format, CsvText csv_text) {
   switch (format) {
     case Format::kTable:
       print_table(table);
       break;
     case Format::kCsv:
-      print_csv(table);
+      print_csv(table, csv_text);
       break;
     case Format::kJson:
       print_json(table);

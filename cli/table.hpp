@@ -24,9 +24,12 @@ struct Table {
 /// The format asked for; without one a table on a terminal, CSV elsewhere.
 Format effective_format(std::optional<Format> asked);
 
-/// Prints to stdout. A table is cut to the width of the terminal; JSON is an array of objects; CSV
-/// cells that a spreadsheet would take for a formula are prefixed with an apostrophe. Throws:
-/// std::system_error if stdout cannot be written.
-void print(const Table& table, Format format);
+/// Whether CSV cells that a spreadsheet would take for a formula are prefixed with an apostrophe, or
+/// stay what they are because a program joins them with its own data.
+enum class CsvText { kSafeInSpreadsheets, kAsItIs };
+
+/// Prints to stdout. A table is cut to the width of the terminal; JSON is an array of objects.
+/// Throws: std::system_error if stdout cannot be written.
+void print(const Table& table, Format format, CsvText csv_text = CsvText::kSafeInSpreadsheets);
 
 }  // namespace aml::cli

@@ -254,13 +254,15 @@ std::vector<Finding> findings_of(const TransferGraph& graph, const TemporalCycle
   return findings;
 }
 
-graph::TemporalCycleParams search_params(const CyclesParams& params) {
+graph::TemporalCycleParams search_params(const CyclesParams& params, std::stop_token stop) {
   return {.min_length = params.min_length,
           .max_length = params.max_length,
           .window = params.window,
           .time_order = params.time_order,
           .max_counterparties = params.max_counterparties,
-          .max_steps = params.max_steps};
+          .max_steps = params.max_steps,
+          .max_cycles = params.max_cycles,
+          .stop = std::move(stop)};
 }
 
 }  // namespace
@@ -279,12 +281,14 @@ void validate(const CyclesParams& params) {
   require(params.time_order != graph::TimeOrder::kNone,
           "time_order is none, must be strict or loose");
   require(params.max_steps > 0, "max_steps is 0, must be above 0");
+  require(params.max_cycles > 0, "max_cycles is 0, must be above 0");
 }
 
 Detection detect_cycles(const TransferGraph& graph, const CyclesParams& params,
-                        const BaseCurrency& currency) {
+                        const BaseCurrency& currency, std::stop_token stop) {
   validate(params);
-  const TemporalCycles cycles = graph::find_temporal_cycles(graph, search_params(params));
+  const TemporalCycles cycles =
+      graph::find_temporal_cycles(graph, search_params(params, std::move(stop)));
   Detection detection;
   detection.findings = findings_of(graph, cycles, params, currency);
   detection.truncated = cycles.truncated;

@@ -2,6 +2,8 @@
 // Round tripping: money that returns to the account it left.
 #pragma once
 
+#include <stop_token>
+
 #include "detect/finding.hpp"
 #include "detect/money_text.hpp"
 #include "graph/temporal_cycles.hpp"
@@ -18,6 +20,8 @@ struct CyclesParams {
   std::uint32_t max_counterparties = 2000;
   /// Edges looked at before the search gives up and says so; > 0.
   std::uint64_t max_steps = 2'000'000'000;
+  /// Single rounds found, before they are put together, at which the search likewise ends; > 0.
+  std::uint64_t max_cycles = 1'000'000;
 };
 
 /// Throws: std::invalid_argument with the parameter's name, its value and the allowed range.
@@ -35,7 +39,8 @@ void validate(const CyclesParams& params);
 ///             0.45 * smaller / larger of what was sent and returned evidence returned_share
 ///             0.45 * smallest / largest sum of money over the hops  evidence hop_evenness
 ///             0.1  * (1 - time of the fastest round / window)       evidence fastest_round_hours
+/// A stop that is requested ends the search early; what it returns then is truncated.
 Detection detect_cycles(const graph::TransferGraph& graph, const CyclesParams& params,
-                        const BaseCurrency& currency);
+                        const BaseCurrency& currency, std::stop_token stop = {});
 
 }  // namespace aml::detect

@@ -354,7 +354,7 @@ void validate(const StructuringParams& params) {
 }
 
 Detection detect_structuring(const TransferGraph& graph, const StructuringParams& params,
-                             const BaseCurrency& currency) {
+                             const BaseCurrency& currency, const std::stop_token& stop) {
   validate(params);
   const std::size_t required_branches = branches_of(params.motif);
   const std::vector<char> is_hub = graph::hub_vertices(graph, params.max_counterparties);
@@ -363,7 +363,7 @@ Detection detect_structuring(const TransferGraph& graph, const StructuringParams
     if (is_hub[v]) hubs.push_back(v);
   }
   const StructuringSearch search =
-      find_structuring_networks(graph, params, required_branches, is_hub);
+      find_structuring_networks(graph, params, required_branches, is_hub, stop);
 
   Detection detection;
   for (const StructuringNetwork& network : search.networks) {

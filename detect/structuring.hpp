@@ -3,6 +3,7 @@
 // collector, who forwards the sum.
 #pragma once
 
+#include <stop_token>
 #include <string>
 
 #include "detect/finding.hpp"
@@ -59,7 +60,8 @@ void validate(const StructuringParams& params);
 ///             0.4 * mean leg / T                            evidence mean_leg
 ///             0.3 * inflow / all that the collector
 ///                   received in the same time               evidence income_share
+/// A stop that is requested ends the search early; what it returns then is truncated.
 Detection detect_structuring(const graph::TransferGraph& graph, const StructuringParams& params,
-                             const BaseCurrency& currency);
+                             const BaseCurrency& currency, const std::stop_token& stop = {});
 
 }  // namespace aml::detect

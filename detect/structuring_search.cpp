@@ -440,7 +440,8 @@ std::vector<Collector> possible_collectors(Vertex num_vertices, Searches& search
 StructuringSearch find_structuring_networks(const TransferGraph& graph,
                                             const StructuringParams& params,
                                             std::size_t required_branches,
-                                            const std::vector<char>& is_hub) {
+                                            const std::vector<char>& is_hub,
+                                            const std::stop_token& stop) {
   Searches searches([&] { return CollectorSearch(graph, params, required_branches, is_hub); });
   const std::vector<Collector> collectors = possible_collectors(graph.num_vertices(), searches);
 
@@ -453,8 +454,9 @@ StructuringSearch find_structuring_networks(const TransferGraph& graph,
   }
   std::vector<std::vector<StructuringNetwork>> networks(result.collectors);
   oneapi::tbb::parallel_for(std::size_t{0}, networks.size(), [&](std::size_t i) {
-    networks[i] = searches.local().networks(collectors[i].vertex);
+    if (!stop.stop_requested()) networks[i] = searches.local().networks(collectors[i].vertex);
   });
+  result.truncated = result.truncated || stop.stop_requested();
   for (auto& of_collector : networks) {
     std::ranges::move(of_collector, std::back_inserter(result.networks));
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <vector>
 
 #include "detect/structuring.hpp"
@@ -29,7 +30,7 @@ struct StructuringSearch {
   std::vector<StructuringNetwork> networks;  ///< by collector, then by first exit
   std::uint64_t collectors = 0;              ///< accounts that could be one and were searched
   std::uint64_t steps = 0;                   ///< candidate transfers of these accounts
-  bool truncated = false;  ///< max_steps was reached: later collectors are left out
+  bool truncated = false;  ///< max_steps was reached or a stop requested: collectors are left out
 };
 
 /// The networks that detect_structuring describes, over all accounts that are no hubs.
@@ -43,6 +44,7 @@ struct StructuringSearch {
 StructuringSearch find_structuring_networks(const graph::TransferGraph& graph,
                                             const StructuringParams& params,
                                             std::size_t required_branches,
-                                            const std::vector<char>& is_hub);
+                                            const std::vector<char>& is_hub,
+                                            const std::stop_token& stop = {});
 
 }  // namespace aml::detect

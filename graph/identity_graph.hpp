@@ -16,6 +16,8 @@
 
 namespace aml::graph {
 
+inline constexpr std::size_t kMostKinds = 255;
+
 /// Party -> attribute statements in any order; row i of every column belongs together. Values are
 /// already normalised.
 struct AttributeColumns {
@@ -23,7 +25,7 @@ struct AttributeColumns {
   std::vector<Vertex> party;  ///< position in party_keys
   std::vector<std::uint8_t> kind;  ///< position in kind_names
   KeyColumn value;  ///< normalised value; the same value under two kinds is two attributes
-  std::vector<std::string> kind_names;  ///< for example address, email, phone
+  std::vector<std::string> kind_names;  ///< for example address, email, phone; at most kMostKinds
 };
 
 class IdentityGraph {

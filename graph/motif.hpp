@@ -79,17 +79,26 @@ struct MotifMatch {
   std::span<const Edge> edges;
 };
 
+/// What rows leave out: a negated term makes the rows of the terms before it distinct (GraphFrames:
+/// EXCEPT), and rows hold named elements only.
+struct DroppedElements {
+  std::vector<char> edges;     ///< anonymous, positive and before the last negated edge
+  std::vector<char> vertices;  ///< anonymous ends of positive edges before the last negated one
+  bool any = false;
+};
+DroppedElements dropped_elements(const MotifPattern& pattern);
+
+/// Throws: std::invalid_argument if constraints name an edge the pattern does not have, or a
+///         negated one, if amounts, a mask or a symmetry has a wrong size or a symmetry is none of
+///         the pattern's, or if window or a `within` is negative.
+void validate(const TransferGraph& graph, const MotifPattern& pattern,
+              const MotifConstraints& constraints);
+
 struct MotifSearch {
   std::uint64_t matches = 0;
   std::uint64_t steps = 0;
   bool truncated = false;  ///< max_steps was reached: matches may be missing
 };
-
-/// Throws: std::invalid_argument, which says what is wrong, if constraints name an edge the pattern
-///         does not have, or a negated one, if amounts, a mask or a symmetry has a wrong size or a
-///         symmetry is none of the pattern's, or if window or a `within` is negative.
-void validate(const TransferGraph& graph, const MotifPattern& pattern,
-              const MotifConstraints& constraints);
 
 /// Calls visit for every match, in a deterministic order. Semantics of GraphFrames' find():
 ///   - different names may bind the same vertex unless distinct_vertices;
@@ -98,7 +107,7 @@ void validate(const TransferGraph& graph, const MotifPattern& pattern,
 ///   - a named vertex that occurs only on its own or in negated terms ranges over all vertices;
 ///   - a negated term makes the rows before it distinct: anonymous edges and vertices written
 ///     before the last negated term do not multiply matches, the first binding that fits counts.
-/// Throws: std::invalid_argument from validate().
+/// Throws: std::invalid_argument as validate().
 /// Cost:   the number of partial matches; bounded by max_steps. Memory: the matches, if a negated
 ///         term makes rows distinct; else nothing.
 MotifSearch find_motif(const TransferGraph& graph, const MotifPattern& pattern,

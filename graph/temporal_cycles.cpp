@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graph/temporal_cycles.hpp"
 
-#include <oneapi/tbb/blocked_range.h>
-#include <oneapi/tbb/enumerable_thread_specific.h>
-#include <oneapi/tbb/parallel_for.h>
-
 #include <algorithm>
-#include <atomic>
 #include <limits>
-#include <numeric>
 #include <stdexcept>
 #include <string>
+
+#include "graph/cycle_search.hpp"
+#include "graph/unordered_cycles.hpp"
 
 namespace aml::graph {
 namespace {
@@ -28,48 +25,17 @@ void validate(const TemporalCycleParams& params) {
           "max_length is " + std::to_string(params.max_length) + ", must be in min_length (" +
               std::to_string(params.min_length) + ") .. " + std::to_string(kMaxLength));
   require(params.window > 0, "window is " + std::to_string(params.window) + ", must be above 0");
-  require(params.time_order != TimeOrder::kNone,
-          "time_order none is not offered for cycles: their number explodes");
 }
-
-/// The cycles of consecutive roots, each with the number of steps after which it was found.
-struct CyclesOfChunk {
-  std::vector<Edge> edges;
-  std::vector<std::uint64_t> ends;  ///< cycle i ends at edges[ends[i]]
-  std::vector<std::uint64_t> found_at_step;
-  std::uint64_t steps = 0;
-};
-
-/// The steps that the chunks of one wave have spent so far. A chunk may stop as soon as the chunks
-/// up to and including itself have spent the limit: whatever it would find later is cut off when
-/// the chunks are put together in order.
-class WaveBudget {
- public:
-  WaveBudget(std::size_t chunks, std::uint64_t limit) : spent_(chunks), limit_(limit) {}
-
-  void report(std::size_t chunk, std::uint64_t steps) {
-    spent_[chunk].store(steps, std::memory_order_relaxed);
-  }
-  bool exhausted(std::size_t chunk) const {
-    std::uint64_t spent = 0;
-    for (std::size_t i = 0; i <= chunk; ++i) spent += spent_[i].load(std::memory_order_relaxed);
-    return spent > limit_;
-  }
-
- private:
-  std::vector<std::atomic<std::uint64_t>> spent_;
-  std::uint64_t limit_;
-};
 
 /// The search from one root transfer A -> B at a time. First backwards from A, one hop a round: the
 /// latest departure of every vertex from which A can still be reached in at most that many hops.
 /// Departures of one vertex are consecutive edge ids in time order, so a label is an edge id, and a
 /// better label only opens in-edges that no earlier round has looked at: all rounds together look
 /// at each in-edge once. Then forwards from B, never beyond a label.
-class RootSearch {
+class TimeOrderedSearch {
  public:
-  RootSearch(const TransferGraph& graph, const TemporalCycleParams& params,
-             const std::vector<char>& is_hub)
+  TimeOrderedSearch(const TransferGraph& graph, const TemporalCycleParams& params,
+                    const std::vector<char>& is_hub)
       : graph_(graph),
         is_hub_(is_hub),
         order_(params.time_order),
@@ -78,23 +44,18 @@ class RootSearch {
         max_length_(params.max_length),
         slot_of_(graph.num_vertices(), kNoSlot) {}
 
-  /// Adds the cycles whose earliest transfers are the out-edges [first, last) to `found`.
-  void search(Edge first, Edge last, std::size_t chunk, WaveBudget& budget, CyclesOfChunk& found) {
-    chunk_ = chunk;
-    budget_ = &budget;
-    found_ = &found;
-    stopped_ = false;
+  /// Adds the cycles whose earliest transfers are the out-edges [first, last) to the log.
+  void search(Edge first, Edge last, detail::ChunkLog& log) {
+    log_ = &log;
     Vertex source = first < last ? graph_.source(first) : 0;
-    for (Edge root = first; root < last && !stopped_; ++root) {
+    for (Edge root = first; root < last && !log.stopped(); ++root) {
       while (graph_.out_offsets()[source + 1] <= root) ++source;
       search_root(root, source);
     }
-    budget.report(chunk, found.steps);
   }
 
  private:
   static constexpr std::uint32_t kNoSlot = std::numeric_limits<std::uint32_t>::max();
-  static constexpr std::uint64_t kStepsBetweenReports = 1 << 12;
 
   /// What the backward search knows of a vertex it has reached.
   struct Reached {
@@ -107,7 +68,7 @@ class RootSearch {
     root_ = root;
     a_ = source;
     const Vertex b = graph_.target(root);
-    count_step();
+    log_->count_step();
     if (b == a_ || is_hub_[a_] || is_hub_[b]) return;
     const Micros start = graph_.booked_at(root);
     const Micros latest = std::numeric_limits<Micros>::max() - 1;
@@ -135,7 +96,7 @@ class RootSearch {
     departure_end_.clear();
     improved_.clear();
     if (max_length_ > 2) scan_in_edges(a_begin, a_end, 1);
-    for (int hops = 2; hops <= max_length_ - 2 && !improved_.empty() && !stopped_; ++hops) {
+    for (int hops = 2; hops <= max_length_ - 2 && !improved_.empty() && !log_->stopped(); ++hops) {
       frontier_.swap(improved_);
       improved_.clear();
       for (const std::uint32_t slot : frontier_) {
@@ -159,8 +120,8 @@ class RootSearch {
   }
 
   void scan_in_edges(Edge begin, Edge end, int hops) {
-    for (Edge position = begin; position < end && !stopped_; ++position) {
-      count_step();
+    for (Edge position = begin; position < end && !log_->stopped(); ++position) {
+      log_->count_step();
       const Vertex payer = graph_.in_source(position);
       if (payer == a_ || is_hub_[payer]) continue;
       const std::uint32_t slot = slot_for(payer);
@@ -176,12 +137,12 @@ class RootSearch {
   /// Tries the departures [begin, end) of the last vertex of the path, with `hops_left` transfers
   /// still allowed.
   void extend(Edge begin, Edge end, int hops_left) {
-    for (Edge departure = begin; departure < end && !stopped_; ++departure) {
-      count_step();
+    for (Edge departure = begin; departure < end && !log_->stopped(); ++departure) {
+      log_->count_step();
       const Vertex next = graph_.target(departure);
       path_edges_.push_back(departure);
       if (next == a_) {
-        if (static_cast<int>(path_edges_.size()) >= min_length_) emit();
+        if (static_cast<int>(path_edges_.size()) >= min_length_) log_->emit(path_edges_);
       } else if (hops_left > 1 && slot_of_[next] != kNoSlot && !on_path(next)) {
         const Edge next_end = departure_end(slot_of_[next], hops_left - 1);
         if (next_end > 0 && graph_.may_follow(departure, next_end - 1, order_)) {
@@ -192,18 +153,6 @@ class RootSearch {
       }
       path_edges_.pop_back();
     }
-  }
-
-  void emit() {
-    found_->edges.insert(found_->edges.end(), path_edges_.begin(), path_edges_.end());
-    found_->ends.push_back(found_->edges.size());
-    found_->found_at_step.push_back(found_->steps);
-  }
-
-  void count_step() {
-    if (++found_->steps % kStepsBetweenReports != 0) return;
-    budget_->report(chunk_, found_->steps);
-    stopped_ = budget_->exhausted(chunk_);
   }
 
   bool on_path(Vertex v) const {
@@ -273,11 +222,7 @@ class RootSearch {
   const int min_length_;
   const int max_length_;
 
-  std::size_t chunk_ = 0;
-  WaveBudget* budget_ = nullptr;
-  CyclesOfChunk* found_ = nullptr;
-  bool stopped_ = false;
-
+  detail::ChunkLog* log_ = nullptr;
   Edge root_ = kNoEdge;
   Micros earliest_ = 0;                 ///< booked_at of B's first departure after the root
   Vertex a_ = kNoVertex;                ///< where the cycle starts and ends
@@ -289,22 +234,6 @@ class RootSearch {
   std::vector<Edge> path_edges_;
   std::vector<Vertex> path_vertices_;
 };
-
-/// Adds the cycles of a chunk as far as the budget reaches, as if the roots had been searched one
-/// after the other.
-void append(const CyclesOfChunk& chunk, std::uint64_t max_steps, TemporalCycles& result) {
-  std::uint64_t begin = 0;
-  for (std::size_t i = 0; i < chunk.ends.size(); ++i) {
-    if (result.steps + chunk.found_at_step[i] > max_steps) break;
-    result.edges.insert(result.edges.end(),
-                        chunk.edges.begin() + static_cast<std::ptrdiff_t>(begin),
-                        chunk.edges.begin() + static_cast<std::ptrdiff_t>(chunk.ends[i]));
-    result.offsets.push_back(result.edges.size());
-    begin = chunk.ends[i];
-  }
-  result.truncated = chunk.steps > max_steps - result.steps;
-  result.steps = result.truncated ? max_steps : result.steps + chunk.steps;
-}
 
 /// Whether a vertex has more than `most` distinct neighbours other than itself, from its list of
 /// neighbours.
@@ -331,32 +260,15 @@ class NeighbourCount {
 
 TemporalCycles find_temporal_cycles(const TransferGraph& graph, const TemporalCycleParams& params) {
   validate(params);
-  // Roots are searched in waves, so that a spent budget ends the search soon; chunks are what a
-  // thread takes at a time.
-  constexpr std::uint64_t kRootsPerWave = 1 << 16;
-  constexpr std::uint64_t kRootsPerChunk = 1 << 8;
-
   const std::vector<char> is_hub = hub_vertices(graph, params.max_counterparties);
   TemporalCycles result;
   for (Vertex v = 0; v < graph.num_vertices(); ++v) {
     if (is_hub[v]) result.hubs.push_back(v);
   }
-  oneapi::tbb::enumerable_thread_specific<RootSearch> searches(
-      [&] { return RootSearch(graph, params, is_hub); });
-  const std::uint64_t roots = graph.num_edges();
-  for (std::uint64_t wave = 0; wave < roots && !result.truncated; wave += kRootsPerWave) {
-    const std::uint64_t wave_end = std::min(roots, wave + kRootsPerWave);
-    std::vector<CyclesOfChunk> chunks((wave_end - wave + kRootsPerChunk - 1) / kRootsPerChunk);
-    WaveBudget budget(chunks.size(), params.max_steps - result.steps);
-    oneapi::tbb::parallel_for(std::size_t{0}, chunks.size(), [&](std::size_t chunk) {
-      const std::uint64_t first = wave + chunk * kRootsPerChunk;
-      const std::uint64_t last = std::min(wave_end, first + kRootsPerChunk);
-      searches.local().search(static_cast<Edge>(first), static_cast<Edge>(last), chunk, budget,
-                              chunks[chunk]);
-    });
-    for (const CyclesOfChunk& chunk : chunks) {
-      if (!result.truncated) append(chunk, params.max_steps, result);
-    }
+  if (params.time_order == TimeOrder::kNone) {
+    detail::search_all_roots<detail::UnorderedCycleSearch>(graph, params, is_hub, result);
+  } else {
+    detail::search_all_roots<TimeOrderedSearch>(graph, params, is_hub, result);
   }
   return result;
 }

@@ -36,7 +36,8 @@ void validate(const TransferColumns& columns) {
   const std::size_t rows = columns.source.size();
   require(rows < kNoEdge, "a graph holds fewer than 2^32 - 1 transfers");
   require(columns.vertex_keys.size() < kNoVertex, "a graph holds fewer than 2^32 - 1 vertices");
-  require(columns.type_names.size() <= 255, "there may be at most 255 type names");
+  require(columns.type_names.size() <= kMostTypes,
+          "there may be at most " + std::to_string(kMostTypes) + " type names");
   require_length(columns.target.size(), rows, "target");
   require_length(columns.booked_at.size(), rows, "booked_at");
   require_length(columns.amount_minor.size(), rows, "amount_minor");
@@ -158,7 +159,7 @@ TransferGraph TransferGraph::grouped(std::span<const Vertex> group_of,
 
 void TransferGraph::build(std::vector<Vertex> source, std::vector<Vertex> target,
                           std::vector<Micros> booked_at, std::vector<MinorUnits> amount_minor,
-                          std::vector<std::uint8_t> type, std::vector<std::uint32_t> key_rank) {
+                          std::vector<std::uint16_t> type, std::vector<std::uint32_t> key_rank) {
   const std::vector<std::uint32_t> rows = by_time_and_key(booked_at, key_rank);
   const std::size_t vertices = vertex_keys_->size();
 

@@ -92,14 +92,14 @@ class TransferGraph {
  private:
   TransferGraph() = default;
   void build(std::vector<Vertex> source, std::vector<Vertex> target, std::vector<Micros> booked_at,
-             std::vector<MinorUnits> amount_minor, std::vector<std::uint8_t> type,
+             std::vector<MinorUnits> amount_minor, std::vector<std::uint16_t> type,
              std::vector<std::uint32_t> key_rank);
 
   std::vector<Edge> out_offsets_;
   std::vector<Vertex> target_;
   std::vector<Micros> booked_at_;
   std::vector<MinorUnits> amount_minor_;
-  std::vector<std::uint8_t> type_;
+  std::vector<std::uint16_t> type_;
   std::vector<std::uint32_t>
       key_rank_;  ///< rank of the edge's transfer key among all keys = position in transfer_keys_
   std::vector<Edge> in_offsets_;

@@ -40,6 +40,7 @@ void each_param(Fields& fields, detect::CyclesParams& params) {
   fields.duration("window", params.window);
   fields.choice("time_order", params.time_order, kTimeOrders);
   fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
+  fields.integer("max_cycles", params.max_cycles, 1, kLargestInteger);
 }
 
 template <typename Fields>

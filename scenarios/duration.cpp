@@ -5,6 +5,7 @@
 
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace aml::scenarios {
 namespace {
@@ -39,6 +40,29 @@ std::optional<graph::Micros> parse_duration(std::string_view text) {
   if (!text.starts_with(' ')) return std::nullopt;
   const auto length = unit_length(text.substr(1));
   if (!length) return std::nullopt;
+  return count * *length;
+}
+
+std::optional<graph::Micros> parse_typed_duration(std::string_view text) {
+  graph::Micros count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{}) return std::nullopt;
+  std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  if (unit.starts_with(' ')) unit.remove_prefix(1);
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kShort{{{"", "second"},
+                                                                                 {"s", "second"},
+                                                                                 {"m", "minute"},
+                                                                                 {"min", "minute"},
+                                                                                 {"h", "hour"},
+                                                                                 {"d", "day"},
+                                                                                 {"w", "week"}}};
+  for (const auto& [typed, name] : kShort) {
+    if (unit == typed) unit = name;
+  }
+  const auto length = unit_length(unit);
+  if (!length || count < 1 || count > kLargestCount * graph::kMicrosPerDay / *length) {
+    return std::nullopt;
+  }
   return count * *length;
 }
 

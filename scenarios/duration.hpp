@@ -15,6 +15,10 @@ namespace aml::scenarios {
 /// years are no lengths of time. nullopt for any other text.
 std::optional<graph::Micros> parse_duration(std::string_view text);
 
+/// What people type on a command line: also "7d", "36h", "90 min", and a bare number of seconds.
+/// nullopt for any other text.
+std::optional<graph::Micros> parse_typed_duration(std::string_view text);
+
 /// The text that parse_duration() reads as this length, in the largest unit up to days that divides
 /// it, because people compare windows in days; in weeks only if days are too many.
 /// Requires: parse_duration() can return this length.

@@ -1,86 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenarios/evaluation.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <pqxx/pqxx>
-#include <string_view>
 
-#include "scenarios/scenario.hpp"
-#include "store/csv_reader.hpp"
-#include "store/input_file.hpp"
+#include "aml_query.hpp"
+#include "store/content_hash.hpp"
 #include "store/statement.hpp"
 
 namespace aml::scenarios {
 namespace {
 
-enum Column { kTypology, kInstance, kEntityKind, kEntityId, kRole, kTransferId };
-constexpr std::array<std::string_view, 6> kHeader{"typology",  "instance", "entity_kind",
-                                                  "entity_id", "role",     "transfer_id"};
-
-/// Why a label cannot be used; empty if it can.
-std::string_view defect_of(const std::vector<std::string_view>& fields) {
-  if (fields[kTypology].empty() || fields[kInstance].empty()) return "no typology or no instance";
-  const bool names_transfer = !fields[kTransferId].empty();
-  const bool names_entity = !fields[kEntityId].empty();
-  if (names_transfer == names_entity) return "a label names either a transfer or an entity";
-  const std::string_view kind = fields[kEntityKind];
-  if (names_entity ? kind != "account" && kind != "party" : !kind.empty())
-    return "entity_kind is account or party for an entity, empty for a transfer";
-  return {};
-}
-
-nlohmann::json label_of(const std::vector<std::string_view>& fields) {
-  nlohmann::json label{{"typology", fields[kTypology]}, {"instance", fields[kInstance]}};
-  if (fields[kTransferId].empty()) {
-    label["entity_kind"] = fields[kEntityKind];
-    label["entity_id"] = fields[kEntityId];
+nlohmann::json to_json(const Label& label) {
+  nlohmann::json object{{"typology", label.typology}, {"instance", label.instance}};
+  if (label.transfer_id.empty()) {
+    object["entity_kind"] = label.entity_kind;
+    object["entity_id"] = label.entity_id;
   } else {
-    label["transfer_id"] = fields[kTransferId];
+    object["transfer_id"] = label.transfer_id;
   }
-  return label;
+  return object;
 }
 
-nlohmann::json read_labels(const std::string& path) {
-  store::InputFile file(path);
-  store::CsvReader reader([&](char* buffer, std::size_t size) { return file.read(buffer, size); },
-                          path);
-  if (!std::ranges::equal(reader.header(), kHeader))
-    throw ScenarioError(path, reader.header_line(), 1,
-                        fmt::format("expected the columns {}", fmt::join(kHeader, ",")));
-  auto labels = nlohmann::json::array();
-  store::CsvRecord record;
-  while (reader.next(record)) {
-    const std::string_view defect = record.defect == store::CsvDefect::kNone
-                                        ? defect_of(record.fields)
-                                        : store::name_of(record.defect);
-    if (!defect.empty()) throw ScenarioError(path, record.line, 1, std::string(defect));
-    labels.push_back(label_of(record.fields));
-  }
-  return labels;
+std::string to_json(const std::vector<Label>& labels) {
+  auto array = nlohmann::json::array();
+  for (const Label& label : labels) array.push_back(to_json(label));
+  return array.dump();
+}
+
+nlohmann::json to_json(const std::string& typology, const char* level, const Quality& quality) {
+  return {{"typology", typology},         {"level", level},
+          {"labelled", quality.labelled}, {"found", quality.found},
+          {"flagged", quality.flagged},   {"right_flags", quality.right}};
+}
+
+TypologyQuality to_quality(const pqxx::row& row) {
+  const auto count = [&](const char* column) { return row[column].as<std::int64_t>(); };
+  TypologyQuality quality;
+  quality.typology = row["typology"].as<std::string>();
+  quality.instances = {count("planted"), count("found"), count("alerts"), count("true_alerts")};
+  quality.entities = {count("labelled_entities"), count("hit_entities"), count("flagged_entities"),
+                      count("hit_entities")};
+  quality.transfers = {count("labelled_transfers"), count("hit_transfers"),
+                       count("flagged_transfers"), count("hit_transfers")};
+  quality.touched = count("touched");
+  quality.missed = nlohmann::json::parse(row["missed"].as<std::string>());
+  return quality;
 }
 
 }  // namespace
 
 std::vector<TypologyQuality> evaluate(store::Connection& connection,
-                                      const std::string& labels_file) {
-  const std::string labels = read_labels(labels_file).dump();
+                                      const std::vector<Label>& labels) {
   pqxx::read_transaction transaction(connection.pqxx());
   std::vector<TypologyQuality> qualities;
-  for (const auto& row : store::run(transaction, query::evaluation_by_typology, labels)) {
-    TypologyQuality& quality = qualities.emplace_back();
-    quality.typology = row["typology"].as<std::string>();
-    quality.planted = row["planted"].as<std::int64_t>();
-    quality.found = row["found"].as<std::int64_t>();
-    quality.alerts = row["alerts"].as<std::int64_t>();
-    quality.true_alerts = row["true_alerts"].as<std::int64_t>();
-    quality.missed = nlohmann::json::parse(row["missed"].as<std::string>());
-  }
+  for (const auto& row : store::run(transaction, query::evaluation_by_typology, to_json(labels)))
+    qualities.push_back(to_quality(row));
   return qualities;
+}
+
+void record_evaluation(store::Connection& connection, std::int64_t run_id,
+                       const std::vector<Label>& labels, const std::string& files,
+                       const std::vector<TypologyQuality>& qualities) {
+  auto rows = nlohmann::json::array();
+  for (const TypologyQuality& quality : qualities) {
+    rows.push_back(to_json(quality.typology, "instance", quality.instances));
+    rows.push_back(to_json(quality.typology, "entity", quality.entities));
+    rows.push_back(to_json(quality.typology, "transfer", quality.transfers));
+  }
+  auto transaction = store::begin<pqxx::work>(connection);
+  store::run(transaction, query::record_evaluation, run_id, store::sha256_hex(to_json(labels)),
+             store::storable_text(files), rows.dump());
+  store::as_statement(query::record_evaluation.file, [&] { transaction.commit(); });
 }
 
 }  // namespace aml::scenarios

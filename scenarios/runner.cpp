@@ -11,10 +11,14 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
+#include <condition_variable>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <stdexcept>
+#include <thread>
 
 #include "graph/key_order.hpp"
 #include "store/error.hpp"
@@ -80,8 +84,38 @@ store::RunStart run_start(const std::vector<Scenario>& scenarios, const RunOptio
 
 /// What an operator can raise when a detector gave up.
 std::string_view budget_parameter(const DetectorParams& params) {
-  return std::holds_alternative<detect::AnomaliesParams>(params) ? "max_alerts" : "max_steps";
+  if (std::holds_alternative<detect::AnomaliesParams>(params)) return "max_alerts";
+  if (std::holds_alternative<detect::CyclesParams>(params)) return "max_steps or max_cycles";
+  return "max_steps";
 }
+
+/// Requests a stop soon after `interrupted` has become true, as long as it lives: a signal handler
+/// can set a flag but not request a stop.
+class StopOnInterrupt {
+ public:
+  explicit StopOnInterrupt(std::function<bool()> interrupted)
+      : interrupted_(std::move(interrupted)) {
+    if (interrupted_) watch_ = std::jthread([this](const std::stop_token& end) { watch(end); });
+  }
+
+  std::stop_token token() const { return stop_.get_token(); }
+
+ private:
+  void watch(const std::stop_token& end) {
+    constexpr auto kReaction = std::chrono::milliseconds(50);
+    std::mutex nobody_else;
+    std::unique_lock lock(nobody_else);
+    std::condition_variable_any pause;
+    while (!end.stop_requested()) {
+      if (interrupted_()) stop_.request_stop();
+      pause.wait_for(lock, end, kReaction, [] { return false; });
+    }
+  }
+
+  std::function<bool()> interrupted_;
+  std::stop_source stop_;
+  std::jthread watch_;  ///< last: it ends before the rest does
+};
 
 std::vector<store::GradedFinding> graded(const detect::Detection& detection,
                                          const Scenario& scenario) {
@@ -177,7 +211,8 @@ class Run {
     std::optional<detect::Detection> detection;
     stage(scenario.id, &scenario, [&](store::RunStep& step) {
       try {
-        arena_.execute([&] { detection = detect(graphs, scenario, currency_); });
+        const StopOnInterrupt stop(options_.interrupted);
+        arena_.execute([&] { detection = detect(graphs, scenario, currency_, stop.token()); });
       } catch (const std::exception& error) {
         outcome.error = error.what();
         error_ += fmt::format("{}{}: {}", error_.empty() ? "" : "; ", scenario.id, error.what());
@@ -191,15 +226,17 @@ class Run {
       step.notes = detection->ignored;
       if (!detection->truncated) return;
       step.outcome = "truncated";
-      step.notes.push_back(fmt::format("budget reached, findings may be missing: raise {}",
-                                       budget_parameter(scenario.params)));
+      step.notes.push_back(interrupted()
+                               ? std::string("interrupted")
+                               : fmt::format("budget reached, findings may be missing: raise {}",
+                                             budget_parameter(scenario.params)));
     });
     return detection;
   }
 
   void write_gold(const std::vector<std::optional<detect::Detection>>& detections) {
-    stage("write gold", nullptr, [&](store::RunStep& step) {
-      store::GoldWriter writer(connection_, outcome_.run_id, currency_.code, currency_.exponent);
+    store::GoldWriter writer(connection_, outcome_.run_id, currency_.code, currency_.exponent);
+    const auto write = [&](store::RunStep& step) {
       for (std::size_t i = 0; i < detections.size(); ++i) {
         if (!detections[i]) continue;
         const Scenario& scenario = scenarios_[i];
@@ -217,13 +254,22 @@ class Run {
                           "raise the version with every change",
                           scenario.id, scenario.version));
       }
-      writer.commit(peak_memory_bytes(), error_);
+      writer.complete_run(peak_memory_bytes(), error_);
+    };
+    stage("write gold", nullptr, write,
+          [&](int number, const store::RunStep& step) { writer.commit(number, step); });
+  }
+
+  template <typename Action>
+  void stage(const std::string& name, const Scenario* scenario, Action&& action) {
+    stage(name, scenario, action, [&](int number, const store::RunStep& step) {
+      store::record_step(connection_, outcome_.run_id, number, step);
     });
   }
 
   /// Runs one stage and writes its ledger row when it has ended.
-  template <typename Action>
-  void stage(const std::string& name, const Scenario* scenario, Action&& action) {
+  template <typename Action, typename Record>
+  void stage(const std::string& name, const Scenario* scenario, Action&& action, Record&& record) {
     stage_ = name;
     if (options_.started) options_.started(name);
     store::RunStep step;
@@ -238,7 +284,7 @@ class Run {
     step.seconds = seconds_since(start);
     step.peak_memory_bytes = peak_memory_bytes();
     outcome_.steps.push_back(step);
-    store::record_step(connection_, outcome_.run_id, static_cast<int>(outcome_.steps.size()), step);
+    record(static_cast<int>(outcome_.steps.size()), step);
     if (options_.finished) options_.finished(step);
   }
 
@@ -330,15 +376,16 @@ Graphs build_graphs(store::Snapshot&& snapshot) {
 }
 
 detect::Detection detect(const Graphs& graphs, const Scenario& scenario,
-                         const detect::BaseCurrency& currency) {
+                         const detect::BaseCurrency& currency, const std::stop_token& stop) {
   struct Dispatch {
     const Graphs& graphs;
     const detect::BaseCurrency& currency;
+    const std::stop_token& stop;
     detect::Detection operator()(const detect::CyclesParams& params) const {
-      return detect::detect_cycles(graphs.accounts, params, currency);
+      return detect::detect_cycles(graphs.accounts, params, currency, stop);
     }
     detect::Detection operator()(const detect::StructuringParams& params) const {
-      return detect::detect_structuring(graphs.accounts, params, currency);
+      return detect::detect_structuring(graphs.accounts, params, currency, stop);
     }
     detect::Detection operator()(const detect::SyntheticIdentityParams& params) const {
       return detect::detect_synthetic_identities(graphs.identities, params);
@@ -350,7 +397,11 @@ detect::Detection detect(const Graphs& graphs, const Scenario& scenario,
       return detect::detect_anomalies(graphs.accounts, params, currency);
     }
   };
-  return std::visit(Dispatch{graphs, currency}, scenario.params);
+  detect::Detection detection = std::visit(Dispatch{graphs, currency, stop}, scenario.params);
+  constexpr double kMillion = 1e6;
+  for (detect::Finding& finding : detection.findings)
+    finding.score = std::round(finding.score * kMillion) / kMillion;
+  return detection;
 }
 
 RunOutcome run(store::Connection& connection, const std::vector<Scenario>& scenarios,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,15 +30,18 @@ Graphs build_graphs(store::Snapshot&& snapshot);
 
 /// Runs one scenario's detector. A pure function of its arguments: the same Detection for any
 /// number of threads.
+/// Scores are rounded to a millionth. A stop that is requested ends a long search early.
 detect::Detection detect(const Graphs& graphs, const Scenario& scenario,
-                         const detect::BaseCurrency& currency);
+                         const detect::BaseCurrency& currency, const std::stop_token& stop = {});
 
 struct RunOptions {
   int threads = 0;  ///< 0: all cores
   std::string program_version;
   std::function<void(const std::string& stage)> started;     ///< a stage begins
   std::function<void(const store::RunStep& step)> finished;  ///< a stage ended
-  std::function<bool()> interrupted;  ///< asked between stages; true stops the run, gold unchanged
+  /// Asked between stages, and by another thread while a detector works; true stops the run, gold
+  /// unchanged.
+  std::function<bool()> interrupted;
 };
 
 struct ScenarioOutcome {

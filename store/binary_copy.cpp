@@ -61,13 +61,13 @@ BinaryCopyReader::BinaryCopyReader(RawConnection& connection, std::string_view s
   connection_.execute(statement_, text);
 }
 
-std::optional<BinaryRow> BinaryCopyReader::next() {
+bool BinaryCopyReader::next(BinaryRow& row) {
   while (true) {
     char* data = nullptr;
     const int size = PQgetCopyData(connection_.get(), &data, /*async=*/0);
     if (size < 0) {
       finish();
-      return {};
+      return false;
     }
     std::unique_ptr<char, FreeCopyData> buffer(data);
     std::string_view bytes(data, static_cast<std::size_t>(size));
@@ -81,7 +81,8 @@ std::optional<BinaryRow> BinaryCopyReader::next() {
     constexpr std::int16_t kTrailer = -1;
     if (decode_integer<std::int16_t>(bytes) == kTrailer)
       continue;  // what follows is the end of the COPY
-    return BinaryRow(std::move(buffer), bytes.substr(2), statement_);
+    row = BinaryRow(std::move(buffer), bytes.substr(2), statement_);
+    return true;
   }
 }
 

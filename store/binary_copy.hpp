@@ -41,9 +41,9 @@ class BinaryCopyReader {
   /// `statement` names the text in errors; both must outlive the reader.
   BinaryCopyReader(RawConnection& connection, std::string_view statement, std::string_view text);
 
-  /// The next row; nothing after the last one.
+  /// Puts the next row into `row`; false after the last one.
   /// Throws: StoreError if the server or the connection fails.
-  std::optional<BinaryRow> next();
+  bool next(BinaryRow& row);
 
  private:
   void finish();

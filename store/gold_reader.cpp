@@ -244,7 +244,8 @@ std::vector<TypologyRow> typologies(Connection& connection) {
 
 std::vector<EntityRow> find_entities(Connection& connection, const std::string& id) {
   return in_one_view(connection, [&](auto& transaction) {
-    return rows_as(run(transaction, query::find_entities, id), entity_row);
+    // A key with bytes that no database text can hold is nobody's.
+    return rows_as(run(transaction, query::find_entities, storable_text(id)), entity_row);
   });
 }
 

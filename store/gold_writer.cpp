@@ -298,7 +298,7 @@ GoldCounts GoldWriter::write(const ScenarioIdentity& scenario,
   return counts;
 }
 
-void GoldWriter::commit(std::int64_t peak_memory_bytes, const std::string& error) {
+void GoldWriter::complete_run(std::int64_t peak_memory_bytes, const std::string& error) {
   auto& transaction = state_->transaction;
   execute(transaction, command::analyze_gold);
   const auto completed =
@@ -313,6 +313,11 @@ void GoldWriter::commit(std::int64_t peak_memory_bytes, const std::string& error
             state_->run_id),
         std::string(query::complete_run.file));
   }
+}
+
+void GoldWriter::commit(int step_number, const RunStep& step) {
+  auto& transaction = state_->transaction;
+  record_step(transaction, state_->run_id, step_number, step);
   as_statement("COMMIT", [&] { transaction.commit(); });
 }
 

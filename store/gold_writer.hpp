@@ -9,6 +9,7 @@
 
 #include "detect/finding.hpp"
 #include "store/connection.hpp"
+#include "store/run_ledger.hpp"
 
 namespace aml::store {
 
@@ -51,9 +52,12 @@ class GoldWriter {
   GoldCounts write(const ScenarioIdentity& scenario, const std::vector<GradedFinding>& findings,
                    const std::vector<detect::ScoreTable>& scores);
 
-  /// Marks the run succeeded, or failed with `error` if one is given (a scenario failed, the others are written), and commits.
+  /// Marks the run succeeded, or failed with `error` if one is given (a scenario failed, the others are written).
   /// Throws: StoreError kStatement if the run is no longer "running", for example because another process declared it dead.
-  void commit(std::int64_t peak_memory_bytes, const std::string& error = {});
+  void complete_run(std::int64_t peak_memory_bytes, const std::string& error = {});
+
+  /// Writes the run's last step and makes everything visible at once. Requires: complete_run() was called.
+  void commit(int step_number, const RunStep& step);
 
  private:
   struct State;

@@ -237,13 +237,14 @@ class FileLoad {
           static_cast<std::uint64_t>(unreadable.number(row, 1));
     }
     // Nobody reads an empty table, so its indexes can be built after it is filled.
-    const bool is_first =
-        gives(Dataset::kTransfers) && transaction.run(query::has_transfers, {}).text(0, 0) == "f";
-    if (is_first) transaction.run(command::drop_transfer_indexes);
+    const bool rebuilds_indexes =
+        gives(Dataset::kTransfers) &&
+        transaction.run(query::may_rebuild_transfer_indexes, {}).text(0, 0) == "t";
+    if (rebuilds_indexes) transaction.run(command::drop_transfer_indexes);
     for (const auto& split : splits_) {
       if (gives(split.dataset())) split_dataset(transaction, split, outcome);
     }
-    if (is_first) {
+    if (rebuilds_indexes) {
       transaction.run(command::create_transfers_from_account);
       transaction.run(command::create_transfers_to_account);
     }

@@ -273,7 +273,7 @@ bool is_other_process(pid_t pid, const Places& places) {
 }
 
 std::optional<PostmasterFile> running_server(const Places& places) {
-  const auto file = read_postmaster_file(places);
+  auto file = read_postmaster_file(places);
   if (!file || is_other_process(file->pid, places)) return {};
   return file;
 }

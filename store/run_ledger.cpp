@@ -71,13 +71,20 @@ void record_snapshot(Connection& connection, std::int64_t run_id, const RunSnaps
 }
 
 void record_step(Connection& connection, std::int64_t run_id, int step, const RunStep& facts) {
+  auto transaction = begin<pqxx::work>(connection);
+  record_step(transaction, run_id, step, facts);
+  as_statement(query::record_step.file, [&] { transaction.commit(); });
+}
+
+void record_step(pqxx::transaction_base& transaction, std::int64_t run_id, int step,
+                 const RunStep& facts) {
   const bool is_scenario = !facts.scenario.empty();
   std::vector<std::string> notes;
   for (const auto& note : facts.notes) notes.push_back(storable_text(note));
-  write_now(connection, query::record_step, run_id, step, facts.name, text_or_null(facts.scenario),
-            is_scenario ? std::optional(facts.scenario_version) : std::nullopt,
-            text_or_null(facts.parameters_json), facts.rows, facts.seconds, facts.peak_memory_bytes,
-            facts.outcome, text_array(notes));
+  run(transaction, query::record_step, run_id, step, facts.name, text_or_null(facts.scenario),
+      is_scenario ? std::optional(facts.scenario_version) : std::nullopt,
+      text_or_null(facts.parameters_json), facts.rows, facts.seconds, facts.peak_memory_bytes,
+      facts.outcome, text_array(notes));
 }
 
 void finish_run(Connection& connection, std::int64_t run_id, const std::string& status,

@@ -9,6 +9,10 @@
 
 #include "store/connection.hpp"
 
+namespace pqxx {
+class transaction_base;
+}
+
 namespace aml::store {
 
 /// Held for the life of the object: one load or run at a time in a database. Released when the connection closes, however it ends.
@@ -55,7 +59,10 @@ struct RunSnapshotFacts {
 std::int64_t start_run(Connection& connection, const RunStart& start);
 void record_snapshot(Connection& connection, std::int64_t run_id, const RunSnapshotFacts& facts);
 void record_step(Connection& connection, std::int64_t run_id, int step, const RunStep& facts);
-/// For a run that wrote no gold. status: failed or interrupted. A successful run is finished by GoldWriter::commit, in gold's transaction.
+/// The same as a part of the caller's transaction.
+void record_step(pqxx::transaction_base& transaction, std::int64_t run_id, int step,
+                 const RunStep& facts);
+/// For a run that wrote no gold. status: failed or interrupted. A run that wrote some is completed by GoldWriter, in gold's transaction.
 void finish_run(Connection& connection, std::int64_t run_id, const std::string& status,
                 const std::string& error, std::int64_t peak_memory_bytes);
 

@@ -36,27 +36,28 @@ constexpr std::uint64_t kBytesPerAttribute = 120;
 /// Names seen so far, few of them: kinds of attributes, types of transfers.
 class NameList {
  public:
-  NameList(std::vector<std::string>& names, std::string_view what, std::string_view statement)
-      : names_(names), what_(what), statement_(statement) {}
+  NameList(std::vector<std::string>& names, std::size_t most, std::string_view what,
+           std::string_view statement)
+      : names_(names), most_(most), what_(what), statement_(statement) {}
 
-  std::uint8_t position_of(std::string_view name) {
-    if (last_ < names_.size() && names_[last_] == name) return static_cast<std::uint8_t>(last_);
+  std::size_t position_of(std::string_view name) {
+    if (last_ < names_.size() && names_[last_] == name) return last_;
     last_ = static_cast<std::size_t>(std::ranges::find(names_, name) - names_.begin());
     if (last_ == names_.size()) add(name);
-    return static_cast<std::uint8_t>(last_);
+    return last_;
   }
 
  private:
   void add(std::string_view name) {
-    constexpr std::size_t kMost = 255;
-    if (names_.size() == kMost) {
+    if (names_.size() == most_) {
       throw_store_error(statement_,
-                        fmt::format("more than {} {}, the last is {}", kMost, what_, name), "");
+                        fmt::format("more than {} {}, the last is {}", most_, what_, name), "");
     }
     names_.emplace_back(name);
   }
 
   std::vector<std::string>& names_;
+  std::size_t most_;
   std::string_view what_;
   std::string_view statement_;
   std::size_t last_ = 0;
@@ -173,9 +174,10 @@ void SnapshotReader::read_facts() {
 
 void SnapshotReader::read_parties() {
   BinaryCopyReader reader(connection_, copy::snapshot_parties.file, copy::snapshot_parties.text);
-  while (auto row = reader.next()) {
-    snapshot_.attributes.party_keys.push_back(row->next());
-    snapshot_.base_risk.push_back(decode_double(row->next()));
+  BinaryRow row;
+  while (reader.next(row)) {
+    snapshot_.attributes.party_keys.push_back(row.next());
+    snapshot_.base_risk.push_back(decode_double(row.next()));
   }
 }
 
@@ -188,21 +190,22 @@ void SnapshotReader::read_attributes_and_accounts() {
 void SnapshotReader::read_attributes(const KeyIndex& parties) {
   auto& attributes = snapshot_.attributes;
   const auto& statement = copy::snapshot_attributes;
-  NameList kinds(attributes.kind_names, "kinds of attributes", statement.file);
+  NameList kinds(attributes.kind_names, graph::kMostKinds, "kinds of attributes", statement.file);
   BinaryCopyReader reader(connection_, statement.file, statement.text);
-  while (auto row = reader.next()) {
-    attributes.party.push_back(parties.find(row->next()));  // found: a foreign key says so
-    attributes.kind.push_back(kinds.position_of(row->next()));
-    attributes.value.push_back(row->next());
+  BinaryRow row;
+  while (reader.next(row)) {
+    attributes.party.push_back(parties.find(row.next()));  // found: a foreign key says so
+    attributes.kind.push_back(static_cast<std::uint8_t>(kinds.position_of(row.next())));
+    attributes.value.push_back(row.next());
   }
 }
 
 void SnapshotReader::read_accounts(const KeyIndex& parties) {
   BinaryCopyReader reader(connection_, copy::snapshot_accounts.file, copy::snapshot_accounts.text);
-  while (auto row = reader.next()) {
-    snapshot_.transfers.vertex_keys.push_back(row->next());
-    snapshot_.party_of_account.push_back(
-        parties.find(row->next()));  // found: a foreign key says so
+  BinaryRow row;
+  while (reader.next(row)) {
+    snapshot_.transfers.vertex_keys.push_back(row.next());
+    snapshot_.party_of_account.push_back(parties.find(row.next()));  // found: a foreign key says so
   }
 }
 
@@ -213,15 +216,16 @@ void SnapshotReader::read_transfers() {
   reserve(columns, expected_transfers_);
   const KeyIndex accounts(columns.vertex_keys);
   TransferBatch batch(accounts, columns);
-  NameList types(columns.type_names, "types of transfers", statement.file);
+  NameList types(columns.type_names, graph::kMostTypes, "types of transfers", statement.file);
   BinaryCopyReader reader(connection_, statement.file, statement.text);
-  while (auto row = reader.next()) {
-    const auto key = row->next();
+  BinaryRow row;
+  while (reader.next(row)) {
+    const auto key = row.next();
     columns.transfer_keys.push_back(key);
-    const auto from = row->next();
-    const auto to = row->next();
-    const auto booked_at = decode_timestamp(row->next());
-    const auto amount = decode_money(row->next(), base_currency_exponent_);
+    const auto from = row.next();
+    const auto to = row.next();
+    const auto booked_at = decode_timestamp(row.next());
+    const auto amount = decode_money(row.next(), base_currency_exponent_);
     if (!booked_at) refuse_transfer(key, "booked_at is out of range");
     if (!amount) {
       refuse_transfer(
@@ -230,8 +234,8 @@ void SnapshotReader::read_transfers() {
     }
     columns.booked_at.push_back(*booked_at);
     columns.amount_minor.push_back(*amount);
-    columns.type.push_back(types.position_of(row->next()));
-    batch.add(*std::move(row), from, to);
+    columns.type.push_back(static_cast<std::uint16_t>(types.position_of(row.next())));
+    batch.add(std::move(row), from, to);
     if (batch.is_full()) batch.look_up();
     if (progress_ && columns.type.size() % kProgressEvery == 0) progress_(columns.type.size());
   }

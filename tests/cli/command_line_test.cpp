@@ -48,6 +48,30 @@ TEST(CommandLine, WrongOptionsAreWrongUsage) {
   EXPECT_EQ(run_aml({"load"}).exit_code, 2);
 }
 
+TEST(CommandLine, EvaluateHoldsTheNewestRunAgainstLabels) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  const auto labels = folder.write("labels.csv",
+                                   "typology,instance,entity_kind,entity_id,role,transfer_id\n"
+                                   "round_tripping,1,,,hop,1\nround_tripping,1,,,hop,2\n");
+  const auto evaluate = [&](const std::string& file) {
+    return run_aml({"-d", database.target().conninfo, "evaluate", "--labels", file});
+  };
+  EXPECT_EQ(evaluate(labels).exit_code, 2);  // nothing was run
+  ASSERT_EQ(run_aml({"-d", database.target().conninfo, "load", folder.write("cycle.csv", kCycle)})
+                .exit_code,
+            0);
+  ASSERT_EQ(run_aml({"-d", database.target().conninfo, "run", "round_tripping"}).exit_code, 0);
+  const auto ended = evaluate(labels);
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_NE(ended.out.find("round_tripping,instance,1,1,1,1,1,1,1,1\n"), std::string::npos)
+      << ended.out;
+  EXPECT_NE(ended.out.find("round_tripping,transfer,2,2,,3,2,1,"), std::string::npos) << ended.out;
+  const auto refused = evaluate(folder.write("other.csv", "a,b\n"));
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("other.csv:1"), std::string::npos) << refused.err;
+}
+
 TEST(CommandLine, AnUnreachableDatabaseIsExitCode3AndItsPasswordIsNotPrinted) {
   const auto ended = run_aml({"-v", "-d", "postgresql://me:secret-word@127.0.0.1:1/bank", "run"});
   EXPECT_EQ(ended.exit_code, 3);

@@ -32,12 +32,13 @@ TEST_P(Planted, EveryInstanceIsFoundByItsOwnScenario) {
   ASSERT_EQ(outcome.status, "succeeded");
 
   std::set<std::string> typologies;
-  for (const auto& row : scenarios::evaluate(connection, folder.path("labels.csv"))) {
+  for (const auto& row :
+       scenarios::evaluate(connection, scenarios::read_labels(folder.path("labels.csv")))) {
     typologies.insert(row.typology);
-    EXPECT_EQ(row.planted, 8) << row.typology;
-    EXPECT_EQ(row.found, row.planted)
+    EXPECT_EQ(row.instances.labelled, 8) << row.typology;
+    EXPECT_EQ(row.instances.found, row.instances.labelled)
         << row.typology << " missed " << testing::PrintToString(row.missed);
-    RecordProperty(row.typology + " precision", std::to_string(row.precision()));
+    RecordProperty(row.typology + " precision", std::to_string(row.instances.precision()));
   }
   EXPECT_EQ(typologies,
             (std::set<std::string>{"anomalous_behaviour", "risk_exposure", "round_tripping",

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/graph/random_motifs.hpp"
+#include "tests/graph/random_patterns.hpp"
 #include "tests/graph/small_graphs.hpp"
 
 namespace aml::graph {

@@ -47,8 +47,14 @@ TEST(TemporalCycles, TriangleIsFoundOnceFromItsEarliestTransfer) {
             (Cycles{{"T3", "T1", "T2"}}));
 }
 
-TEST(TemporalCycles, CycleAgainstTimeIsNone) {
-  EXPECT_TRUE(find({{"a", "b", 3}, {"b", "c", 2}, {"c", "a", 1}}, short_params()).empty());
+TEST(TemporalCycles, CycleAgainstTimeIsNoneUnlessNoOrderIsAskedFor) {
+  const std::vector<Transfer> backwards = {{"a", "b", 3}, {"b", "c", 2}, {"c", "a", 1}};
+  TemporalCycleParams params = short_params();
+  EXPECT_TRUE(find(backwards, params).empty());
+  params.time_order = TimeOrder::kNone;
+  EXPECT_EQ(find(backwards, params), (Cycles{{"T3", "T1", "T2"}}));
+  params.window = 1;
+  EXPECT_TRUE(find(backwards, params).empty());
 }
 
 TEST(TemporalCycles, LengthsAreBounded) {
@@ -135,7 +141,6 @@ TEST(TemporalCycles, WrongParametersAreRefused) {
   refused({.min_length = 5, .max_length = 4});
   refused({.max_length = 65});
   refused({.window = 0});
-  refused({.time_order = TimeOrder::kNone});
 }
 
 TEST(HubVertices, CountDistinctPayersAndPayeesApartAndNotThemselves) {
@@ -168,7 +173,7 @@ RC_GTEST_PROP(TemporalCycles, AgreeWithTheEnumerationOfAllSequences, ()) {
   params.min_length = *rc::gen::inRange(2, 5);
   params.max_length = *rc::gen::inRange(params.min_length, 7);
   params.window = *rc::gen::inRange<Micros>(3, 12);
-  params.time_order = *rc::gen::element(TimeOrder::kLoose, TimeOrder::kStrict);
+  params.time_order = *rc::gen::element(TimeOrder::kLoose, TimeOrder::kStrict, TimeOrder::kNone);
   Cycles found = find(transfers, params);
   RC_CLASSIFY(!found.empty(), "with cycles");
   std::ranges::sort(found);
@@ -186,19 +191,27 @@ TransferGraph dense_graph() {
   return graph_of(transfers);
 }
 
-TEST(TemporalCycles, OrderIsByFirstEdgeThenLexicographic) {
+/// Each order with a window that gives some hundreds of cycles.
+class TemporalCyclesInEveryOrder : public ::testing::TestWithParam<TimeOrder> {
+ protected:
   const TransferGraph graph = dense_graph();
-  const TemporalCycles cycles =
-      find_temporal_cycles(graph, {.min_length = 2, .max_length = 6, .window = 2000});
+  TemporalCycleParams params = {.min_length = 2,
+                                .max_length = 6,
+                                .window = GetParam() == TimeOrder::kNone ? 1000 : 2000,
+                                .time_order = GetParam()};
+};
+INSTANTIATE_TEST_SUITE_P(Orders, TemporalCyclesInEveryOrder,
+                         ::testing::Values(TimeOrder::kLoose, TimeOrder::kNone));
+
+TEST_P(TemporalCyclesInEveryOrder, OrderIsByFirstEdgeThenLexicographic) {
+  const TemporalCycles cycles = find_temporal_cycles(graph, params);
   ASSERT_GT(cycles.size(), 100U);
   for (std::size_t i = 1; i < cycles.size(); ++i) {
     EXPECT_TRUE(std::ranges::lexicographical_compare(cycles[i - 1], cycles[i]));
   }
 }
 
-TEST(TemporalCycles, SameForOneAndTwoThreadsWithAndWithoutABudget) {
-  const TransferGraph graph = dense_graph();
-  TemporalCycleParams params = {.min_length = 2, .max_length = 6, .window = 2000};
+TEST_P(TemporalCyclesInEveryOrder, SameForOneAndTwoThreadsWithAndWithoutABudget) {
   const auto find_with = [&](std::size_t threads) {
     const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism,
                                             threads);
@@ -220,6 +233,49 @@ TEST(TemporalCycles, SameForOneAndTwoThreadsWithAndWithoutABudget) {
     ASSERT_LE(one.edges.size(), whole.edges.size());
     EXPECT_TRUE(std::equal(one.edges.begin(), one.edges.end(), whole.edges.begin()));
   }
+}
+
+TEST_P(TemporalCyclesInEveryOrder, TheFirstCyclesAreKeptWhenThereAreTooMany) {
+  const TemporalCycles whole = find_temporal_cycles(graph, params);
+  for (const std::uint64_t most :
+       {std::uint64_t{0}, std::uint64_t{1}, whole.size() / 2, whole.size() - 1, whole.size()}) {
+    params.max_cycles = most;
+    for (const std::size_t threads : {1, 2}) {
+      const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism,
+                                              threads);
+      const TemporalCycles some = find_temporal_cycles(graph, params);
+      EXPECT_EQ(some.size(), most);
+      EXPECT_EQ(some.truncated, most < whole.size());
+      EXPECT_TRUE(std::equal(some.edges.begin(), some.edges.end(), whole.edges.begin()));
+      EXPECT_LE(some.steps, whole.steps);
+    }
+  }
+}
+
+TEST(TemporalCycles, ThreeAccountsWithCountlessRoundsStayInsideTheBudget) {
+  std::vector<Transfer> transfers;
+  for (int i = 0; i < 300; ++i) {
+    transfers.push_back({"a", "b", i});
+    transfers.push_back({"b", "c", 300 + i});
+    transfers.push_back({"c", "a", 600 + i});
+  }
+  TemporalCycleParams params = short_params();
+  params.window = 1000;
+  params.max_cycles = 10'000;  // of 27 million
+  const TemporalCycles cycles = find_temporal_cycles(graph_of(transfers), params);
+  EXPECT_EQ(cycles.size(), 10'000U);
+  EXPECT_TRUE(cycles.truncated);
+  EXPECT_LT(cycles.steps, 100'000U);
+}
+
+TEST(TemporalCycles, AStoppedSearchIsTruncated) {
+  std::stop_source source;
+  source.request_stop();
+  TemporalCycleParams params = {.min_length = 2, .max_length = 6, .window = 2000};
+  params.stop = source.get_token();
+  const TemporalCycles cycles = find_temporal_cycles(dense_graph(), params);
+  EXPECT_TRUE(cycles.truncated);
+  EXPECT_EQ(cycles.size(), 0U);
 }
 
 TEST(TemporalCycles, ABudgetIsSpentExactlyInsideOneRoot) {

@@ -2,8 +2,8 @@
 #include "tests/oracle/motif_oracle.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
-#include <utility>
 
 namespace aml::oracle {
 namespace {
@@ -26,7 +26,9 @@ class Enumeration {
   std::vector<std::vector<std::string>> rows() {
     if (!pattern_.vertices.empty()) choose_edge(0);
     std::vector<std::vector<std::string>> rows;
-    for (const auto& [row, anonymous] : found_) rows.push_back(row);
+    for (const auto& [tuple, row] : found_) {
+      if (tuple == smallest_of_orbit(tuple)) rows.push_back(row);
+    }
     std::ranges::sort(rows);
     return rows;
   }
@@ -66,7 +68,9 @@ class Enumeration {
               : fits(e, *edge_[e]);
       if (!holds) return;
     }
-    if (distinct() && in_window() && amounts_hold() && order_holds()) add_row();
+    if (masks_allow() && distinct() && in_window() && amounts_hold() && order_holds() && where()) {
+      add_row();
+    }
   }
 
   bool fits(std::size_t e, const Transfer& transfer) const {
@@ -74,6 +78,48 @@ class Enumeration {
     const std::string* target = vertex_[static_cast<std::size_t>(pattern_.edges[e].target)];
     return (source == nullptr || *source == transfer.source) &&
            (target == nullptr || *target == transfer.target);
+  }
+
+  bool masks_allow() const {
+    const auto allows = [](const auto& masks, std::size_t i, std::uint32_t number) {
+      return masks.empty() || masks[i].empty() || masks[i][number] != 0;
+    };
+    for (std::size_t v = 0; v < vertex_.size(); ++v) {
+      if (vertex_[v] != nullptr && !allows(constraints_.allowed_vertices, v, vertex_number(v))) {
+        return false;
+      }
+    }
+    for (std::size_t e = 0; e < edge_.size(); ++e) {
+      if (edge_[e] != nullptr && !allows(constraints_.allowed_edges, e, edge_number(e))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// Graphs number vertices by key, and transfers by source, time and key.
+  graph::Vertex vertex_number(std::size_t v) const {
+    if (vertex_[v] == nullptr) return graph::kNoVertex;
+    return static_cast<graph::Vertex>(std::ranges::count_if(
+        all_vertices_, [&](const std::string& key) { return graph::key_less(key, *vertex_[v]); }));
+  }
+  graph::Edge edge_number(std::size_t e) const {
+    if (edge_[e] == nullptr) return graph::kNoEdge;
+    return static_cast<graph::Edge>(std::ranges::count_if(
+        transfers_, [&](const Transfer& transfer) { return stored_before(transfer, *edge_[e]); }));
+  }
+  static bool stored_before(const Transfer& a, const Transfer& b) {
+    if (a.source != b.source) return graph::key_less(a.source, b.source);
+    return a.booked_at != b.booked_at ? a.booked_at < b.booked_at : graph::key_less(a.key, b.key);
+  }
+
+  bool where() const {
+    if (!constraints_.where) return true;
+    std::vector<graph::Vertex> vertices;
+    for (std::size_t v = 0; v < vertex_.size(); ++v) vertices.push_back(vertex_number(v));
+    std::vector<graph::Edge> edges;
+    for (std::size_t e = 0; e < edge_.size(); ++e) edges.push_back(edge_number(e));
+    return constraints_.where({vertices, edges});
   }
 
   bool distinct() const {
@@ -112,33 +158,71 @@ class Enumeration {
     return std::ranges::all_of(constraints_.ratios, [&](const auto& ratio) {
       const graph::MinorUnits earlier = edge_[static_cast<std::size_t>(ratio.earlier)]->amount;
       const graph::MinorUnits later = edge_[static_cast<std::size_t>(ratio.later)]->amount;
-      return ratio.at_least_permille * earlier <= 1000 * later &&
-             1000 * later <= ratio.at_most_permille * earlier;
+      const graph::MotifConstraints::AmountRatio open;
+      return (ratio.at_least_permille == open.at_least_permille ||
+              ratio.at_least_permille * earlier <= 1000 * later) &&
+             (ratio.at_most_permille == open.at_most_permille ||
+              1000 * later <= ratio.at_most_permille * earlier);
     });
   }
 
   bool order_holds() const {
     return std::ranges::all_of(constraints_.follows, [&](const auto& follows) {
-      return may_follow(*edge_[static_cast<std::size_t>(follows.earlier)],
-                        *edge_[static_cast<std::size_t>(follows.later)], constraints_.time_order);
+      const Transfer& earlier = *edge_[static_cast<std::size_t>(follows.earlier)];
+      const Transfer& later = *edge_[static_cast<std::size_t>(follows.later)];
+      return may_follow(earlier, later, constraints_.time_order) &&
+             later.booked_at - earlier.booked_at <= follows.within;
     });
   }
+
+  /// A match as numbers: its edges, then its vertices. What a negated term drops is left at 0: it
+  /// keeps no rows apart.
+  using Tuple = std::vector<std::uint32_t>;
 
   void add_row() {
     std::vector<std::string> row;
     for (std::size_t v = 0; v < vertex_.size(); ++v) {
       if (!pattern_.vertices[v].empty()) row.push_back(*vertex_[v]);
     }
-    std::vector<std::string>
-        anonymous;  // what keeps equal rows apart: transfers after the last EXCEPT
+    Tuple tuple;
     for (std::size_t e = 0; e < edge_.size(); ++e) {
-      if (!pattern_.edges[e].name.empty()) {
-        row.push_back(edge_[e]->key);
-      } else if (static_cast<int>(e) > last_negated_) {
-        anonymous.push_back(edge_[e]->key);
+      const bool is_named = !pattern_.edges[e].name.empty();
+      if (is_named) row.push_back(edge_[e]->key);
+      const bool is_kept = is_named || static_cast<int>(e) > last_negated_;
+      tuple.push_back(is_kept ? edge_number(e) : 0);
+    }
+    for (std::size_t v = 0; v < vertex_.size(); ++v) {
+      tuple.push_back(is_kept(static_cast<int>(v)) ? vertex_number(v) : 0);
+    }
+    found_.emplace(tuple, row);
+  }
+
+  bool is_kept(int vertex) const {
+    if (!pattern_.vertices[static_cast<std::size_t>(vertex)].empty()) return true;
+    for (int e = 0; e < last_negated_; ++e) {
+      const graph::MotifEdge& edge = pattern_.edges[static_cast<std::size_t>(e)];
+      if (edge.source == vertex || edge.target == vertex) return false;
+    }
+    return true;
+  }
+
+  /// The smallest tuple that symmetries, applied again and again, make of this one.
+  Tuple smallest_of_orbit(const Tuple& tuple) const {
+    std::set<Tuple> orbit{tuple};
+    std::vector<Tuple> to_do{tuple};
+    while (!to_do.empty()) {
+      const Tuple from = to_do.back();
+      to_do.pop_back();
+      for (const graph::Symmetry& symmetry : constraints_.symmetries) {
+        Tuple image;
+        for (const int e : symmetry.edges) image.push_back(from[static_cast<std::size_t>(e)]);
+        for (const int v : symmetry.vertices) {
+          image.push_back(from[edge_.size() + static_cast<std::size_t>(v)]);
+        }
+        if (orbit.insert(image).second) to_do.push_back(image);
       }
     }
-    found_.emplace(row, anonymous);
+    return *orbit.begin();
   }
 
   const std::vector<std::string>& all_vertices_;
@@ -148,7 +232,7 @@ class Enumeration {
   int last_negated_ = -1;
   std::vector<const std::string*> vertex_;
   std::vector<const Transfer*> edge_;
-  std::set<std::pair<std::vector<std::string>, std::vector<std::string>>> found_;
+  std::map<Tuple, std::vector<std::string>> found_;
 };
 
 }  // namespace

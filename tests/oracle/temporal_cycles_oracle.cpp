@@ -7,11 +7,20 @@
 namespace aml::oracle {
 namespace {
 
+bool is_before(const Transfer* a, const Transfer* b) {
+  return may_follow(*a, *b, graph::TimeOrder::kLoose);
+}
+
 bool is_cycle(const std::vector<const Transfer*>& sequence,
               const graph::TemporalCycleParams& params) {
   const auto length = static_cast<int>(sequence.size());
   if (length < params.min_length || length > params.max_length) return false;
-  if (sequence.back()->booked_at - sequence.front()->booked_at > params.window) return false;
+  const auto earliest = std::ranges::min_element(sequence, is_before);
+  const auto latest = std::ranges::max_element(sequence, is_before);
+  if (earliest != sequence.begin() ||
+      (*latest)->booked_at - (*earliest)->booked_at > params.window) {
+    return false;
+  }
   std::set<std::string> payers;
   for (std::size_t i = 0; i < sequence.size(); ++i) {
     const Transfer& hop = *sequence[i];

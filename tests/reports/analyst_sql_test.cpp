@@ -211,7 +211,7 @@ TEST_F(AnalystSql, VariablesNarrowTheAnswer) {
   EXPECT_NE(ask("flagged_share_by_country").output.find("US,person,3,3,100.00"), std::string::npos);
   EXPECT_NE(ask("flagged_share_by_country", {"severity=high"}).output.find("DE,person,1,1,100.00"),
             std::string::npos);
-  EXPECT_EQ(rows_of(ask("run_history", {"runs=1"}).output), 2);
+  EXPECT_EQ(rows_of(ask("run_history", {"runs=1"}).output), 3);
   EXPECT_EQ(rows_of(ask("entity_profile", {"entity=P5"}).output), 3);
 }
 

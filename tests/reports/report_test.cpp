@@ -12,6 +12,8 @@
 #include "store/error.hpp"
 #include "store/gold_writer.hpp"
 #include "store/run_ledger.hpp"
+
+#include "tests/support/commit_gold.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace aml::reports {
@@ -56,7 +58,7 @@ void write_one_alert(store::Connection& connection, const test::TestDatabase& da
   store::GoldWriter writer(connection, run, "USD", 2);
   writer.write({"round_tripping", 1, "Round trips", "round_tripping", "cycles", "{}"},
                {{&finding, "high"}}, {});
-  writer.commit(1 << 20);
+  test::commit_gold(writer, 1 << 20);
 }
 
 TEST(Report, IsOneSelfContainedPrivateFileThatTellsTheAlert) {

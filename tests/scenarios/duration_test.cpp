@@ -37,6 +37,18 @@ TEST(Duration, AnythingElseIsRefused) {
     EXPECT_EQ(parse_duration(text), std::nullopt) << '"' << text << '"';
 }
 
+TEST(Duration, CanBeTypedShort) {
+  EXPECT_EQ(parse_typed_duration("7d"), 7 * graph::kMicrosPerDay);
+  EXPECT_EQ(parse_typed_duration("36h"), 36 * graph::kMicrosPerHour);
+  EXPECT_EQ(parse_typed_duration("90 min"), parse_duration("90 minutes"));
+  EXPECT_EQ(parse_typed_duration("2 weeks"), parse_duration("14 days"));
+  EXPECT_EQ(parse_typed_duration("604800"), parse_duration("7 days"));
+  EXPECT_EQ(parse_typed_duration("0777s"), 777 * graph::kMicrosPerSecond);
+  for (const char* text : {"", "d", "0d", "-1d", "7x", "7  days", "1.5h", "7 d ",
+                           "99999999999 days", "9223372036854775807"})
+    EXPECT_EQ(parse_typed_duration(text), std::nullopt) << '"' << text << '"';
+}
+
 TEST(Duration, IsWrittenInTheLargestUnitUpToDays) {
   EXPECT_EQ(format_duration(*parse_duration("24 hours")), "1 day");
   EXPECT_EQ(format_duration(*parse_duration("2 weeks")), "14 days");

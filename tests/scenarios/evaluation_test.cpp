@@ -15,6 +15,7 @@
 #include "store/error.hpp"
 #include "store/gold_writer.hpp"
 #include "store/run_ledger.hpp"
+#include "tests/support/commit_gold.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace aml::scenarios {
@@ -52,12 +53,12 @@ class Evaluation : public testing::Test {
     std::vector<store::GradedFinding> graded;
     for (const auto& finding : findings) graded.push_back({&finding, "low"});
     writer.write({typology, 1, "t", typology, "test", "{}"}, graded, {});
-    writer.commit(0);
+    test::commit_gold(writer, 0);
   }
   std::map<std::string, TypologyQuality> evaluate_against(const std::string& rows) {
     write("typology,instance,entity_kind,entity_id,role,transfer_id\n" + rows);
     std::map<std::string, TypologyQuality> by_typology;
-    for (TypologyQuality& quality : evaluate(connection_, labels_))
+    for (TypologyQuality& quality : evaluate(connection_, read_labels(labels_)))
       by_typology[quality.typology] = std::move(quality);
     return by_typology;
   }
@@ -65,7 +66,7 @@ class Evaluation : public testing::Test {
   std::string refusal(const std::string& text) {
     write(text);
     try {
-      evaluate(connection_, labels_);
+      evaluate(connection_, read_labels(labels_));
     } catch (const ScenarioError& error) {
       return std::string(error.what()).substr(labels_.size());
     }
@@ -89,51 +90,51 @@ const std::string kTwoRings =
 TEST_F(Evaluation, AnInstanceIsFoundByAnAlertThatHoldsAllItsTransfers) {
   find("round_tripping", {alert_of_transfers("A1", {"T1", "T9", "T2"})});
   const TypologyQuality quality = evaluate_against(kTwoRings)["round_tripping"];
-  EXPECT_EQ(quality.planted, 2);
-  EXPECT_EQ(quality.found, 1);
-  EXPECT_EQ(quality.alerts, 1);
-  EXPECT_EQ(quality.true_alerts, 1);
+  EXPECT_EQ(quality.instances.labelled, 2);
+  EXPECT_EQ(quality.instances.found, 1);
+  EXPECT_EQ(quality.instances.flagged, 1);
+  EXPECT_EQ(quality.instances.right, 1);
   EXPECT_EQ(quality.missed, std::vector<std::string>{"ring-2"});
-  EXPECT_EQ(quality.recall(), 0.5);
-  EXPECT_EQ(quality.precision(), 1);
+  EXPECT_EQ(quality.instances.recall(), 0.5);
+  EXPECT_EQ(quality.instances.precision(), 1);
 }
 
 TEST_F(Evaluation, AnAlertWithSomeOfTheTransfersIsTrueButFindsNothing) {
   find("round_tripping", {alert_of_transfers("A1", {"T1"}), alert_of_transfers("A2", {"T2"}),
                           alert_of_transfers("A3", {"T7", "T8"})});
   const TypologyQuality quality = evaluate_against(kTwoRings)["round_tripping"];
-  EXPECT_EQ(quality.found, 0);
-  EXPECT_EQ(quality.alerts, 3);
-  EXPECT_EQ(quality.true_alerts, 2);
+  EXPECT_EQ(quality.instances.found, 0);
+  EXPECT_EQ(quality.instances.flagged, 3);
+  EXPECT_EQ(quality.instances.right, 2);
   EXPECT_EQ(quality.missed, (std::vector<std::string>{"ring-1", "ring-2"}));
 }
 
 TEST_F(Evaluation, OneAlertMayFindSeveralInstances) {
   find("round_tripping", {alert_of_transfers("A1", {"T1", "T2", "T3", "T4"})});
   const TypologyQuality quality = evaluate_against(kTwoRings)["round_tripping"];
-  EXPECT_EQ(quality.found, 2);
-  EXPECT_EQ(quality.true_alerts, 1);
+  EXPECT_EQ(quality.instances.found, 2);
+  EXPECT_EQ(quality.instances.right, 1);
 }
 
 TEST_F(Evaluation, AnAlertOfAnotherTypologyFindsNothing) {
   find("structuring", {alert_of_transfers("A1", {"T1", "T2"})});
   auto qualities = evaluate_against(kTwoRings);
-  EXPECT_EQ(qualities["round_tripping"].found, 0);
-  EXPECT_EQ(qualities["round_tripping"].alerts, 0);
-  EXPECT_EQ(qualities["round_tripping"].precision(), 1);
-  EXPECT_EQ(qualities["structuring"].planted, 0);
-  EXPECT_EQ(qualities["structuring"].alerts, 1);
-  EXPECT_EQ(qualities["structuring"].true_alerts, 0);
-  EXPECT_EQ(qualities["structuring"].recall(), 1);
+  EXPECT_EQ(qualities["round_tripping"].instances.found, 0);
+  EXPECT_EQ(qualities["round_tripping"].instances.flagged, 0);
+  EXPECT_EQ(qualities["round_tripping"].instances.precision(), 1);
+  EXPECT_EQ(qualities["structuring"].instances.labelled, 0);
+  EXPECT_EQ(qualities["structuring"].instances.flagged, 1);
+  EXPECT_EQ(qualities["structuring"].instances.right, 0);
+  EXPECT_EQ(qualities["structuring"].instances.recall(), 1);
 }
 
 TEST_F(Evaluation, WhatTheNewestRunNoLongerFindsDoesNotCount) {
   find("round_tripping", {alert_of_transfers("A1", {"T1", "T2"})});
   find("round_tripping", {alert_of_transfers("A5", {"T5"})});
   const TypologyQuality quality = evaluate_against(kTwoRings)["round_tripping"];
-  EXPECT_EQ(quality.found, 0);
-  EXPECT_EQ(quality.alerts, 1);
-  EXPECT_EQ(quality.true_alerts, 0);
+  EXPECT_EQ(quality.instances.found, 0);
+  EXPECT_EQ(quality.instances.flagged, 1);
+  EXPECT_EQ(quality.instances.right, 0);
 }
 
 const std::string kThreeMembers =
@@ -144,16 +145,16 @@ const std::string kThreeMembers =
 TEST_F(Evaluation, WithoutTransfersAllEntitiesMustBeNamed) {
   find("synthetic_identity", {alert_of_parties({"P1", "P9", "P3", "P2"})});
   const TypologyQuality quality = evaluate_against(kThreeMembers)["synthetic_identity"];
-  EXPECT_EQ(quality.found, 1);
-  EXPECT_EQ(quality.true_alerts, 1);
+  EXPECT_EQ(quality.instances.found, 1);
+  EXPECT_EQ(quality.instances.right, 1);
 }
 
 TEST_F(Evaluation, WithoutTransfersTwoEntitiesMakeAnAlertTrueOneDoesNot) {
   find("synthetic_identity", {alert_of_parties({"P1", "P2"}), alert_of_parties({"P3", "P8"})});
   const TypologyQuality quality = evaluate_against(kThreeMembers)["synthetic_identity"];
-  EXPECT_EQ(quality.found, 0);
-  EXPECT_EQ(quality.alerts, 2);
-  EXPECT_EQ(quality.true_alerts, 1);
+  EXPECT_EQ(quality.instances.found, 0);
+  EXPECT_EQ(quality.instances.flagged, 2);
+  EXPECT_EQ(quality.instances.right, 1);
 }
 
 TEST_F(Evaluation, ASingleEntityMustBeTheSubject) {
@@ -162,25 +163,25 @@ TEST_F(Evaluation, ASingleEntityMustBeTheSubject) {
       "risk_exposure,first,party,P1,exposed,\n"
       "risk_exposure,second,party,P4,exposed,\n"
       "risk_exposure,third,account,P3,exposed,\n")["risk_exposure"];
-  EXPECT_EQ(quality.planted, 3);
-  EXPECT_EQ(quality.found, 1);
-  EXPECT_EQ(quality.alerts, 2);
-  EXPECT_EQ(quality.true_alerts, 1);
+  EXPECT_EQ(quality.instances.labelled, 3);
+  EXPECT_EQ(quality.instances.found, 1);
+  EXPECT_EQ(quality.instances.flagged, 2);
+  EXPECT_EQ(quality.instances.right, 1);
   EXPECT_EQ(quality.missed, (std::vector<std::string>{"second", "third"}));
 }
 
 TEST_F(Evaluation, TheSameInstanceNameInTwoTypologiesIsTwoInstances) {
   find("structuring", {alert_of_transfers("A1", {"T1"})});
   auto qualities = evaluate_against("structuring,1,,,leg,T1\nround_tripping,1,,,hop,T1\n");
-  EXPECT_EQ(qualities["structuring"].found, 1);
-  EXPECT_EQ(qualities["round_tripping"].found, 0);
+  EXPECT_EQ(qualities["structuring"].instances.found, 1);
+  EXPECT_EQ(qualities["round_tripping"].instances.found, 0);
 }
 
 TEST_F(Evaluation, TypologiesStandInAlphabeticalOrder) {
   find("structuring", {alert_of_transfers("A1", {"T1"})});
   write("typology,instance,entity_kind,entity_id,role,transfer_id\n" + kThreeMembers + kTwoRings);
   std::vector<std::string> typologies;
-  for (const TypologyQuality& quality : evaluate(connection_, labels_))
+  for (const TypologyQuality& quality : evaluate(connection_, read_labels(labels_)))
     typologies.push_back(quality.typology);
   EXPECT_EQ(typologies,
             (std::vector<std::string>{"round_tripping", "structuring", "synthetic_identity"}));
@@ -189,7 +190,9 @@ TEST_F(Evaluation, TypologiesStandInAlphabeticalOrder) {
 TEST_F(Evaluation, LabelsOfAnotherShapeAreRefusedWithTheirLine) {
   const std::string header = "typology,instance,entity_kind,entity_id,role,transfer_id\n";
   EXPECT_EQ(refusal("typology,instance\nx,y\n"),
-            ":1:1: expected the columns typology,instance,entity_kind,entity_id,role,transfer_id");
+            ":1:1: expected the columns typology,instance,entity_kind,entity_id,role,transfer_id, "
+            "or AMLSim's "
+            "alert_transactions or alert_accounts");
   EXPECT_EQ(refusal(header + "t,i,,,hop,T1\nt,i,account,A1,member,T1\n"),
             ":3:1: a label names either a transfer or an entity");
   EXPECT_EQ(refusal(header + "t,i,,,hop,\n"), ":2:1: a label names either a transfer or an entity");
@@ -201,8 +204,57 @@ TEST_F(Evaluation, LabelsOfAnotherShapeAreRefusedWithTheirLine) {
   EXPECT_EQ(refusal(header + "t,i\n"), ":2:1: wrong_column_count");
 }
 
+TEST_F(Evaluation, TransfersAndEntitiesAreCountedOneByOne) {
+  database_.query(
+      "INSERT INTO silver.transfers SELECT 'T' || i, now(), 'A' || i, 'A' || i + 1, 1, 'USD', 1, "
+      "'TRANSFER', 1, i FROM generate_series(1, 4) AS i");
+  find("round_tripping", {alert_of_transfers("A1", {"T1", "T9"})});
+  const TypologyQuality quality = evaluate_against(kTwoRings)["round_tripping"];
+  EXPECT_EQ(quality.touched, 1);
+  EXPECT_EQ(quality.transfers.labelled, 4);
+  EXPECT_EQ(quality.transfers.found, 1);
+  EXPECT_EQ(quality.transfers.flagged, 2);
+  EXPECT_EQ(quality.transfers.precision(), 0.5);
+  EXPECT_EQ(quality.transfers.recall(), 0.25);
+  EXPECT_DOUBLE_EQ(quality.transfers.f1(), 1.0 / 3);
+  EXPECT_EQ(quality.entities.labelled, 5);  // A1 to A5, of transfers
+  EXPECT_EQ(quality.entities.found, 1);
+}
+
+TEST_F(Evaluation, AmlsimLabelsAreReadUnderOurNames) {
+  write(
+      "alert_id,alert_type,is_sar,tran_id,orig_acct,bene_acct,tx_type,base_amt,tran_timestamp\n"
+      "37,cycle,True,138,692,11750,TRANSFER,881.19,2017-01-01T00:00:00Z\n");
+  auto labels = read_labels(labels_);
+  ASSERT_EQ(labels.size(), 1u);
+  EXPECT_EQ(labels[0].typology, "round_tripping");
+  EXPECT_EQ(labels[0].instance, "37");
+  EXPECT_EQ(labels[0].transfer_id, "138");
+  EXPECT_EQ(labels[0].entity_id, "");
+  write("alert_id,alert_type,acct_id,acct_name,is_sar\n0,fan_in,376,376,True\n");
+  labels = read_labels(labels_);
+  ASSERT_EQ(labels.size(), 1u);
+  EXPECT_EQ(labels[0].typology, "fan_in");
+  EXPECT_EQ(labels[0].entity_kind, "account");
+  EXPECT_EQ(labels[0].entity_id, "376");
+  EXPECT_EQ(labels[0].transfer_id, "");
+}
+
+TEST_F(Evaluation, IsKeptBesideTheRunOnceForTheSameLabels) {
+  find("round_tripping", {alert_of_transfers("A1", {"T1", "T2"})});
+  write("typology,instance,entity_kind,entity_id,role,transfer_id\n" + kTwoRings);
+  const auto labels = read_labels(labels_);
+  for (const char* files : {"old.csv", "new.csv"})
+    record_evaluation(connection_, 1, labels, files, evaluate(connection_, labels));
+  EXPECT_EQ(database_.query("SELECT level, labels, labelled, found, flagged, right_flags "
+                            "FROM aml.evaluations ORDER BY level"),
+            "entity|new.csv|1|1|1|1\ninstance|new.csv|2|1|1|1\ntransfer|new.csv|4|2|2|2");
+  EXPECT_THROW(record_evaluation(connection_, 99, labels, "x", evaluate(connection_, labels)),
+               store::StoreError);
+}
+
 TEST_F(Evaluation, AMissingFileIsAStoreError) {
-  EXPECT_THROW(evaluate(connection_, labels_ + ".missing"), store::StoreError);
+  EXPECT_THROW(read_labels(labels_ + ".missing"), store::StoreError);
 }
 
 }  // namespace

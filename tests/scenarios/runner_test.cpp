@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <atomic>
+#include <chrono>
+#include <thread>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -194,13 +197,30 @@ TEST_F(RunnerOnSmallBank, AFailureKeepsTheAlertsOfTheRunBefore) {
       "0");
 }
 
+TEST_F(RunnerOnSmallBank, InterruptedInsideADetectorItEndsThereAndWritesNoGold) {
+  std::atomic<bool> in_detector = false;
+  RunOptions options;
+  options.started = [&](const std::string& stage) {
+    if (stage != "round_tripping") return;
+    in_detector = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  };
+  options.interrupted = [&] { return in_detector.load(); };
+  const RunOutcome outcome =
+      run(connection_, {shipped("round_tripping"), shipped("structuring")}, options);
+  EXPECT_EQ(outcome.status, "interrupted");
+  EXPECT_EQ(outcome.steps.size(), 3u);
+  EXPECT_EQ(database_.query("SELECT count(*) FROM gold.alerts"), "0");
+}
+
 TEST_F(RunnerOnSmallBank, InterruptedBetweenAnyTwoStagesItWritesNoGold) {
   const std::vector<Scenario> scenarios{shipped("structuring"), shipped("round_tripping")};
-  // Asked after reading, after building and after each scenario.
+  // After reading, after building and after each scenario.
   for (int stages = 1; stages <= 4; ++stages) {
-    int asked = 0;
+    std::atomic<int> ended = 0;
     RunOptions options;
-    options.interrupted = [&] { return ++asked == stages; };
+    options.finished = [&](const store::RunStep&) { ++ended; };
+    options.interrupted = [&] { return ended == stages; };
     const RunOutcome outcome = run(connection_, scenarios, options);
     EXPECT_EQ(outcome.status, "interrupted") << stages;
     EXPECT_EQ(outcome.steps.size(), static_cast<std::size_t>(stages));
@@ -252,8 +272,9 @@ TEST_F(RunnerOnSmallBank, ABudgetThatIsReachedIsSaid) {
     EXPECT_TRUE(outcome.scenarios[scenario].truncated) << step.name;
     EXPECT_EQ(step.outcome, "truncated") << step.name;
     ASSERT_FALSE(step.notes.empty()) << step.name;
-    EXPECT_EQ(step.notes.back(), fmt::format("budget reached, findings may be missing: raise {}",
-                                             scenario == 0 ? "max_steps" : "max_alerts"));
+    EXPECT_EQ(step.notes.back(),
+              fmt::format("budget reached, findings may be missing: raise {}",
+                          scenario == 0 ? "max_steps or max_cycles" : "max_alerts"));
   }
 }
 

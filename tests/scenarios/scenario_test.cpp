@@ -164,7 +164,7 @@ TEST(Scenario, ParametersTellEveryEffectiveValueAsAFileWould) {
   EXPECT_EQ(
       cycles.parameters_json,
       R"({"min_length":3,"max_length":8,"window":"2 days","time_order":"loose","max_steps":2000000000,)"
-      R"("max_counterparties":2000})");
+      R"("max_cycles":1000000,"max_counterparties":2000})");
   const auto structuring = nlohmann::json::parse(parse("structuring").parameters_json);
   EXPECT_EQ(structuring["threshold"], "10000.00");
   EXPECT_EQ(structuring["leg_at_least"], "500.00");

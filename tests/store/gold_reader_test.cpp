@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "tests/store/gold_sample.hpp"
+#include "tests/support/commit_gold.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace aml::test {
@@ -133,7 +134,7 @@ TEST(GoldReaderOfEmptyGold, HasNothing) {
 
 TEST_F(GoldReader, StepsStandInTheirOrder) {
   const auto steps = store::run_steps(connection, newest_run);
-  ASSERT_EQ(steps.size(), 2u);
+  ASSERT_EQ(steps.size(), 3u);
   EXPECT_EQ(steps[0].name, "read snapshot");
   EXPECT_EQ(steps[0].scenario, "");
   EXPECT_EQ(steps[0].rows, 8);
@@ -143,6 +144,7 @@ TEST_F(GoldReader, StepsStandInTheirOrder) {
   EXPECT_EQ(steps[1].outcome, "truncated");
   EXPECT_EQ(steps[1].peak_memory_bytes, 2'097'152);
   EXPECT_EQ(steps[1].notes, (Texts{"A9 is a hub, left out"}));
+  EXPECT_EQ(steps[2].name, "write gold");
 }
 
 TEST_F(GoldReader, AlertsStandBySeverityThenScore) {
@@ -160,7 +162,7 @@ TEST_F(GoldReaderAfterAChange, AlertsOfEqualRankStandById) {
   store::GoldWriter writer(writing, run, "USD", 2);
   writer.write(scenario("round_tripping", "round_tripping", "cycles"),
                {{&third, "low"}, {&first, "low"}, {&second, "low"}}, {});
-  writer.commit(1);
+  test::commit_gold(writer);
   const auto alerts = store::list_alerts(connection, of_scenario("round_tripping"));
   ASSERT_EQ(alerts.size(), 3u);
   EXPECT_LT(alerts[0].alert_id, alerts[1].alert_id);

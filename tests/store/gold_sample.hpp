@@ -8,6 +8,7 @@
 
 #include "detect/finding.hpp"
 #include "store/gold_writer.hpp"
+#include "tests/support/commit_gold.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace aml::test {
@@ -218,7 +219,7 @@ inline std::int64_t add_sample_gold(const TestDatabase& database) {
         std::to_string(run) +
         ", 2, 'round_tripping', 'round_tripping', 1, 0.75, 2097152, 'truncated', "
         "'{\"A9 is a hub, left out\"}')");
-    writer.commit(4'194'304);
+    commit_gold(writer, 4'194'304);
   }
   return run;
 }

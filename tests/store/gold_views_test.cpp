@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "tests/store/gold_sample.hpp"
+#include "tests/support/commit_gold.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace aml::test {
@@ -94,7 +95,7 @@ TEST_F(GoldViewsAfterAnotherRun, EntityWithTwoRolesAndTransfersInTwoAlertsCounts
   writer.write(scenario("smurfs", "structuring", "structuring"),
                {{&network, "low"}, {&later, "low"}}, {});
   writer.write(scenario("round_tripping", "round_tripping", "cycles"), {}, {});
-  writer.commit(1);
+  test::commit_gold(writer);
   EXPECT_EQ(database.query("SELECT alerts, highest_severity, amount, transfers FROM "
                            "gold.flagged_entities WHERE entity_id = 'A1'"),
             "2|low|25600.00|6");
@@ -152,7 +153,7 @@ TEST_F(GoldViewsAfterAnotherRun, CopyOfAScenarioUnderAnotherNameIsSeenToo) {
   auto connection = database.connect();
   store::GoldWriter writer(connection, run, "USD", 2);
   writer.write(scenario("our_round_trips", "round_tripping", "cycles"), {{&trip, "low"}}, {});
-  writer.commit(1);
+  test::commit_gold(writer);
   EXPECT_EQ(database.query("SELECT scenario FROM gold.round_trips ORDER BY 1"),
             "our_round_trips\nround_tripping");
 }
@@ -168,7 +169,7 @@ TEST_F(GoldViewsAfterAnotherRun, EvidenceThatIsNoNumberIsNullNotAnError) {
   auto connection = database.connect();
   store::GoldWriter writer(connection, run, "USD", 2);
   writer.write(scenario("round_tripping", "round_tripping", "cycles"), {{&trip, "low"}}, {});
-  writer.commit(1);
+  test::commit_gold(writer);
   EXPECT_EQ(database.query("SELECT amount_sent IS NULL, amount_returned, returned_share, length IS "
                            "NULL, duration_hours IS NULL, "
                            "instances IS NULL FROM gold.round_trips"),

@@ -9,6 +9,7 @@
 
 #include "store/error.hpp"
 #include "tests/store/gold_sample.hpp"
+#include "tests/support/commit_gold.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace aml::test {
@@ -28,7 +29,7 @@ GoldCounts write_run(const TestDatabase& database, const std::vector<GradedFindi
   auto connection = database.connect();
   GoldWriter writer(connection, run, "USD", exponent);
   const auto counts = writer.write(identity, findings, scores);
-  writer.commit(1);
+  test::commit_gold(writer);
   return counts;
 }
 
@@ -293,7 +294,7 @@ TEST(GoldWriter, NothingIsVisibleBeforeCommit) {
   GoldWriter writer(connection, run, "USD", 2);
   writer.write(kCycles, {{&finding, "high"}}, risk_scores());
   EXPECT_EQ(rows_in_gold(database), kNothing);
-  writer.commit(1);
+  test::commit_gold(writer);
   EXPECT_EQ(rows_in_gold(database), "1|3|3|6|3|1|1|1");
 }
 
@@ -310,7 +311,7 @@ TEST(GoldWriter, WithoutCommitNothingIsLeft) {
   EXPECT_EQ(database.query("SELECT status, finished_at IS NULL FROM aml.runs"), "running|t");
   GoldWriter again(connection, run, "USD", 2);  // the connection is free for the next transaction
   again.write(kCycles, {{&finding, "high"}}, {});
-  again.commit(1);
+  test::commit_gold(again);
   EXPECT_EQ(rows_in_gold(database), "1|3|3|6|0|1|1|1");
 }
 
@@ -318,10 +319,12 @@ TEST(GoldWriter, CommitFinishesTheRun) {
   const TestDatabase database;
   const auto run = start_sample_run(database);
   auto connection = database.connect();
-  GoldWriter(connection, run, "USD", 2).commit(123'456'789);
+  GoldWriter writer(connection, run, "USD", 2);
+  test::commit_gold(writer, 123'456'789);
   EXPECT_EQ(database.query("SELECT status, finished_at >= started_at, peak_memory_bytes, error IS "
                            "NULL FROM aml.runs"),
             "succeeded|t|123456789|t");
+  EXPECT_EQ(database.query("SELECT step, name FROM aml.run_steps"), "3|write gold");
 }
 
 TEST(GoldWriter, CommitWithAnErrorKeepsTheGoldOfTheOtherScenarios) {
@@ -331,7 +334,7 @@ TEST(GoldWriter, CommitWithAnErrorKeepsTheGoldOfTheOtherScenarios) {
   auto connection = database.connect();
   GoldWriter writer(connection, run, "USD", 2);
   writer.write(kCycles, {{&finding, "high"}}, {});
-  writer.commit(1, "scenario smurfs: out of memory");
+  test::commit_gold(writer, 1, "scenario smurfs: out of memory");
   EXPECT_EQ(database.query("SELECT status, error FROM aml.runs"),
             "failed|scenario smurfs: out of memory");
   EXPECT_EQ(database.query("SELECT count(*) FROM gold.current_alerts"), "1");
@@ -346,7 +349,7 @@ TEST(GoldWriter, RunThatWasDeclaredDeadWritesNothing) {
     GoldWriter writer(connection, run, "USD", 2);
     writer.write(kCycles, {{&finding, "high"}}, {});
     database.query("UPDATE aml.runs SET status = 'died'");
-    EXPECT_THROW(writer.commit(1), store::StoreError);
+    EXPECT_THROW(writer.complete_run(1), store::StoreError);
   }
   EXPECT_EQ(rows_in_gold(database), kNothing);
   EXPECT_EQ(database.query("SELECT status FROM aml.runs"), "died");

@@ -256,22 +256,22 @@ TEST(Snapshot, ATransferOfAnUnknownAccountIsRefusedWithBothNames) {
   expect_refused(database, "transfer T2: its account nobody is not in silver.accounts");
 }
 
-TEST(Snapshot, HoldsAsManyTypesAsAByteCanName) {
+TEST(Snapshot, HoldsManyTypesAndRefusesTooMany) {
   const TestDatabase database;
   add_two_accounts(database);
   database.query(
       "INSERT INTO silver.transfers SELECT 'T' || i, now(), 'A', 'B', 0, 'USD', 0, 'type ' || i % "
-      "255, 1, 1 "
-      "FROM generate_series(1, 1000) AS i");
+      "65535, 1, 1 "
+      "FROM generate_series(1, 66000) AS i");
   const auto snapshot = read(database);
-  EXPECT_EQ(snapshot.transfers.type_names.size(), 255U);
-  for (std::size_t i = 0; i < 1000; ++i) {
+  EXPECT_EQ(snapshot.transfers.type_names.size(), 65535U);
+  for (std::size_t i = 0; i < 66000; ++i) {
     const auto number = std::stoi(std::string(snapshot.transfers.transfer_keys[i].substr(1)));
     ASSERT_EQ(snapshot.transfers.type_names[snapshot.transfers.type[i]],
-              "type " + std::to_string(number % 255));
+              "type " + std::to_string(number % 65535));
   }
-  add_transfer(database, {.id = "one more", .type = "type 256"});
-  expect_refused(database, "more than 255 types of transfers");
+  add_transfer(database, {.id = "one more", .type = "type 65536"});
+  expect_refused(database, "more than 65535 types of transfers");
 }
 
 TEST(Snapshot, FindsTheRightAccountAmongManyAlikeAndTellsItsProgress) {

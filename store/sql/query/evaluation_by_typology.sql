@@ -1,7 +1,8 @@
 -- $1 jsonb: labels, an array of {typology, instance, entity_kind, entity_id, transfer_id}; each names either a transfer or an entity.
 -- One row for each typology of the labels or of the current alerts. An instance with labelled transfers is found by an alert of its
 -- typology that holds all of them, and an alert with one of them is true. An instance without is found by an alert that names all
--- its entities, and an alert with two of them is true; if it has a single entity, only an alert about that entity counts.
+-- its entities, and an alert with two of them is true; if it has a single entity, only an alert about that entity counts. A true alert
+-- touches its instance. Transfers and entities are counted one by one; the accounts of a labelled transfer are labelled entities.
 WITH label AS MATERIALIZED (
   SELECT DISTINCT l.typology, l.instance, l.entity_kind, l.entity_id, l.transfer_id
   FROM jsonb_to_recordset($1::jsonb)
@@ -37,10 +38,13 @@ WITH label AS MATERIALIZED (
 ), instance AS (
   SELECT p.typology, p.instance,
          EXISTS (SELECT FROM verdict v
-                 WHERE v.typology = p.typology AND v.instance = p.instance AND v.is_found) AS is_found
+                 WHERE v.typology = p.typology AND v.instance = p.instance AND v.is_found) AS is_found,
+         EXISTS (SELECT FROM verdict v
+                 WHERE v.typology = p.typology AND v.instance = p.instance AND v.is_true) AS is_touched
   FROM planted p
 ), instances AS (
   SELECT typology, count(*) AS planted, count(*) FILTER (WHERE is_found) AS found,
+         count(*) FILTER (WHERE is_touched) AS touched,
          jsonb_agg(instance ORDER BY instance COLLATE "C") FILTER (WHERE NOT is_found) AS missed
   FROM instance
   GROUP BY typology
@@ -49,10 +53,35 @@ WITH label AS MATERIALIZED (
          count(*) FILTER (WHERE a.alert_id IN (SELECT v.alert_id FROM verdict v WHERE v.is_true)) AS true_alerts
   FROM gold.current_alerts a
   GROUP BY a.typology
+), labelled_part AS (
+  SELECT typology, 'transfer' AS level, transfer_id AS part FROM label WHERE transfer_id IS NOT NULL
+  UNION
+  SELECT typology, 'entity', entity_kind || ' ' || entity_id FROM label WHERE entity_id IS NOT NULL
+  UNION
+  SELECT l.typology, 'entity', 'account ' || side.account_id
+  FROM label l
+  JOIN silver.transfers t ON t.transfer_id = l.transfer_id
+  CROSS JOIN LATERAL (VALUES (t.from_account_id), (t.to_account_id)) AS side(account_id)
+), flagged_part AS (
+  SELECT a.typology, 'transfer' AS level, t.transfer_id AS part
+  FROM gold.current_alerts a JOIN gold.alert_transfers t USING (alert_id)
+  UNION
+  SELECT a.typology, 'entity', e.entity_kind || ' ' || e.entity_id
+  FROM gold.current_alerts a JOIN gold.alert_entities e USING (alert_id)
+), parts AS (
+  SELECT typology, level, count(l.part) AS labelled, count(f.part) AS flagged,
+         count(*) FILTER (WHERE l.part = f.part) AS hit
+  FROM (SELECT *, part AS key FROM labelled_part) l
+  FULL JOIN (SELECT *, part AS key FROM flagged_part) f USING (typology, level, key)
+  GROUP BY typology, level
 )
-SELECT typology, coalesce(i.planted, 0) AS planted, coalesce(i.found, 0) AS found,
-       coalesce(a.alerts, 0) AS alerts, coalesce(a.true_alerts, 0) AS true_alerts,
-       coalesce(i.missed, '[]')::text AS missed
-FROM instances i
-FULL JOIN alerts a USING (typology)
-ORDER BY typology COLLATE "C"
+SELECT q.typology, coalesce(q.planted, 0) AS planted, coalesce(q.found, 0) AS found,
+       coalesce(q.touched, 0) AS touched, coalesce(q.alerts, 0) AS alerts,
+       coalesce(q.true_alerts, 0) AS true_alerts, coalesce(q.missed, '[]')::text AS missed,
+       coalesce(t.labelled, 0) AS labelled_transfers, coalesce(t.flagged, 0) AS flagged_transfers,
+       coalesce(t.hit, 0) AS hit_transfers, coalesce(e.labelled, 0) AS labelled_entities,
+       coalesce(e.flagged, 0) AS flagged_entities, coalesce(e.hit, 0) AS hit_entities
+FROM (SELECT * FROM instances FULL JOIN alerts USING (typology)) AS q
+LEFT JOIN parts t ON t.typology = q.typology AND t.level = 'transfer'
+LEFT JOIN parts e ON e.typology = q.typology AND e.level = 'entity'
+ORDER BY q.typology COLLATE "C"

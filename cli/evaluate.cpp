@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <iterator>
+#include <stdexcept>
+
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+#include "cli/target.hpp"
+#include "scenarios/evaluation.hpp"
+#include "store/gold_reader.hpp"
+
+namespace aml::cli {
+namespace {
+
+/// Nothing can be said about what no label speaks of, nor of the precision of nothing.
+Cell share(bool is_known, double value) {
+  return is_known ? Cell{value} : Cell{};
+}
+
+void add_rows(const scenarios::TypologyQuality& typology, Table& table) {
+  const auto add = [&](const char* level, const scenarios::Quality& quality, Cell touched) {
+    table.rows.push_back({typology.typology, std::string(level), quality.labelled, quality.found,
+                          std::move(touched), quality.flagged, quality.right,
+                          share(quality.labelled > 0, quality.recall()),
+                          share(quality.labelled > 0 && quality.flagged > 0, quality.precision()),
+                          share(quality.labelled > 0, quality.f1())});
+  };
+  add("instance", typology.instances, typology.touched);
+  add("entity", typology.entities, {});
+  add("transfer", typology.transfers, {});
+}
+
+}  // namespace
+
+int run_evaluate(const GlobalOptions& global, const std::vector<std::string>& files) {
+  std::vector<scenarios::Label> labels;
+  for (const std::string& file : files) {
+    std::ranges::move(scenarios::read_labels(file), std::back_inserter(labels));
+  }
+  auto connection = connect_ready(global);
+  const auto run = store::newest_successful_run(connection);
+  if (!run) throw std::invalid_argument("there is no successful run to evaluate\n  run:  aml run");
+  const auto qualities = scenarios::evaluate(connection, labels);
+  scenarios::record_evaluation(connection, *run, labels, fmt::format("{}", fmt::join(files, ", ")),
+                               qualities);
+  Table table{{"typology", "level", "labelled", "found", "touched", "flagged", "right", "recall",
+               "precision", "f1"},
+              {}};
+  for (const auto& typology : qualities) add_rows(typology, table);
+  print(table, effective_format(global.format));
+  for (const auto& typology : qualities) {
+    if (!typology.missed.empty()) {
+      detail(fmt::format("{}: not found whole: {}", typology.typology,
+                         fmt::join(typology.missed, ", ")));
+    }
+  }
+  say(fmt::format("Measured as of run {}; kept in aml.evaluations.", *run));
+  return kOk;
+}
+
+}  // namespace aml::cli

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scenarios/labels.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "scenarios/scenario.hpp"
+#include "store/csv_reader.hpp"
+#include "store/input_file.hpp"
+
+namespace aml::scenarios {
+namespace {
+
+using Header = std::vector<std::string>;
+using Fields = std::vector<std::string_view>;
+
+constexpr std::array<std::string_view, 6> kOwnHeader{"typology",  "instance", "entity_kind",
+                                                     "entity_id", "role",     "transfer_id"};
+
+/// Where a file keeps what a label says; npos: nowhere.
+struct Columns {
+  static constexpr auto npos = static_cast<std::size_t>(-1);
+  std::size_t typology = npos;
+  std::size_t instance = npos;
+  std::size_t entity_kind = npos;
+  std::size_t account_id = npos;  ///< an entity of which only the id is told
+  std::size_t entity_id = npos;
+  std::size_t transfer_id = npos;
+};
+
+std::size_t position(const Header& header, std::string_view name) {
+  const auto found = std::ranges::find(header, name);
+  return found == header.end() ? Columns::npos : static_cast<std::size_t>(found - header.begin());
+}
+
+std::optional<Columns> recognise(const Header& header) {
+  if (std::ranges::equal(header, kOwnHeader)) {
+    return Columns{
+        .typology = 0, .instance = 1, .entity_kind = 2, .entity_id = 3, .transfer_id = 5};
+  }
+  const Columns amlsim{.typology = position(header, "alert_type"),
+                       .instance = position(header, "alert_id"),
+                       .account_id = position(header, "acct_id"),
+                       .transfer_id = position(header, "tran_id")};
+  const bool names_one =
+      (amlsim.account_id == Columns::npos) != (amlsim.transfer_id == Columns::npos);
+  if (amlsim.typology == Columns::npos || amlsim.instance == Columns::npos || !names_one) return {};
+  return amlsim;
+}
+
+Label label_of(const Fields& fields, const Columns& columns) {
+  const auto text = [&](std::size_t column) {
+    return column == Columns::npos ? std::string() : std::string(fields[column]);
+  };
+  Label label{text(columns.typology), text(columns.instance), text(columns.entity_kind),
+              text(columns.entity_id), text(columns.transfer_id)};
+  if (columns.account_id != Columns::npos) {
+    label.entity_kind = "account";
+    label.entity_id = text(columns.account_id);
+  }
+  if (label.typology == "cycle") label.typology = "round_tripping";
+  return label;
+}
+
+/// Why a label cannot be used; empty if it can.
+std::string_view defect_of(const Label& label) {
+  if (label.typology.empty() || label.instance.empty()) return "no typology or no instance";
+  const bool names_entity = !label.entity_id.empty();
+  if (names_entity != label.transfer_id.empty()) {
+    return "a label names either a transfer or an entity";
+  }
+  if (names_entity ? label.entity_kind != "account" && label.entity_kind != "party"
+                   : !label.entity_kind.empty()) {
+    return "entity_kind is account or party for an entity, empty for a transfer";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<Label> read_labels(const std::string& path) {
+  store::InputFile file(path);
+  store::CsvReader reader([&](char* buffer, std::size_t size) { return file.read(buffer, size); },
+                          path);
+  const std::optional<Columns> columns = recognise(reader.header());
+  if (!columns) {
+    throw ScenarioError(
+        path, reader.header_line(), 1,
+        fmt::format("expected the columns {}, or AMLSim's alert_transactions or alert_accounts",
+                    fmt::join(kOwnHeader, ",")));
+  }
+  std::vector<Label> labels;
+  store::CsvRecord record;
+  while (reader.next(record)) {
+    if (record.defect != store::CsvDefect::kNone)
+      throw ScenarioError(path, record.line, 1, std::string(store::name_of(record.defect)));
+    labels.push_back(label_of(record.fields, *columns));
+    const std::string_view defect = defect_of(labels.back());
+    if (!defect.empty()) throw ScenarioError(path, record.line, 1, std::string(defect));
+  }
+  return labels;
+}
+
+}  // namespace aml::scenarios

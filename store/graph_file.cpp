@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/graph_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+
+#include "store/csv_reader.hpp"
+#include "store/input_file.hpp"
+#include "store/value_text.hpp"
+
+namespace aml::store {
+namespace {
+
+std::string plain_name(std::string_view name) {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!name.empty() && is_blank(name.front())) name.remove_prefix(1);
+  while (!name.empty() && is_blank(name.back())) name.remove_suffix(1);
+  std::string plain(name);
+  for (char& c : plain) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return plain;
+}
+
+/// A CSV file whose columns are found by name, and whose every row must be readable.
+class NamedColumns {
+ public:
+  explicit NamedColumns(const std::string& path)
+      : file_(path),
+        reader_([this](char* buffer, std::size_t size) { return file_.read(buffer, size); }, path) {
+    for (const std::string& name : reader_.header()) names_.push_back(plain_name(name));
+    if (names_.empty()) refuse_file(path, "is empty: expected a header line");
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      if (std::count(names_.begin(), names_.end(), names_[i]) > 1) {
+        refuse("has two columns called '" + names_[i] + "'");
+      }
+    }
+  }
+
+  std::optional<std::size_t> find(std::string_view name) const {
+    const auto found = std::ranges::find(names_, name);
+    if (found == names_.end()) return {};
+    return static_cast<std::size_t>(found - names_.begin());
+  }
+  std::size_t require(std::string_view name) const {
+    const auto position = find(name);
+    if (!position) {
+      refuse(fmt::format("has no column '{}'; its columns: {}", name, fmt::join(names_, ", ")));
+    }
+    return *position;
+  }
+  /// One empty TextColumn for each column that is none of these, with its position.
+  std::vector<std::size_t> others(std::span<const std::optional<std::size_t>> known,
+                                  std::vector<TextColumn>& columns) const {
+    std::vector<std::size_t> positions;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      if (std::ranges::find(known, std::optional(i)) != known.end()) continue;
+      positions.push_back(i);
+      columns.push_back({.name = names_[i], .values = {}, .is_null = {}});
+    }
+    return positions;
+  }
+
+  bool next() {
+    if (!reader_.next(record_)) return false;
+    if (record_.defect != CsvDefect::kNone) {
+      refuse_row(fmt::format("cannot be read: {}", name_of(record_.defect)));
+    }
+    return true;
+  }
+  std::string_view operator[](std::size_t position) const { return record_.fields[position]; }
+
+  [[noreturn]] void refuse(const std::string& why) const {
+    refuse_file(file_.path(), reader_.header_line(), why);
+  }
+  [[noreturn]] void refuse_row(const std::string& why) const {
+    refuse_file(file_.path(), record_.line, why);
+  }
+
+ private:
+  InputFile file_;
+  CsvReader reader_;
+  std::vector<std::string> names_;
+  CsvRecord record_;
+};
+
+void append_others(const NamedColumns& row, const std::vector<std::size_t>& positions,
+                   std::vector<TextColumn>& columns) {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const std::string_view value = row[positions[i]];
+    columns[i].values.push_back(value);
+    columns[i].is_null.push_back(value.empty() ? 1 : 0);
+  }
+}
+
+/// Numbers ids in the order in which they come.
+class VertexNumbers {
+ public:
+  explicit VertexNumbers(graph::KeyColumn& keys) : keys_(keys) {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      positions_.emplace(keys[i], static_cast<graph::Vertex>(i));
+    }
+  }
+  graph::Vertex position_of(std::string_view id) {
+    if (const auto known = positions_.find(id); known != positions_.end()) return known->second;
+    const auto position = static_cast<graph::Vertex>(positions_.size());
+    positions_.emplace(id, position);
+    keys_.push_back(id);
+    return position;
+  }
+
+ private:
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+
+  graph::KeyColumn& keys_;
+  std::unordered_map<std::string, graph::Vertex, Hash, std::equal_to<>> positions_;
+};
+
+/// Amounts in as many decimals as the row with most of them has.
+class Amounts {
+ public:
+  void add(Decimal amount) {
+    amounts_.push_back(amount);
+    most_decimals_ = std::max(most_decimals_, amount.decimals);
+  }
+  int decimals() const { return most_decimals_; }
+  std::vector<graph::MinorUnits> minor_units(const std::string& path) const {
+    std::vector<graph::MinorUnits> minor;
+    minor.reserve(amounts_.size());
+    for (const Decimal& amount : amounts_) {
+      const auto scaled = rescaled(amount, most_decimals_);
+      if (!scaled) {
+        refuse_file(path, fmt::format("an amount does not fit: others need {} decimal places",
+                                      most_decimals_));
+      }
+      minor.push_back(*scaled);
+    }
+    return minor;
+  }
+
+ private:
+  std::vector<Decimal> amounts_;
+  int most_decimals_ = 0;
+};
+
+}  // namespace
+
+const TextColumn* VertexFile::find(std::string_view name) const {
+  const auto found = std::ranges::find(columns, name, &TextColumn::name);
+  return found == columns.end() ? nullptr : &*found;
+}
+
+VertexFile read_vertex_file(const std::string& path) {
+  NamedColumns rows(path);
+  const std::array<std::optional<std::size_t>, 1> known{rows.require("id")};
+  VertexFile file;
+  const std::vector<std::size_t> others = rows.others(known, file.columns);
+  VertexNumbers numbers(file.ids);
+  while (rows.next()) {
+    const std::string_view id = rows[*known[0]];
+    if (id.empty()) rows.refuse_row("id is empty");
+    const std::size_t before = file.ids.size();
+    numbers.position_of(id);
+    if (file.ids.size() == before) rows.refuse_row(fmt::format("id '{}' stands twice", id));
+    append_others(rows, others, file.columns);
+  }
+  return file;
+}
+
+EdgeFile read_edge_file(const std::string& path, const VertexFile& vertices) {
+  NamedColumns rows(path);
+  const std::array<std::optional<std::size_t>, 4> known{rows.require("src"), rows.require("dst"),
+                                                        rows.find("time"), rows.find("amount")};
+  const auto& [src, dst, time, amount] = known;
+  EdgeFile file;
+  file.listed_vertices = vertices.ids.size();
+  file.has_time = time.has_value();
+  file.has_amount = amount.has_value();
+  file.transfers.vertex_keys = vertices.ids;
+  file.transfers.type_names = {""};
+  const std::vector<std::size_t> others = rows.others(known, file.columns);
+  VertexNumbers numbers(file.transfers.vertex_keys);
+  Amounts amounts;
+  auto& transfers = file.transfers;
+  while (rows.next()) {
+    if (rows[*src].empty() || rows[*dst].empty()) rows.refuse_row("src or dst is empty");
+    transfers.source.push_back(numbers.position_of(rows[*src]));
+    transfers.target.push_back(numbers.position_of(rows[*dst]));
+    const auto at = time ? parse_time(rows[*time]) : std::optional<graph::Micros>(0);
+    if (!at) {
+      rows.refuse_row(fmt::format(
+          "time '{}' is neither ISO 8601 nor seconds since 1970, to the microsecond", rows[*time]));
+    }
+    transfers.booked_at.push_back(*at);
+    const auto money = amount ? parse_decimal(rows[*amount]) : std::optional<Decimal>(Decimal{});
+    if (!money) rows.refuse_row(fmt::format("amount '{}' is no decimal number", rows[*amount]));
+    amounts.add(*money);
+    transfers.transfer_keys.push_back(std::to_string(transfers.type.size()));
+    transfers.type.push_back(0);
+    append_others(rows, others, file.columns);
+  }
+  transfers.amount_minor = amounts.minor_units(path);
+  file.amount_decimals = amounts.decimals();
+  return file;
+}
+
+}  // namespace aml::store

@@ -1,2 +1,0 @@
--- No parameters. Whether silver holds any transfer.
-SELECT EXISTS (SELECT FROM silver.transfers)

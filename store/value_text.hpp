@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Times and decimal numbers as files write them, read exactly.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "graph/transfer.hpp"
+
+namespace aml::store {
+
+/// A point in time: ISO 8601 (2024-03-01, 2024-03-01T12:30, 2024-03-01 12:30:15.25+01:00; UTC if it
+/// names no zone) or seconds since 1970-01-01 UTC, both to the microsecond. nullopt for any other
+/// text, for finer fractions and for what does not fit.
+std::optional<graph::Micros> parse_time(std::string_view text);
+
+/// mantissa * 10^-decimals
+struct Decimal {
+  std::int64_t mantissa = 0;
+  int decimals = 0;
+};
+
+/// "12.50", "-3", "+.5": no exponent, no separators. nullopt for any other text and for more digits
+/// than fit. The decimals are those that are written, zeros at the end included.
+std::optional<Decimal> parse_decimal(std::string_view text);
+
+/// The number with exactly this many decimals. nullopt if it does not fit or would lose digits.
+std::optional<std::int64_t> rescaled(Decimal number, int decimals);
+
+}  // namespace aml::store
