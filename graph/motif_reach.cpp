@@ -111,6 +111,7 @@ void MotifReach::step_to(std::size_t level) {
 
 void MotifReach::add_alive(std::size_t level, Vertex near, EdgeRange range,
                            std::vector<Reached>& reached) {
+  steps_ += range.size();
   for (const Edge position : range) {
     if (alive_[path_[level]][position] && positions_[level].add(position)) {
       reached.push_back({position, near});
