@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "graph/motif.hpp"
+#include "graph/motif_describe.hpp"
 #include "graph/motif_plan.hpp"
 #include "graph/motif_search.hpp"
 #include "graph/temporal_cycles.hpp"
@@ -65,15 +66,6 @@ double seconds(const std::function<void()>& action) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-std::string text(RowCount rows) {
-  std::string digits;
-  do {
-    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rows % 10)));
-    rows /= 10;
-  } while (rows > 0);
-  return digits;
-}
-
 /// Prints minimum and median time of an answer that must be the expected one each time.
 void measure(std::string_view what, RowCount expected, const std::function<RowCount()>& answer) {
   std::vector<double> times;
@@ -82,11 +74,11 @@ void measure(std::string_view what, RowCount expected, const std::function<RowCo
     times.push_back(seconds([&] { rows = answer(); }));
     if (rows != expected) {
       throw std::runtime_error(
-          fmt::format("{}: {} rows, expected {}", what, text(rows), text(expected)));
+          fmt::format("{}: {} rows, expected {}", what, text_of(rows), text_of(expected)));
     }
   }
   std::ranges::sort(times);
-  fmt::print("{:44} {:>18} {:9.4f} {:9.4f}\n", what, text(expected), times.front(),
+  fmt::print("{:44} {:>18} {:9.4f} {:9.4f}\n", what, text_of(expected), times.front(),
              times[kRounds / 2]);
 }
 

@@ -175,8 +175,8 @@ class Messages {
         const Vertex other = edges.other(node.near, position);
         Value value = far == nullptr ? one<Value>() : (*far)[other];
         if (!near_linked.empty() || !far_linked.empty() || node.edge == summed_edge_) {
-          const Edge e = edges.edge(node.near, position);
-          if (node.edge == summed_edge_) value = with_amount(value, e);
+          const BookedEdge e{edges.edge(node.near, position), edges.booked_at(node.near, position)};
+          if (node.edge == summed_edge_) value = with_amount(value, e.edge);
           for (LinkedChild& child : near_linked) {
             value = arithmetic_.multiply(value, sum_near(child, v, e));
           }
@@ -202,7 +202,7 @@ class Messages {
   }
 
   /// Over the candidates of a linked child at v that fit e; e ascends in time from call to call.
-  Value sum_near(LinkedChild& child, Vertex v, Edge e) {
+  Value sum_near(LinkedChild& child, Vertex v, const BookedEdge& e) {
     const MotifTreeNode& node = tree_.nodes[child.node];
     const CandidateEdges& edges = list(child.node);
     const Edge end = *edges.at(node.near, v).end();
@@ -217,7 +217,7 @@ class Messages {
     return sum(child.node, child.first, child.last);
   }
 
-  Value sum_far(std::size_t child, Vertex v, Edge e) {
+  Value sum_far(std::size_t child, Vertex v, const BookedEdge& e) {
     const MotifTreeNode& node = tree_.nodes[child];
     const EdgeRange range =
         node.link.within(graph_, list(child), node.near, list(child).at(node.near, v), e);

@@ -98,11 +98,20 @@ class FactorisedGroups {
     for (const MotifAggregate& aggregate : aggregates) {
       groups_.columns.push_back(column(aggregate));
     }
+    measure_reached();
     groups_.overflowed = groups_.overflowed || arithmetic_.overflowed();
     return std::move(groups_);
   }
 
  private:
+  /// A column that is filled group by group.
+  struct Reached {
+    std::size_t column;
+    MotifAggregate aggregate;
+    MotifReach reach;
+  };
+
+  /// The column, or an empty one that measure_reached() fills.
   std::vector<MinorSum> column(const MotifAggregate& aggregate) {
     if (aggregate.measure == Measure::kRows) return row_counts();
     const std::size_t component = is_of_vertex(aggregate.measure)
@@ -112,7 +121,32 @@ class FactorisedGroups {
     if (is_of_vertex(aggregate.measure) && aggregate.element == tree_.root) {
       return std::vector<MinorSum>(groups_.vertices.size(), 1);
     }
-    return component == component_ ? distinct_by_group(aggregate) : distinct_in_all(aggregate);
+    if (component != component_) return distinct_in_all(aggregate);
+    if (alive_.empty()) {
+      alive_ = factor_alive(plan_.graph(), plan_.candidates(), tree_, arithmetic_);
+    }
+    reached_.push_back(
+        {groups_.columns.size(), aggregate,
+         MotifReach(plan_.graph(), plan_.candidates(), tree_, alive_, edge_to(tree_, aggregate))});
+    return {};
+  }
+
+  /// Distinct elements of one group after the other, as long as the steps last.
+  void measure_reached() {
+    const std::uint64_t most = plan_.constraints().max_steps;
+    for (std::size_t g = 0; g < groups_.vertices.size() && !reached_.empty(); ++g) {
+      std::uint64_t steps = 0;
+      for (Reached& reached : reached_) {
+        groups_.columns[reached.column].push_back(
+            measure(reached.aggregate, reached.reach, {&groups_.vertices[g], 1}));
+        steps += reached.reach.steps();
+      }
+      groups_.steps = std::min(steps, most);
+      if (steps <= most) continue;
+      groups_.truncated = true;
+      groups_.vertices.resize(g);
+      for (auto& column : groups_.columns) column.resize(g);
+    }
   }
 
   std::vector<MinorSum> row_counts() {
@@ -160,14 +194,6 @@ class FactorisedGroups {
       total = arithmetic_.add(total, rows);
     }
     return total;
-  }
-
-  std::vector<MinorSum> distinct_by_group(const MotifAggregate& aggregate) {
-    const auto alive = factor_alive(plan_.graph(), plan_.candidates(), tree_, arithmetic_);
-    MotifReach reach(plan_.graph(), plan_.candidates(), tree_, alive, edge_to(tree_, aggregate));
-    std::vector<MinorSum> values;
-    for (const Vertex v : groups_.vertices) values.push_back(measure(aggregate, reach, {&v, 1}));
-    return values;
   }
 
   /// The element lies in another component: it is bound to the same in every group.
@@ -220,6 +246,8 @@ class FactorisedGroups {
   const MotifTree tree_;
   CheckedArithmetic arithmetic_;
   std::vector<RowCount> rows_;
+  std::vector<std::vector<char>> alive_;
+  std::vector<Reached> reached_;
   MotifGroups groups_;
 };
 

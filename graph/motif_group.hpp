@@ -30,14 +30,16 @@ struct MotifGroups {
   std::vector<std::vector<MinorSum>> columns;
   bool factorised = false;  ///< no row was enumerated
   bool overflowed = false;  ///< a value does not fit: none can be trusted
-  std::uint64_t steps = 0;
-  bool truncated = false;  ///< max_steps was reached: rows are missing
+  std::uint64_t steps = 0;  ///< candidates looked at, row by row or on the way to distinct elements
+  /// max_steps was reached. Factorised: the last groups are missing, those that are here are whole.
+  /// Else rows are missing, from any group.
+  bool truncated = false;
 };
 
 /// The aggregates over the rows of each group: rows are in one group if they bind `vertex` to the
 /// same vertex. Where MotifPlan::estimate() is exact nothing is enumerated: rows and their sums are
 /// counted along the tree of the motif, distinct elements are reached along it from each group's
-/// vertex. Elsewhere the rows are enumerated one by one, inside the constraints' max_steps.
+/// vertex. Elsewhere the rows are enumerated one by one. Both stay inside the constraints' max_steps.
 /// Throws: std::invalid_argument if an element is out of range, negated, never bound, or left out of
 ///         the rows by a negated term.
 /// Cost:   factorised, O(n + m) for each edge of the motif; for a distinct element as well, in each

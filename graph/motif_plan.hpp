@@ -46,6 +46,8 @@ class MotifPlan {
   ///           that meet at a vertex.
   MotifPlan(const TransferGraph& graph, const MotifPattern& pattern,
             const MotifConstraints& constraints);
+  MotifPlan(const MotifPlan&) = delete;  // its parts refer to each other
+  MotifPlan& operator=(const MotifPlan&) = delete;
 
   const TransferGraph& graph() const { return graph_; }
   const MotifPattern& pattern() const { return pattern_; }

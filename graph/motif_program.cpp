@@ -28,9 +28,14 @@ class MotifProgram::Builder {
         if (planned.kind == MotifStep::Kind::kNeighbour) step.relations = relations(planned.over);
         bind_vertex(planned.element, step);
       }
+      add_closings(step);
       add_lookaheads(step);
       add_absent(step);
       steps.push_back(std::move(step));
+    }
+    for (Step& step : steps) {
+      for (Lookahead& lookahead : step.lookaheads)
+        lookahead.is_filtered = closes_later(lookahead.edge, steps);
     }
     return steps;
   }
@@ -42,6 +47,9 @@ class MotifProgram::Builder {
   }
 
   void bind_edge(std::size_t e, Step& step) {
+    step.candidates = &plan_.candidates().edge(e);
+    step.source = end_of(e, End::kSource);
+    step.target = end_of(e, End::kTarget);
     step.relations = relations(e);
     step.source_bound = is_vertex_bound_[end_of(e, End::kSource)] != 0;
     step.target_bound = is_vertex_bound_[end_of(e, End::kTarget)] != 0;
@@ -110,11 +118,32 @@ class MotifProgram::Builder {
         if (pattern_.edges[e].negated || is_edge_bound_[e] || is_edge_known_[e]) continue;
         for (const End end : {End::kSource, End::kTarget}) {
           if (is_edge_known_[e] || end_of(e, end) != binding.vertex) continue;
-          step.lookaheads.push_back({e, end, relations(e)});
+          step.lookaheads.push_back(
+              {e, &plan_.candidates().edge(e), end, binding.vertex, false, relations(e)});
           is_edge_known_[e] = 1;
         }
       }
     }
+  }
+
+  void add_closings(Step& step) {
+    for (const NewVertex& binding : step.new_vertices) {
+      for (std::size_t e = 0; e < pattern_.edges.size(); ++e) {
+        if (pattern_.edges[e].negated || is_edge_bound_[e] || !is_edge_known_[e]) continue;
+        for (const End end : {End::kSource, End::kTarget}) {
+          if (end_of(e, end) == binding.vertex) {
+            step.closings.push_back({e, &plan_.candidates().edge(e), binding.vertex});
+          }
+        }
+      }
+    }
+  }
+
+  static bool closes_later(std::size_t edge, const std::vector<Step>& steps) {
+    return std::ranges::any_of(steps, [&](const Step& step) {
+      return std::ranges::any_of(step.closings,
+                                 [&](const Closing& closing) { return closing.edge == edge; });
+    });
   }
 
   void add_absent(Step& step) {
@@ -140,6 +169,7 @@ class MotifProgram::Builder {
 
 MotifProgram::MotifProgram(const MotifPlan& plan)
     : plan_(plan), steps_(Builder(plan).steps()), pairs_(plan.pattern().edges.size()) {
+  has_closings_ = std::ranges::any_of(steps_, [](const Step& s) { return !s.closings.empty(); });
   note_known_rows();
   if (steps_.empty()) return;
   Step& last = steps_.back();

@@ -27,8 +27,17 @@ class MotifProgram {
   /// The candidates of an edge that is bound later, looked up as soon as one of its ends is.
   struct Lookahead {
     std::size_t edge;
+    const CandidateEdges* candidates;
     End end;
+    std::size_t vertex;  ///< of the motif, at that end
+    bool is_filtered;    ///< the other end is bound by another edge, at a later step: see Closing
     std::vector<Relation> relations;
+  };
+  /// A vertex that is bound now, at the other end of an edge whose candidates were looked up before.
+  struct Closing {
+    std::size_t edge;
+    const CandidateEdges* candidates;
+    std::size_t vertex;
   };
   struct NewVertex {
     std::size_t vertex;
@@ -40,6 +49,9 @@ class MotifProgram {
   };
   struct Step {
     MotifStep plan;
+    const CandidateEdges* candidates = nullptr;  ///< of the edge that is bound
+    std::size_t source = 0;                      ///< its ends, as vertices of the motif
+    std::size_t target = 0;
     bool source_bound = false;  ///< before the step
     bool target_bound = false;
     bool always_fits = false;  ///< every candidate in time is a match of the whole
@@ -49,6 +61,7 @@ class MotifProgram {
     std::vector<Order> orders;
     std::vector<MotifConstraints::AmountRatio> ratios;
     std::vector<Lookahead> lookaheads;
+    std::vector<Closing> closings;
     std::vector<std::size_t> absent;  ///< negated edges whose ends are bound now
     /// For each symmetry how much of the row is known now; empty: no more than before.
     std::vector<std::size_t> known_row;
@@ -58,6 +71,7 @@ class MotifProgram {
 
   const MotifPlan& plan() const { return plan_; }
   const std::vector<Step>& steps() const { return steps_; }
+  bool has_closings() const { return has_closings_; }  ///< whether any step has one
   /// Whether the arrangement of a match, as far as it is known, is the smallest of its symmetric
   /// ones.
   bool may_be_smallest(const Step& step, std::span<const Vertex> vertices,
@@ -80,6 +94,7 @@ class MotifProgram {
 
   const MotifPlan& plan_;
   std::vector<Step> steps_;
+  bool has_closings_ = false;
   std::vector<RowElement> row_;
   mutable std::vector<LazyPairs> pairs_;
 };

@@ -98,8 +98,9 @@ void MotifReach::step_to(std::size_t level) {
     const Vertex meet = is_near ? at.near : above.other(parent.near, at.position);
     EdgeRange range = edges.at(node.near, meet);
     if (node.linked) {
-      range =
-          node.link.within(graph_, edges, node.near, range, above.edge(parent.near, at.position));
+      const BookedEdge other{above.edge(parent.near, at.position),
+                             above.booked_at(parent.near, at.position)};
+      range = node.link.within(graph_, edges, node.near, range, other);
     } else if (!vertices_[level].add(meet)) {
       continue;
     }
@@ -110,6 +111,7 @@ void MotifReach::step_to(std::size_t level) {
 
 void MotifReach::add_alive(std::size_t level, Vertex near, EdgeRange range,
                            std::vector<Reached>& reached) {
+  steps_ += range.size();
   for (const Edge position : range) {
     if (alive_[path_[level]][position] && positions_[level].add(position)) {
       reached.push_back({position, near});

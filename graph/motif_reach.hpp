@@ -25,6 +25,8 @@ class MotifReach {
   std::vector<Edge> transfers_from(std::span<const Vertex> roots);
   /// The same for the vertex at the end of the edge that lies away from the root.
   std::vector<Vertex> vertices_from(std::span<const Vertex> roots);
+  /// Candidates looked at in all calls.
+  std::uint64_t steps() const { return steps_; }
 
  private:
   /// A candidate of a node, by its position on the near side, and the vertex at that side.
@@ -57,6 +59,7 @@ class MotifReach {
   std::vector<Marks> vertices_;    ///< whose candidates have all been added, for each of them
   Marks ends_;
   std::vector<Reached> reached_;
+  std::uint64_t steps_ = 0;
 };
 
 }  // namespace aml::graph

@@ -32,28 +32,26 @@ class DisjointSets {
 }  // namespace
 
 bool TimeLink::too_early(const TransferGraph& graph, const CandidateEdges& list, End end,
-                         Edge position, Edge edge) const {
+                         Edge position, const BookedEdge& other) const {
   const Micros at = list.booked_at(end, position);
-  const Micros other = graph.booked_at(edge);
-  return at < earlier_by(other, max_lead) ||
-         (after && at == other && !graph.before(edge, list.edge(end, position)));
+  return at < earlier_by(other.booked_at, max_lead) ||
+         (after && at == other.booked_at && !graph.before(other.edge, list.edge(end, position)));
 }
 
 bool TimeLink::too_late(const TransferGraph& graph, const CandidateEdges& list, End end,
-                        Edge position, Edge edge) const {
+                        Edge position, const BookedEdge& other) const {
   const Micros at = list.booked_at(end, position);
-  const Micros other = graph.booked_at(edge);
-  return at > later_by(other, max_lag) ||
-         (before && at == other && !graph.before(list.edge(end, position), edge));
+  return at > later_by(other.booked_at, max_lag) ||
+         (before && at == other.booked_at && !graph.before(list.edge(end, position), other.edge));
 }
 
 EdgeRange TimeLink::within(const TransferGraph& graph, const CandidateEdges& list, End end,
-                           EdgeRange range, Edge edge) const {
+                           EdgeRange range, const BookedEdge& other) const {
   const auto first = std::ranges::partition_point(
-      range, [&](Edge position) { return too_early(graph, list, end, position, edge); });
+      range, [&](Edge position) { return too_early(graph, list, end, position, other); });
   const auto last = std::ranges::partition_point(
       std::ranges::subrange(first, range.end()),
-      [&](Edge position) { return !too_late(graph, list, end, position, edge); });
+      [&](Edge position) { return !too_late(graph, list, end, position, other); });
   return {*first, *last};
 }
 

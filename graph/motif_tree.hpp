@@ -12,6 +12,12 @@
 
 namespace aml::graph {
 
+/// A bound edge, with its time at hand.
+struct BookedEdge {
+  Edge edge;
+  Micros booked_at;
+};
+
 /// When an edge may be booked, seen from another one that meets it at a vertex.
 struct TimeLink {
   Micros max_lead = kUnbounded;  ///< this one is booked at most so long before the other
@@ -21,15 +27,15 @@ struct TimeLink {
 
   bool operator==(const TimeLink&) const = default;
 
-  /// The part of `range` that the link allows, the other edge being `edge`.
+  /// The part of `range` that the link allows.
   EdgeRange within(const TransferGraph& graph, const CandidateEdges& list, End end, EdgeRange range,
-                   Edge edge) const;
+                   const BookedEdge& other) const;
   /// Whether the candidate at a position comes before, or after, all that the link allows. Both
   /// change once only along the candidates of a vertex.
   bool too_early(const TransferGraph& graph, const CandidateEdges& list, End end, Edge position,
-                 Edge edge) const;
+                 const BookedEdge& other) const;
   bool too_late(const TransferGraph& graph, const CandidateEdges& list, End end, Edge position,
-                Edge edge) const;
+                const BookedEdge& other) const;
 };
 
 /// An edge of the motif in the tree. It hangs at one of its ends: at the root vertex, or at an end

@@ -21,6 +21,19 @@ bool holds(const MotifConstraints::AmountRatio& ratio, MinorSum earlier, MinorSu
 
 }  // namespace
 
+void VertexFilter::set(const CandidateEdges& candidates, End end, EdgeRange range) {
+  const std::pair positions(*range.begin(), *range.end());
+  if (end == end_ && positions == positions_)
+    return;  // often so: roots at one vertex come together
+  end_ = end;
+  positions_ = positions;
+  words_.fill(0);
+  for (const Edge position : range) {
+    const Vertex v = candidates.other(end, position);
+    words_[word(v)] |= std::uint64_t{1} << (v % 64);
+  }
+}
+
 MotifWalk::MotifWalk(const MotifProgram& program, Edge first, Edge last)
     : program_(&program),
       bindings_(program.steps().size(), 0),
@@ -30,14 +43,14 @@ MotifWalk::MotifWalk(const MotifProgram& program, Edge first, Edge last)
       edges_(program.plan().pattern().edges.size(), kNoEdge),
       bound_at_(edges_.size()),
       known_at_(edges_.size()),
-      known_(edges_.size()) {
+      known_(edges_.size()),
+      filters_(program.has_closings() ? edges_.size() : 0) {
   enter(0);
   Frame& root = frames_.front();
   root.next = first;
   root.last = last;
   if (root.source == Frame::Source::kPositions && first < last) {
-    const std::size_t edge = program.steps().front().plan.element;
-    root.vertex = program.plan().candidates().edge(edge).vertex_at(End::kSource, first);
+    root.vertex = program.steps().front().candidates->vertex_at(End::kSource, first);
   }
 }
 
@@ -77,8 +90,8 @@ void MotifWalk::found(MotifRows* rows) {
   if (where && !where({vertices_, edges_})) return;
   ++rows_found_;
   if (rows != nullptr) {
-    rows->elements.insert(rows->elements.end(), vertices_.begin(), vertices_.end());
-    rows->elements.insert(rows->elements.end(), edges_.begin(), edges_.end());
+    for (const Vertex v : vertices_) rows->elements.push_back(v);
+    for (const Edge e : edges_) rows->elements.push_back(e);
     rows->found_at_step.push_back(steps_taken_);
   }
   // The steps that tell rows apart have said all: other witnesses would repeat the row.
@@ -92,10 +105,8 @@ void MotifWalk::found(MotifRows* rows) {
 void MotifWalk::count_all(std::size_t depth) {
   const MotifProgram::Step& step = program_->steps()[depth];
   const Frame& frame = frames_[depth];
-  const EdgeRange range = program_->plan()
-                              .candidates()
-                              .edge(step.plan.element)
-                              .booked_in(frame.end, {frame.next, frame.last}, frame.from, frame.to);
+  const EdgeRange range =
+      step.candidates->booked_in(frame.end, {frame.next, frame.last}, frame.from, frame.to);
   ++steps_taken_;
   rows_found_ += range.size();
   bindings_[depth] += range.size();
@@ -152,10 +163,9 @@ void MotifWalk::enter_edge(const MotifProgram::Step& step, Frame& frame) {
   const Interval times = interval(step.relations);
   frame.from = times.first;
   frame.to = times.last;
-  const CandidateEdges& list = program_->plan().candidates().edge(step.plan.element);
   if (!step.source_bound && !step.target_bound) {
     frame.is_free = true;
-    frame.last = list.size();
+    frame.last = step.candidates->size();
     return;
   }
   const Known& known = known_[step.plan.element];
@@ -163,28 +173,27 @@ void MotifWalk::enter_edge(const MotifProgram::Step& step, Frame& frame) {
   frame.vertex = known.vertex;
   EdgeRange range = known.range;
   if (range.size() > kShortRange) {
-    range = list.booked_in(known.end, range, times.first, times.last);
+    range = step.candidates->booked_in(known.end, range, times.first, times.last);
   }
   frame.next = *range.begin();
   frame.last = *range.end();
-  if (step.source_bound && step.target_bound && range.size() > kLongRange) {
-    enter_closing(step.plan.element, frame);
-  }
+  frame.is_closing = step.source_bound && step.target_bound;
+  if (frame.is_closing && range.size() > kLongRange) shorten(step, frame);
+  frame.other = vertices_[frame.end == End::kSource ? step.target : step.source];
 }
 
 /// The frame holds many candidates at one end of an edge whose ends are both bound: looks for a
-/// shorter way.
-void MotifWalk::enter_closing(std::size_t edge, Frame& frame) {
-  const MotifEdge& ends = program_->plan().pattern().edges[edge];
-  const Vertex source = vertices_[static_cast<std::size_t>(ends.source)];
-  const Vertex target = vertices_[static_cast<std::size_t>(ends.target)];
-  const CandidateEdges& list = program_->plan().candidates().edge(edge);
+/// shorter way to it.
+void MotifWalk::shorten(const MotifProgram::Step& step, Frame& frame) {
+  const Vertex source = vertices_[step.source];
+  const Vertex target = vertices_[step.target];
   const End end = opposite(frame.end);
   const Vertex vertex = end == End::kSource ? source : target;
-  const EdgeRange range = list.booked_in(end, list.at(end, vertex), frame.from, frame.to);
+  const EdgeRange range =
+      step.candidates->booked_in(end, step.candidates->at(end, vertex), frame.from, frame.to);
   if (range.size() > kLongRange) {
     frame.source = Frame::Source::kPairs;
-    frame.pairs = program_->pairs(edge).between(source, target);
+    frame.pairs = program_->pairs(step.plan.element).between(source, target);
     frame.end = End::kSource;
     frame.vertex = source;
     frame.next = 0;
@@ -245,38 +254,31 @@ bool MotifWalk::advance(std::size_t depth) {
 }
 
 bool MotifWalk::bind_position(const MotifProgram::Step& step, Frame& frame, Edge position) {
-  const TransferGraph& graph = program_->plan().graph();
-  const std::size_t index = step.plan.element;
-  const CandidateEdges& list = program_->plan().candidates().edge(index);
+  const CandidateEdges& list = *step.candidates;
+  const Vertex other = list.other(frame.end, position);
+  if (frame.is_closing && other != frame.other) return false;
+  const Micros at = list.booked_at(frame.end, position);
+  if (at < frame.from || at > frame.to) return false;
   if (frame.is_free) {
     while (*list.at(End::kSource, frame.vertex).end() <= position) ++frame.vertex;
   }
-  const Micros at = list.booked_at(frame.end, position);
-  if (at < frame.from || at > frame.to) return false;
-  const Vertex other = list.other(frame.end, position);
+  const Edge e = list.edge(frame.end, position);
+  const auto is_bound = [&](std::size_t bound) { return edges_[bound] == e; };
+  if (std::ranges::any_of(step.must_differ, is_bound)) return false;
+  const auto in_order = [&](const MotifProgram::Order& order) {
+    const Edge bound = edges_[order.edge];
+    const TransferGraph& graph = program_->plan().graph();
+    return bound_at_[order.edge].first != at ||
+           (order.is_before ? graph.before(bound, e) : graph.before(e, bound));
+  };
+  if (!std::ranges::all_of(step.orders, in_order)) return false;
   const Vertex source = frame.end == End::kSource ? frame.vertex : other;
   const Vertex target = frame.end == End::kSource ? other : frame.vertex;
-  const MotifEdge& ends = program_->plan().pattern().edges[index];
-  const auto source_index = static_cast<std::size_t>(ends.source);
-  if (step.source_bound && vertices_[source_index] != source) return false;
-  if (step.target_bound && vertices_[static_cast<std::size_t>(ends.target)] != target) return false;
-
-  const Edge e = list.edge(frame.end, position);
-  for (const std::size_t bound : step.must_differ) {
-    if (edges_[bound] == e) return false;
-  }
-  for (const MotifProgram::Order& order : step.orders) {
-    if (bound_at_[order.edge].first != at) continue;
-    if (order.is_before ? !graph.before(edges_[order.edge], e)
-                        : !graph.before(e, edges_[order.edge])) {
-      return false;
-    }
-  }
   for (const MotifProgram::NewVertex& binding : step.new_vertices) {
-    if (!bind_new(binding, binding.vertex == source_index ? source : target)) return false;
+    if (!bind_new(binding, binding.vertex == step.source ? source : target)) return false;
   }
-  edges_[index] = e;
-  bound_at_[index] = {at, at};
+  edges_[step.plan.element] = e;
+  bound_at_[step.plan.element] = {at, at};
   return settle(step);
 }
 
@@ -295,7 +297,16 @@ bool MotifWalk::settle(const MotifProgram::Step& step) {
     return holds(ratio, graph.amount_minor(edges_[static_cast<std::size_t>(ratio.earlier)]),
                  graph.amount_minor(edges_[static_cast<std::size_t>(ratio.later)]));
   };
-  return std::ranges::all_of(step.ratios, ratio_holds) &&
+  const auto may_close = [&](const MotifProgram::Closing& closing) {
+    const Known& known = known_[closing.edge];
+    const Vertex v = vertices_[closing.vertex];
+    if (known.range.size() > kLongRange) return filters_[closing.edge].may_hold(v);
+    return std::ranges::any_of(known.range, [&](Edge position) {
+      return closing.candidates->other(known.end, position) == v;
+    });
+  };
+  return std::ranges::all_of(step.closings, may_close) &&
+         std::ranges::all_of(step.ratios, ratio_holds) &&
          (step.known_row.empty() || program_->may_be_smallest(step, vertices_, edges_)) &&
          std::ranges::all_of(step.lookaheads,
                              [&](const auto& lookahead) { return look_ahead(lookahead); }) &&
@@ -305,13 +316,10 @@ bool MotifWalk::settle(const MotifProgram::Step& step) {
 /// False if an edge that is to be bound later has no candidate in time where it has to begin or
 /// end.
 bool MotifWalk::look_ahead(const MotifProgram::Lookahead& lookahead) {
-  const CandidateEdges& list = program_->plan().candidates().edge(lookahead.edge);
-  const MotifEdge& ends = program_->plan().pattern().edges[lookahead.edge];
-  const auto index =
-      static_cast<std::size_t>(lookahead.end == End::kSource ? ends.source : ends.target);
+  const CandidateEdges& list = *lookahead.candidates;
   Known& known = known_[lookahead.edge];
   known.end = lookahead.end;
-  known.vertex = vertices_[index];
+  known.vertex = vertices_[lookahead.vertex];
   known.range = list.at(known.end, known.vertex);
   if (!lookahead.relations.empty()) {
     const Interval times = interval(lookahead.relations);
@@ -320,6 +328,9 @@ bool MotifWalk::look_ahead(const MotifProgram::Lookahead& lookahead) {
   if (known.range.empty()) return false;
   known_at_[lookahead.edge] = {list.booked_at(known.end, known.range.front()),
                                list.booked_at(known.end, known.range.back())};
+  if (lookahead.is_filtered && known.range.size() > kLongRange) {
+    filters_[lookahead.edge].set(list, known.end, known.range);
+  }
   return true;
 }
 

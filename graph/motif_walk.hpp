@@ -3,14 +3,30 @@
 // later and give away part of what is left.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "graph/motif_program.hpp"
 
 namespace aml::graph {
+
+/// Which vertices may lie at the other ends of some candidates: false for most that do not.
+class VertexFilter {
+ public:
+  void set(const CandidateEdges& candidates, End end, EdgeRange range);
+  bool may_hold(Vertex v) const { return (words_[word(v)] >> (v % 64) & 1) != 0; }
+
+ private:
+  static constexpr std::size_t kWords = 64;
+  static std::size_t word(Vertex v) { return v / 64 % kWords; }
+  std::array<std::uint64_t, kWords> words_{};
+  End end_ = End::kSource;  ///< what the filter was set to last
+  std::pair<Edge, Edge> positions_{0, 0};
+};
 
 /// Matches as rows of bound vertices and edges, each with the number of steps after which it was
 /// found.
@@ -48,10 +64,12 @@ class MotifWalk {
     enum class Source : std::uint8_t { kPositions, kPairs, kVertices, kNeighbours };
     Source source = Source::kPositions;
     End end = End::kSource;
-    bool is_free = false;  ///< positions of all vertices, in order
+    bool is_free = false;     ///< positions of all vertices, in order
+    bool is_closing = false;  ///< both ends are bound
     Edge next = 0;
     Edge last = 0;
-    Vertex vertex = 0;  ///< whose candidates the positions are
+    Vertex vertex = 0;         ///< whose candidates the positions are
+    Vertex other = kNoVertex;  ///< the other end, if the frame is closing
     Micros from = kEarliest;
     Micros to = kLatest;
     std::span<const Edge> pairs;
@@ -69,7 +87,7 @@ class MotifWalk {
 
   void enter(std::size_t depth);
   void enter_edge(const MotifProgram::Step& step, Frame& frame);
-  void enter_closing(std::size_t edge, Frame& frame);
+  void shorten(const MotifProgram::Step& step, Frame& frame);
   void collect_neighbours(const MotifProgram::Step& step, std::size_t depth, Frame& frame);
   bool advance(std::size_t depth);
   bool bind_position(const MotifProgram::Step& step, Frame& frame, Edge position);
@@ -95,6 +113,7 @@ class MotifWalk {
   std::vector<Interval> bound_at_;  ///< for each edge of the motif that is bound
   std::vector<Interval> known_at_;  ///< for each whose candidates are known
   std::vector<Known> known_;
+  std::vector<VertexFilter> filters_;  ///< for each edge that closes a cycle
 };
 
 }  // namespace aml::graph

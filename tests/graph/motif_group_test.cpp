@@ -159,6 +159,33 @@ TEST(MotifGroups, WhatRowsDoNotShowIsRefused) {
   EXPECT_THROW(group(0, {Measure::kDistinctVertices, 1}), std::invalid_argument);
 }
 
+TEST(MotifGroups, BudgetLeavesOutTheLastGroupsOfATree) {
+  const TransferGraph graph =
+      graph_of({{"a", "b"}, {"a", "c"}, {"b", "c"}, {"c", "a"}, {"c", "b"}, {"d", "a"}});
+  const MotifPattern pattern = parse_motif("(a)-[e]->(b);(b)-[f]->(c)");
+  const std::vector<MotifAggregate> aggregates = {
+      {Measure::kRows, 0}, {Measure::kDistinctVertices, 0}, {Measure::kDistinctSum, 0}};
+  MotifConstraints constraints = literal();
+  const MotifGroups whole = group_motif(MotifPlan(graph, pattern, constraints), 2, aggregates);
+  ASSERT_EQ(whole.vertices.size(), 3U);
+  std::size_t before = 0;
+  for (constraints.max_steps = 0; constraints.max_steps <= whole.steps; ++constraints.max_steps) {
+    const MotifGroups cut = group_motif(MotifPlan(graph, pattern, constraints), 2, aggregates);
+    EXPECT_TRUE(cut.factorised);
+    EXPECT_EQ(cut.truncated, constraints.max_steps < whole.steps);
+    EXPECT_EQ(cut.steps, constraints.max_steps);
+    EXPECT_EQ(cut.truncated, cut.vertices.size() < whole.vertices.size());
+    EXPECT_GE(cut.vertices.size(), before);
+    before = cut.vertices.size();
+    for (std::size_t i = 0; i < aggregates.size(); ++i) {
+      ASSERT_EQ(cut.columns[i].size(), cut.vertices.size());
+      EXPECT_TRUE(
+          std::equal(cut.columns[i].begin(), cut.columns[i].end(), whole.columns[i].begin()));
+    }
+  }
+  EXPECT_EQ(before, 3U);
+}
+
 TEST(MotifGroups, BudgetCutsOffRows) {
   const TransferGraph graph = graph_of({{"a", "b"}, {"a", "c"}, {"b", "c"}, {"c", "a"}});
   const MotifPattern pattern = parse_motif("(a)-[e]->(b);(b)-[f]->(c)");
