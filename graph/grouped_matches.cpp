@@ -7,6 +7,18 @@ namespace aml::graph {
 
 using Kind = Expression::Kind;
 
+std::optional<MotifGroup> finished_group(const MotifGrouping& grouping, const TransferGraph& graph,
+                                         const GraphProperties& properties, Vertex vertex,
+                                         std::span<const Value> aggregates) {
+  const EvaluationInput input{graph, properties, {}, aggregates};
+  if (grouping.having && !holds(*grouping.having, input)) return std::nullopt;
+  MotifGroup group{vertex, {}};
+  for (const MotifGrouping::Column& column : grouping.columns) {
+    group.values.push_back(evaluate(column.value, input));
+  }
+  return group;
+}
+
 GroupedMatches::GroupedMatches(const MotifQuery& query, const TransferGraph& graph,
                                const GraphProperties& properties)
     : grouping_(query.grouping.value()), graph_(graph), properties_(properties) {
@@ -74,13 +86,8 @@ std::vector<MotifGroup> GroupedMatches::groups() const {
     for (std::size_t i = 0; i < states.size(); ++i) {
       aggregates.push_back(value_of(states[i], grouping_.aggregates[i]));
     }
-    const EvaluationInput input{graph_, properties_, {}, aggregates};
-    if (grouping_.having && !holds(*grouping_.having, input)) continue;
-    MotifGroup group{vertex, {}};
-    for (const MotifGrouping::Column& column : grouping_.columns) {
-      group.values.push_back(evaluate(column.value, input));
-    }
-    groups.push_back(std::move(group));
+    auto group = finished_group(grouping_, graph_, properties_, vertex, aggregates);
+    if (group) groups.push_back(*std::move(group));
   }
   return groups;
 }

@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "graph/motif.hpp"
@@ -18,6 +20,12 @@ struct MotifGroup {
   Vertex vertex = kNoVertex;
   std::vector<Value> values;  ///< one for each column of the grouping
 };
+
+/// The group of a vertex, from the values of the grouping's aggregates; nullopt unless `having`
+/// holds.
+std::optional<MotifGroup> finished_group(const MotifGrouping& grouping, const TransferGraph& graph,
+                                         const GraphProperties& properties, Vertex vertex,
+                                         std::span<const Value> aggregates);
 
 /// Collects the matches of a query and aggregates them. The result does not depend on their order.
 /// Memory: each distinct vertex or transfer that count(distinct x) or total(e) saw in a group.
