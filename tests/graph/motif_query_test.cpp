@@ -7,8 +7,9 @@
 #include <map>
 #include <string>
 
-#include "graph/motif_binding.hpp"
 #include "graph/grouped_matches.hpp"
+#include "graph/motif_binding.hpp"
+#include "graph/motif_search.hpp"
 #include "tests/graph/random_motifs.hpp"
 #include "tests/graph/small_graphs.hpp"
 #include "tests/oracle/motif_oracle.hpp"
@@ -22,21 +23,35 @@ using Rows = std::vector<std::vector<std::string>>;
 
 const GraphProperties kNoProperties;
 
-/// Keys of named vertices, then of named edges, of every match of a branch, sorted.
+/// Keys of named vertices, then of named edges.
+std::vector<std::string> row_of(const TransferGraph& graph, const MotifPattern& pattern,
+                                const MotifMatch& match) {
+  std::vector<std::string> row;
+  for (std::size_t v = 0; v < match.vertices.size(); ++v) {
+    if (!pattern.vertices[v].empty()) row.emplace_back(graph.key(match.vertices[v]));
+  }
+  for (std::size_t e = 0; e < match.edges.size(); ++e) {
+    if (!pattern.edges[e].name.empty()) row.emplace_back(graph.transfer_key(match.edges[e]));
+  }
+  return row;
+}
+
+/// The row of every match of a branch, sorted.
 Rows rows_of(const TransferGraph& graph, const MotifPattern& pattern,
              const MotifConstraints& constraints) {
   Rows rows;
-  find_motif(graph, pattern, constraints, [&](const MotifMatch& match) {
-    rows.emplace_back();
-    for (std::size_t v = 0; v < match.vertices.size(); ++v) {
-      if (!pattern.vertices[v].empty()) rows.back().emplace_back(graph.key(match.vertices[v]));
-    }
-    for (std::size_t e = 0; e < match.edges.size(); ++e) {
-      if (!pattern.edges[e].name.empty()) {
-        rows.back().emplace_back(graph.transfer_key(match.edges[e]));
-      }
-    }
-  });
+  find_motif(graph, pattern, constraints,
+             [&](const MotifMatch& match) { rows.push_back(row_of(graph, pattern, match)); });
+  std::ranges::sort(rows);
+  return rows;
+}
+
+/// The same by plan.
+Rows planned_rows_of(const TransferGraph& graph, const MotifPattern& pattern,
+                     const MotifConstraints& constraints) {
+  Rows rows;
+  enumerate_motif(MotifPlan(graph, pattern, constraints), kNoRowLimit,
+                  [&](const MotifMatch& match) { rows.push_back(row_of(graph, pattern, match)); });
   std::ranges::sort(rows);
   return rows;
 }
@@ -377,6 +392,10 @@ TEST(MotifQuery, BoundSearchesAgreeWithTheEnumerationOfAllTuples) {
       const auto& [pattern, constraints] = bound.branches[b];
       const Rows found = rows_of(graph, pattern, constraints);
       with_matches += !found.empty();
+      ASSERT_EQ(planned_rows_of(graph, pattern, constraints), found)
+          << "query " << i << ", branch " << b << ": " << testing::description(text);
+      ASSERT_EQ(count_motif(MotifPlan(graph, pattern, constraints)).rows, found.size())
+          << "query " << i << ", branch " << b << ": " << testing::description(text);
       ASSERT_EQ(found, oracle::motif_rows(bank.keys(), bank.transfers(), pattern,
                                           literal(query, b, bank, graph, properties)))
           << "query " << i << ", branch " << b << ": " << testing::description(text);
