@@ -34,6 +34,8 @@ struct Options {
   std::int64_t later_run = 0;
   GraphFiles graph;
   GraphCycleOptions cycles;
+  GraphMotifOptions motif;
+  GraphPropagateOptions propagate;
   std::string format;
   bool quiet = false;
   bool verbose = false;
@@ -235,6 +237,52 @@ void add_graph_files(CLI::App& command, GraphFiles& files) {
       ->type_name("FILE");
 }
 
+void add_motif_command(CLI::App& graph, GraphMotifOptions& options, Command& chosen) {
+  auto* motif = graph.add_subcommand(
+      "motif",
+      "Matches of a motif: a column for each name; vertices as ids, edges as rows of the file");
+  motif->add_option("motif", options.motif, "\"(a)-[e1]->(b); (b)-[e2]->(c)\", see docs/motifs.md")
+      ->required()
+      ->type_name("PATTERN");
+  add_graph_files(*motif, options.files);
+  motif->add_option("--where", options.where, "A condition: \"e2.amount >= 0.9 * e1.amount\"")
+      ->type_name("EXPR");
+  motif->add_option("--mode", options.mode, "Semantics: money, or those of GraphFrames' find()")
+      ->check(CLI::IsMember({"money", "graphframes"}))
+      ->capture_default_str();
+  motif
+      ->add_option(
+          "--time-order", options.time_order,
+          "How edges that follow each other lie in time (default: loose, or none without times)")
+      ->check(CLI::IsMember({"strict", "loose", "none"}));
+  motif->add_option("--window", options.window, "From the first edge of a match to the last")
+      ->type_name("DURATION");
+  motif->add_option("--hop-window", options.hop_window, "From an edge to each that follows it")
+      ->type_name("DURATION");
+  motif
+      ->add_option("--distinct", options.distinct,
+                   "What a match must not hold twice (default: vertices)")
+      ->check(CLI::IsMember({"vertices", "edges", "none"}));
+  motif
+      ->add_option("--hubs", options.max_counterparties,
+                   "Leave out vertices with more counterparties on one side (default: none)")
+      ->type_name("N");
+  motif->add_option("--group-by", options.group_by, "One row for each binding of this vertex")
+      ->type_name("VERTEX");
+  motif
+      ->add_option("--aggregate", options.aggregates,
+                   "A column of the groups: \"payers=count(distinct a)\"; may be repeated")
+      ->type_name("NAME=EXPR");
+  motif->add_option("--having", options.having, "A condition on each group")->type_name("EXPR");
+  motif->add_flag("--count", options.count, "Only the number of rows");
+  motif->add_option("--limit", options.limit, "Only the first rows")->check(CLI::PositiveNumber);
+  motif->add_option("--max-rows", options.max_rows, "Rows that are enumerated, at most")
+      ->capture_default_str();
+  motif->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_graph_motif(global, options); };
+  });
+}
+
 void add_graph_commands(CLI::App& app, Options& options, Command& chosen) {
   auto* graph = app.add_subcommand("graph", "The graph kernels on CSV files, without a database");
   graph->require_subcommand(1);
@@ -271,6 +319,23 @@ void add_graph_commands(CLI::App& app, Options& options, Command& chosen) {
       ->capture_default_str();
   cycles->callback([&] {
     chosen = [&](const GlobalOptions& global) { return run_graph_cycles(global, options.cycles); };
+  });
+
+  add_motif_command(*graph, options.motif, chosen);
+
+  auto* propagate = graph->add_subcommand(
+      "propagate",
+      "Risk that flows along the edges, from the column risk of the vertices: id,risk,risk_score");
+  add_graph_files(*propagate, options.propagate.files);
+  propagate->get_option("--vertices")->required();
+  propagate->add_option("--rounds", options.propagate.rounds, "Rounds")->capture_default_str();
+  propagate->add_option("--mode", options.propagate.mode, "How much of it, see docs/scenarios.md")
+      ->check(CLI::IsMember({"literal", "distinct", "normalised", "amount_weighted"}))
+      ->capture_default_str();
+  propagate->callback([&] {
+    chosen = [&](const GlobalOptions& global) {
+      return run_graph_propagate(global, options.propagate);
+    };
   });
 
   auto* stats = graph->add_subcommand("stats", "Sizes, degrees, components, times: measure,value");

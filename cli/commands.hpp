@@ -75,6 +75,28 @@ struct GraphCycleOptions {
   std::string time_order = "loose";
   std::uint64_t limit = 1'000'000;
 };
+struct GraphMotifOptions {
+  GraphFiles files;
+  std::string motif;
+  std::string where;
+  std::string mode = "money";
+  std::string time_order;  ///< empty: loose, or none if the edges have no times
+  std::string window;
+  std::string hop_window;
+  std::string distinct;  ///< empty: the default of the mode
+  std::string group_by;
+  std::vector<std::string> aggregates;  ///< name=expression
+  std::string having;
+  std::uint32_t max_counterparties = 0;
+  bool count = false;
+  std::uint64_t limit = 0;  ///< 0: all rows
+  std::uint64_t max_rows = 10'000'000;
+};
+struct GraphPropagateOptions {
+  GraphFiles files;
+  int rounds = 3;
+  std::string mode = "literal";
+};
 
 int run_db(const GlobalOptions& global, const DbOptions& options);
 int run_demo(const GlobalOptions& global, const DemoOptions& options);
@@ -86,6 +108,8 @@ int run_generate(const GlobalOptions& global, const std::string& out,
                  const scenarios::GeneratorParams& params);
 int run_graph_components(const GlobalOptions& global, const GraphFiles& files);
 int run_graph_cycles(const GlobalOptions& global, const GraphCycleOptions& options);
+int run_graph_motif(const GlobalOptions& global, const GraphMotifOptions& options);
+int run_graph_propagate(const GlobalOptions& global, const GraphPropagateOptions& options);
 int run_graph_stats(const GlobalOptions& global, const GraphFiles& files);
 int run_init(const GlobalOptions& global, const InitOptions& options);
 int run_list(const GlobalOptions& global, const ListOptions& options);

@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <stdexcept>
 #include <utility>
 
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
+#include "cli/graph_files.hpp"
 #include "detect/money_text.hpp"
+#include "detect/risk_propagation.hpp"
 #include "graph/components.hpp"
 #include "graph/temporal_cycles.hpp"
 #include "graph/transfer_graph.hpp"
@@ -22,46 +25,6 @@ namespace {
 using graph::Edge;
 using graph::TransferGraph;
 using graph::Vertex;
-
-struct LoadedGraph {
-  store::VertexFile vertices;
-  store::EdgeFile edges;  ///< its transfers have become the graph
-  TransferGraph graph;
-};
-
-LoadedGraph load_graph(const GraphFiles& files) {
-  store::VertexFile vertices;
-  if (!files.vertices.empty()) vertices = store::read_vertex_file(files.vertices);
-  store::EdgeFile edges = store::read_edge_file(files.edges, vertices);
-  TransferGraph graph(std::move(edges.transfers));
-  return {std::move(vertices), std::move(edges), std::move(graph)};
-}
-
-Cell id_of(const TransferGraph& graph, Vertex v) {
-  return std::string(graph.key(v));
-}
-/// The 0-based row of an edge in its file is its key.
-Cell row_of(const TransferGraph& graph, Edge e) {
-  return std::string(graph.transfer_key(e));
-}
-
-graph::TimeOrder time_order(const std::string& name) {
-  if (name == "strict") return graph::TimeOrder::kStrict;
-  return name == "loose" ? graph::TimeOrder::kLoose : graph::TimeOrder::kNone;
-}
-
-void require_time(const LoadedGraph& loaded, const GraphFiles& files) {
-  if (loaded.edges.has_time) return;
-  throw std::invalid_argument(
-      fmt::format("{} has no column 'time'\n  without times:  --time-order none", files.edges));
-}
-
-graph::Micros duration_argument(const char* option, const std::string& text) {
-  if (const auto duration = scenarios::parse_typed_duration(text)) return *duration;
-  throw std::invalid_argument(fmt::format(
-      "{}: '{}' is no length of time\n  for example:  7 days, 36h, 90 min, 604800 (seconds)",
-      option, text));
-}
 
 std::int64_t distinct_pairs(const TransferGraph& graph) {
   std::int64_t pairs = 0;
@@ -84,7 +47,69 @@ std::pair<std::int64_t, std::int64_t> component_sizes(const TransferGraph& graph
           largest == size.end() ? 0 : *largest};
 }
 
+constexpr const char* kRiskColumn = "risk";
+
+/// The column `risk` of the vertex file, for each vertex of the graph; 0 where it says nothing.
+std::vector<double> base_risk(const LoadedGraph& loaded, const GraphFiles& files) {
+  const store::TextColumn* column = loaded.vertices ? loaded.vertices->find(kRiskColumn) : nullptr;
+  if (column == nullptr) {
+    throw std::invalid_argument(fmt::format("{} has no column '{}'", files.vertices, kRiskColumn));
+  }
+  std::vector<double> risk(loaded.graph.num_vertices());
+  for (std::size_t row = 0; row < loaded.vertices->ids.size(); ++row) {
+    if (column->is_null[row] != 0) continue;
+    const std::string text(column->values[row]);
+    char* end = nullptr;
+    risk[*loaded.graph.find(loaded.vertices->ids[row])] = std::strtod(text.c_str(), &end);
+    if (end != text.c_str() + text.size()) {
+      throw std::invalid_argument(fmt::format("{}: vertex '{}': risk '{}' is no number",
+                                              files.vertices, loaded.vertices->ids[row], text));
+    }
+  }
+  return risk;
+}
+
+detect::PropagationMode propagation_mode(const std::string& name) {
+  if (name == "literal") return detect::PropagationMode::kLiteral;
+  if (name == "distinct") return detect::PropagationMode::kDistinct;
+  if (name == "normalised") return detect::PropagationMode::kNormalised;
+  return detect::PropagationMode::kAmountWeighted;
+}
+
 }  // namespace
+
+LoadedGraph load_graph(const GraphFiles& files) {
+  std::optional<store::VertexFile> vertices;
+  if (!files.vertices.empty()) vertices = store::read_vertex_file(files.vertices);
+  store::EdgeFile edges =
+      store::read_edge_file(files.edges, vertices ? *vertices : store::VertexFile{});
+  TransferGraph graph(std::move(edges.transfers));
+  return {std::move(vertices), std::move(edges), std::move(graph)};
+}
+
+Cell id_of(const TransferGraph& graph, Vertex v) {
+  return std::string(graph.key(v));
+}
+
+Cell row_of(const TransferGraph& graph, Edge e) {
+  return std::string(graph.transfer_key(e));
+}
+
+graph::Micros duration_argument(const char* option, const std::string& text) {
+  if (const auto duration = scenarios::parse_typed_duration(text)) return *duration;
+  throw std::invalid_argument(fmt::format(
+      "{}: '{}' is no length of time\n  for example:  7 days, 36h, 90 min, 604800 (seconds)",
+      option, text));
+}
+
+graph::TimeOrder time_order_argument(const std::string& name, const LoadedGraph& loaded) {
+  if (name == "none") return graph::TimeOrder::kNone;
+  if (!loaded.edges.has_time) {
+    throw std::invalid_argument(
+        "the edges have no column 'time'\n  without times:  --time-order none");
+  }
+  return name == "strict" ? graph::TimeOrder::kStrict : graph::TimeOrder::kLoose;
+}
 
 int run_graph_components(const GlobalOptions& global, const GraphFiles& files) {
   const TransferGraph graph = load_graph(files).graph;
@@ -104,9 +129,8 @@ int run_graph_cycles(const GlobalOptions& global, const GraphCycleOptions& optio
   params.min_length = options.min_length;
   params.max_length = options.max_length;
   params.window = duration_argument("--window", options.window);
-  params.time_order = time_order(options.time_order);
+  params.time_order = time_order_argument(options.time_order, loaded);
   params.max_cycles = options.limit;
-  if (params.time_order != graph::TimeOrder::kNone) require_time(loaded, options.files);
   const graph::TemporalCycles cycles = graph::find_temporal_cycles(graph, params);
   Table table{{"cycle", "step", "src", "dst", "edge"}, {}};
   for (std::size_t i = 0; i < cycles.size(); ++i) {
@@ -125,6 +149,27 @@ int run_graph_cycles(const GlobalOptions& global, const GraphCycleOptions& optio
         human_count(cycles.size())));
     return kFailed;
   }
+  return kOk;
+}
+
+int run_graph_propagate(const GlobalOptions& global, const GraphPropagateOptions& options) {
+  const LoadedGraph loaded = load_graph(options.files);
+  const TransferGraph& graph = loaded.graph;
+  const std::vector<double> base = base_risk(loaded, options.files);
+  detect::RiskPropagationParams params;
+  params.rounds = options.rounds;
+  params.mode = propagation_mode(options.mode);
+  params.max_counterparties = 0;
+  if (params.mode == detect::PropagationMode::kAmountWeighted && !loaded.edges.has_amount) {
+    throw std::invalid_argument("the edges have no column 'amount' to weigh by");
+  }
+  const detect::PropagatedRisk risk = detect::propagate_risk(graph, base, params);
+  Table table{{"id", "risk", "risk_score"}, {}};
+  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
+    table.rows.push_back({id_of(graph, v), base[v], risk.scores[v]});
+  }
+  print(table, effective_format(global.format), CsvText::kAsItIs);
+  say(fmt::format("Residual of the last round: {:.6g}", risk.residual));
   return kOk;
 }
 

@@ -109,8 +109,9 @@ MotifRun visit_rows(const MotifQuery& query, const BoundMotif& bound, const Tran
   if (query.max_rows < limit) {
     const Known known = known_rows(bound, graph);
     total.rows_known = known.rows;
-    total.refused = known.overflowed || known.rows > query.max_rows;
+    total.refused = known.exact && (known.overflowed || known.rows > query.max_rows);
     if (total.refused) return total;
+    limit = query.max_rows;
   }
   struct EnoughRows {};
   for (std::size_t i = 0; i < bound.branches.size() && !total.truncated; ++i) {

@@ -18,8 +18,8 @@ namespace aml::graph {
 
 /// Calls visit(branch, match) for every row, branch after branch, each in the order of
 /// enumerate_motif(). Ends after `limit` rows: that is truncated if there are more.
-/// If limit is above the query's max_rows, these are checked before any work: the run is refused if
-/// it is known that there can be more.
+/// If limit is above the query's max_rows, the rows are counted first where that is possible without
+/// enumerating them: the run is refused if there are more, and no work is done.
 /// Throws: whatever visit and evaluation throw.
 MotifRun visit_rows(const MotifQuery& query, const BoundMotif& bound, const TransferGraph& graph,
                     std::uint64_t limit,

@@ -73,6 +73,52 @@ TEST_F(GraphCommand, MoreCyclesThanTheLimitIsSaidAndFails) {
   EXPECT_EQ(ended.out, "cycle,step,src,dst,edge\n0,0,a,b,0\n0,1,b,a,1\n1,0,a,b,0\n1,1,b,a,3\n");
 }
 
+const char* const kFriends =
+    "src,dst,relationship\n0,1,friend\n1,0,follow\n1,2,friend\n2,3,follow\n2,0,unknown\n";
+
+TEST_F(GraphCommand, MotifsHaveAColumnForEachNameAndRowsForEdges) {
+  const std::string vertices = folder_.write("v.csv", "id,attr\n0,a\n1,b\n2,c\n3,d\n");
+  const auto motif = [&](const std::string& pattern, std::vector<std::string> options) {
+    options.insert(options.begin(), {pattern, "--vertices", vertices});
+    return run("motif", kFriends, options);
+  };
+  EXPECT_EQ(motif("(a)-[]->(b);(b)-[]->(c);(c)-[]->(a)", {"--mode", "graphframes"}).out,
+            "a,b,c\n0,1,2\n1,2,0\n2,0,1\n");
+  EXPECT_EQ(motif("(a)-[]->(b);(b)-[]->(c);(c)-[]->(a)", {}).out, "a,b,c\n0,1,2\n");
+  EXPECT_EQ(motif("(a)-[e]->(b)", {"--where", "e.relationship = 'friend' and b.attr <> 'b'"}).out,
+            "a,e,b\n1,2,2\n");
+  EXPECT_EQ(motif("(u)-[e*2..3]->(v)", {"--mode", "graphframes", "--count"}).out, "count\n14\n");
+  EXPECT_EQ(motif("(a)-[e]->(b)", {"--limit", "1"}).out, "a,e,b\n0,0,1\n");
+  EXPECT_EQ(motif("(a)-[e]->(b)",
+                  {"--group-by", "b", "--aggregate", "n=count(*)", "--having", "count(*) > 1"})
+                .out,
+            "b,n\n0,2\n");
+}
+
+TEST_F(GraphCommand, WrongMotifsAreRefusedWithTheirPosition) {
+  const Ended motif = run("motif", kFriends, {"(a)-[e->(b)"});
+  EXPECT_EQ(motif.exit_code, 2);
+  EXPECT_NE(motif.err.find("  (a)-[e->(b)\n        ^"), std::string::npos) << motif.err;
+  EXPECT_EQ(run("motif", kFriends, {"(a)-[e]->(b)", "--where", "e.amount > 1"}).exit_code, 2);
+  EXPECT_EQ(run("motif", kFriends, {"(a)-[e]->(b)", "--window", "1d"}).exit_code, 2);
+  const Ended rows =
+      run("motif", kFriends, {"(a)-[e]->(b)", "--distinct", "none", "--max-rows", "4"});
+  EXPECT_EQ(rows.exit_code, 2);
+  EXPECT_NE(rows.err.find("has 5 rows, more than the 4"), std::string::npos) << rows.err;
+}
+
+TEST_F(GraphCommand, RiskFlowsAsInThePublishedTable) {
+  const std::string edges = "src,dst\n3,4\n3,5\n3,6\n4,7\n5,7\n6,9\n";
+  const std::string vertices = folder_.write("v.csv", "id,risk\n3,10\n8,\n");
+  EXPECT_EQ(run("propagate", edges, {"--vertices", vertices, "--rounds", "2"}).out,
+            "id,risk,risk_score\n3,10,10\n4,0,5\n5,0,5\n6,0,5\n7,0,5\n8,0,0\n9,0,2.5\n");
+  EXPECT_EQ(run("propagate", edges, {"--vertices", folder_.write("w.csv", "id\n3\n")}).exit_code,
+            2);
+  EXPECT_EQ(run("propagate", edges, {"--vertices", folder_.write("x.csv", "id,risk\n3,high\n")})
+                .exit_code,
+            2);
+}
+
 TEST_F(GraphCommand, StatisticsCountWhatIsThere) {
   const Ended ended = run("stats", kRound);
   for (const char* line :
