@@ -165,7 +165,7 @@ struct Question {
   MotifConstraints constraints;
 };
 
-/// Motifs of every kind that are not counted at once.
+/// Motifs of every kind that a tree cannot hold.
 std::vector<Question> questions() {
   std::vector<Question> questions;
   questions.push_back({"(a)-[e]->(b);(b)-[f]->(c);(c)-[g]->(a)", {}});
@@ -175,6 +175,8 @@ std::vector<Question> questions() {
   questions.back().constraints.window = 12;
   questions.push_back({"(a)-[]->(b);(b)-[]->(c);!(c)-[]->(a)", literal()});
   questions.back().constraints.window = 25;
+  // Many rows of few roots: tasks wait for their turn and are split.
+  questions.push_back({"(a)-[e]->(b);(c)-[f]->(b)", {}});
   questions.push_back({"(a)-[e]->(b);(c)-[f]->(b)", {}});
   questions.back().constraints.window = 60;
   questions.back().constraints.symmetries = {{{2, 1, 0}, {1, 0}}};
@@ -201,6 +203,36 @@ TEST(MotifEnumeration, IsTheSameForAnyNumberOfThreads) {
     const MotifCount count = count_motif(MotifPlan(graph, pattern, question.constraints));
     EXPECT_TRUE(count.rows == alone.rows.size()) << question.motif;
   }
+}
+
+TEST(MotifEnumeration, RowsComeInTheOrderOfTheirFirstElement) {
+  const TransferGraph graph = skewed_graph(6000);
+  for (const Question& question : questions()) {
+    const MotifPattern pattern = parse_motif(question.motif);
+    const MotifPlan plan(graph, pattern, question.constraints);
+    const MotifStep& root = plan.steps().front();
+    std::vector<std::uint32_t> roots;
+    enumerate_motif(plan, kNoRowLimit, [&](const MotifMatch& match) {
+      const bool is_edge = root.kind == MotifStep::Kind::kEdge;
+      roots.push_back(is_edge ? match.edges[root.element] : match.vertices[root.element]);
+    });
+    EXPECT_TRUE(std::ranges::is_sorted(roots)) << question.motif;
+  }
+}
+
+TEST(MotifEnumeration, StepsAreTheCandidatesLookedAt) {
+  const TransferGraph graph = skewed_graph(6000);
+  // Nothing but the meeting vertex ties the two edges: each candidate of the second is a row.
+  const Enumerated two_paths =
+      enumerate(graph, parse_motif("(a)-[e]->(b);(b)-[f]->(c)"), literal());
+  std::uint64_t rows = 0;
+  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
+    rows += std::uint64_t{graph.in_edges(v).size()} * graph.out_edges(v).size();
+  }
+  EXPECT_GT(rows, 500'000U);
+  EXPECT_EQ(two_paths.run.rows, rows);
+  EXPECT_EQ(two_paths.run.steps, graph.num_edges() + rows);
+  EXPECT_EQ(two_paths.run.rows_after_step.back(), rows);
 }
 
 TEST(MotifEnumeration, StepsCutOffTheRowsAfterThem) {
