@@ -30,6 +30,13 @@ constexpr Choices<detect::PropagationMode, 4> kModes{
      {"normalised", detect::PropagationMode::kNormalised},
      {"amount_weighted", detect::PropagationMode::kAmountWeighted}}};
 
+constexpr Choices<detect::Direction> kDirections{
+    {{"in", detect::Direction::kIn}, {"out", detect::Direction::kOut}}};
+constexpr Choices<detect::Counterparties> kCounterparties{
+    {{"any", detect::Counterparties::kAny}, {"occasional", detect::Counterparties::kOccasional}}};
+constexpr Choices<detect::AccountAge> kAccountAges{
+    {{"any", detect::AccountAge::kAny}, {"new", detect::AccountAge::kNew}}};
+
 enum class MoneyRange { kAboveZero, kAtLeastZero };
 
 // One list for each detector of what a file may say, in the order of the documentation. Reading and
@@ -90,6 +97,55 @@ void each_param(Fields& fields, detect::AnomaliesParams& params) {
   fields.integer("top_reasons", params.top_reasons, 1, 20);
 }
 
+template <typename Fields>
+void each_param(Fields& fields, detect::AggregationParams& params) {
+  constexpr std::size_t kMostTypes = 100;
+  constexpr std::size_t kLongestType = 100;
+  fields.choice("direction", params.direction, kDirections);
+  fields.money("leg_at_least", params.leg_at_least_minor, MoneyRange::kAtLeastZero);
+  fields.money("leg_below", params.leg_below_minor, MoneyRange::kAtLeastZero);
+  fields.money("multiples_of", params.multiples_of_minor, MoneyRange::kAtLeastZero);
+  fields.lines("types", params.types, kMostTypes, kLongestType);
+  fields.choice("counterparties", params.counterparties, kCounterparties);
+  fields.duration("standing_after", params.standing_after);
+  fields.duration("window", params.window);
+  fields.integer("min_transfers", params.min_transfers, 1, kLargestCount);
+  fields.integer("min_counterparties", params.min_counterparties, 1, kLargestCount);
+  fields.money("total_above", params.total_above_minor, MoneyRange::kAtLeastZero);
+  fields.real("min_share", params.min_share, {.low = 0, .high = 1});
+  fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
+}
+
+template <typename Fields>
+void each_param(Fields& fields, detect::FlowThroughParams& params) {
+  fields.money("leg_at_least", params.leg_at_least_minor, MoneyRange::kAtLeastZero);
+  fields.money("deposit_below", params.deposit_below_minor, MoneyRange::kAtLeastZero);
+  fields.duration("window", params.window);
+  fields.duration("holding", params.holding);
+  fields.money("in_at_least", params.in_at_least_minor, MoneyRange::kAboveZero);
+  fields.real("out_in_at_least", params.out_in_at_least, {.low = 0});
+  fields.real("out_in_at_most", params.out_in_at_most, {.low = 0});
+  fields.real("gathered_first", params.gathered_first, {.low = 0, .high = 1});
+  fields.integer("min_deposits", params.min_deposits, 1, kLargestCount);
+  fields.integer("min_senders", params.min_senders, 1, kLargestCount);
+  fields.integer("min_receivers", params.min_receivers, 1, kLargestCount);
+  fields.integer("min_other_countries", params.min_other_countries, 0, kLargestCount);
+  fields.choice("accounts", params.accounts, kAccountAges);
+  fields.duration("new_within", params.new_within);
+  fields.duration("dormant_for", params.dormant_for);
+  fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
+}
+
+template <typename Fields>
+void each_param(Fields& fields, detect::DormantReactivationParams& params) {
+  fields.duration("silence", params.silence);
+  fields.duration("window", params.window);
+  fields.money("moved_at_least", params.moved_at_least_minor, MoneyRange::kAboveZero);
+  fields.integer("times_earlier_mean", params.times_earlier_mean, 1, 1000);
+  fields.money("grown_at_least", params.grown_at_least_minor, MoneyRange::kAtLeastZero);
+  fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
+}
+
 /// What stands under `hubs`: nothing for detectors without hubs.
 template <typename Fields, typename Params>
 void each_hub_param(Fields& fields, Params& params) {
@@ -148,6 +204,10 @@ class ParamReader {
   void line(std::string_view key, std::string& value, std::size_t max_characters) const {
     if (object_.find(key)) value = object_.line(key, max_characters);
   }
+  void lines(std::string_view key, std::vector<std::string>& values, std::size_t max_items,
+             std::size_t max_characters) const {
+    if (object_.find(key)) values = object_.lines(key, max_items, max_characters);
+  }
   void duration(std::string_view key, graph::Micros& value) const {
     const Json* text = object_.find(key);
     if (!text) return;
@@ -195,6 +255,10 @@ class ParamWriter {
   }
   void line(std::string_view key, const std::string& value, std::size_t) {
     written[std::string(key)] = value;
+  }
+  void lines(std::string_view key, const std::vector<std::string>& values, std::size_t,
+             std::size_t) {
+    written[std::string(key)] = values;
   }
   void duration(std::string_view key, graph::Micros value) {
     written[std::string(key)] = format_duration(value);
@@ -269,12 +333,15 @@ void read_into(Params& params, const Json* params_json, const Json* hubs_json,
 }  // namespace
 
 std::span<const DetectorKind> detector_kinds() {
-  static const std::array<DetectorKind, 5> kKinds{
+  static const std::array<DetectorKind, 8> kKinds{
       {{"cycles", "account", detect::CyclesParams{}},
        {"structuring", "account", detect::StructuringParams{}},
        {"synthetic_identity", "party", detect::SyntheticIdentityParams{}},
        {"risk_propagation", "party", detect::RiskPropagationParams{}},
-       {"anomalies", "account", detect::AnomaliesParams{}}}};
+       {"anomalies", "account", detect::AnomaliesParams{}},
+       {"aggregation", "account", detect::AggregationParams{}},
+       {"flow_through", "account", detect::FlowThroughParams{}},
+       {"dormant_reactivation", "account", detect::DormantReactivationParams{}}}};
   return kKinds;
 }
 

@@ -10,7 +10,7 @@ namespace aml::scenarios {
 
 struct GeneratorParams {
   std::int64_t accounts = 20'000;  ///< 500..4,000,000
-  int days = 180;                  ///< 60..3650
+  int days = 210;                  ///< 60..3650
   std::uint64_t seed = 1;
   std::string first_day = "2024-01-01";  ///< 1971-01-01..2200-12-31
   int instances = 10;                    ///< planted instances of each typology, 1..accounts/200
@@ -32,7 +32,7 @@ struct GeneratedData {
 /// transfer (entity columns empty) and one for each planted entity (transfer_id empty). What is
 /// planted of each typology: scenarios/generator_planted.hpp.
 ///
-/// Size: about 7 transfers for each account in 30 days: the defaults give 850,000, 100,000 accounts
+/// Size: about 7 transfers for each account in 30 days: the defaults give 1 million, 100,000 accounts
 /// and 215 days give 5 million. Institutions have more than 2,000 counterparties from 20,000
 /// accounts on; in smaller banks detectors do not take them for hubs.
 ///

@@ -3,118 +3,45 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 
 #include "scenarios/generator_names.hpp"
+#include "scenarios/planting_ground.hpp"
 
 namespace aml::scenarios::generator {
 namespace {
 
-constexpr std::int64_t kDollar = 100;
 constexpr std::int64_t kReportingThreshold = 10'000 * kDollar;
-
-/// Squeezes the 24 hours of a day into 07:00..22:00; keeps the order of times.
-Seconds by_daylight(Seconds at) {
-  return at / kDay * kDay + 7 * kHour + at % kDay * 15 / 24;
-}
 
 /// Squeezes the 24 hours of a day into 00:00..05:00; keeps the order of times.
 Seconds by_night(Seconds at) {
   return at / kDay * kDay + at % kDay * 5 / 24;
 }
 
-class Planter {
+class Planter : private PlantingGround {
  public:
-  Planter(Population& bank, DayNumber first_day, int days, std::uint64_t seed)
-      : bank_(bank), first_day_(first_day), days_(days), random_(seed, Stream::kPlanted) {
-    fill_pools();
-  }
+  using PlantingGround::PlantingGround;
 
   Planting plant(int count) {
     for (int i = 0; i < count; ++i) plant_structuring(i);
     for (int i = 0; i < count; ++i) plant_round_trip(i);
     for (int i = 0; i < count; ++i) plant_synthetic_identity(i);
     for (int i = 0; i < count; ++i) plant_risk_exposure(i);
+    plant_account_flows(*this, count);
     find_counterparties();
     for (int i = 0; i < count; ++i) plant_anomalous_behaviour(i);
-    std::ranges::stable_sort(planting_.transfers, {},
-                             [](const PlantedTransfer& planted) { return planted.transfer.at; });
-    for (std::uint32_t i = 0; i < planting_.transfers.size(); ++i)
-      planting_.transfers[i].transfer.planted = i;
-    return std::move(planting_);
+    return harvest();
   }
 
  private:
-  void fill_pools() {
-    for (std::uint32_t i = 0; i < bank_.persons.size(); ++i) {
-      const Person& person = bank_.persons[i];
-      if (person.rents != kNone || bank_.parties[person.party].risk_tenths > 0) continue;
-      (person.household_size == 1 ? alone_ : persons_).push_back(i);
-    }
-    for (std::uint32_t i = 0; i < bank_.companies.size(); ++i) {
-      const Company& company = bank_.companies[i];
-      if (company.is_shop || bank_.parties[company.party].risk_tenths > 0) continue;
-      companies_.push_back(i);
-    }
-    random_.shuffle(alone_);
-    random_.shuffle(persons_);
-    random_.shuffle(companies_);
-  }
-
-  /// Synthetic identities are left out: their accounts are not open all the time. So is who bears a
-  /// risk: hundreds of counterparties would make each anomalous account an exposed one too.
+  /// Those whose accounts are not open all the time are left out. So is who bears a risk: hundreds
+  /// of counterparties would make each anomalous account an exposed one too.
   void find_counterparties() {
-    for (const Person& person : bank_.persons)
-      if (person.active_from <= first_day_ && bank_.parties[person.party].risk_tenths == 0)
+    for (const Person& person : bank().persons)
+      if (person.active_from <= first_day() && bank().parties[person.party].risk_tenths == 0)
         counterparties_.push_back(person.current);
-    for (const Company& company : bank_.companies)
-      if (bank_.parties[company.party].risk_tenths == 0) counterparties_.push_back(company.account);
-  }
-
-  static std::uint32_t take(std::vector<std::uint32_t>& pool) {
-    assert(!pool.empty());
-    const std::uint32_t taken = pool.back();
-    pool.pop_back();
-    return taken;
-  }
-  std::uint32_t take_person() { return take(persons_.empty() ? alone_ : persons_); }
-  AccountIndex person_account() { return bank_.persons[take_person()].current; }
-  /// One in five is a company, as long as there are companies.
-  AccountIndex ordinary_account(std::uint32_t company_per_million = 200'000) {
-    if (companies_.empty() || !random_.chance(company_per_million)) return person_account();
-    return bank_.companies[take(companies_)].account;
-  }
-
-  std::uint32_t begin_instance(std::string_view typology, int number) {
-    planting_.instances.push_back({typology, number + 1, {}});
-    return static_cast<std::uint32_t>(planting_.instances.size() - 1);
-  }
-
-  void name(EntityKind kind, std::uint32_t index, std::string_view role) {
-    planting_.instances.back().entities.push_back({kind, index, role});
-  }
-
-  void transfer(Seconds at, AccountIndex from, AccountIndex to, std::int64_t cents,
-                std::string_view type, std::string_view role) {
-    add(at, from, to, cents, type, role, true);
-  }
-  void behave(Seconds at, AccountIndex from, AccountIndex to, std::int64_t cents,
-              std::string_view type) {
-    if (from != to) add(at, from, to, cents, type, {}, false);
-  }
-  void add(Seconds at, AccountIndex from, AccountIndex to, std::int64_t cents,
-           std::string_view type, std::string_view role, bool labelled) {
-    assert(at >= first_day_ * kDay && at < (first_day_ + days_) * kDay);
-    planting_.transfers.push_back({{at, from, to, cents, type},
-                                   static_cast<std::uint32_t>(planting_.instances.size() - 1),
-                                   role,
-                                   labelled});
-  }
-
-  /// A moment that leaves `span_days` and a day's reserve until the period ends.
-  Seconds start(int span_days) {
-    const auto day = first_day_ + random_.between(1, days_ - span_days - 2);
-    return day * kDay + random_.between(0, kDay - 1);
+    for (const Company& company : bank().companies)
+      if (bank().parties[company.party].risk_tenths == 0)
+        counterparties_.push_back(company.account);
   }
 
   void plant_structuring(int number);
@@ -129,14 +56,6 @@ class Planter {
   void collect(Seconds night, AccountIndex account);
   void pass_on(Seconds night, AccountIndex account, std::int64_t passes);
 
-  Population& bank_;
-  DayNumber first_day_;
-  int days_;
-  Random random_;
-  Planting planting_;
-  std::vector<std::uint32_t> alone_;          ///< persons who share no household; not taken yet
-  std::vector<std::uint32_t> persons_;        ///< other ordinary persons, not taken yet
-  std::vector<std::uint32_t> companies_;      ///< not taken yet
   std::vector<AccountIndex> counterparties_;  ///< ordinary accounts, taken or not
 };
 
@@ -149,7 +68,7 @@ void Planter::plant_structuring(int number) {
   std::int64_t inflow = 0;
   Seconds last = begin;
   for (int i = 0; i < branches; ++i) {
-    Seconds at = begin + random_.between(0, 84 * kHour);
+    Seconds at = begin + random().between(0, 84 * kHour);
     inflow += plant_branch(at, collector, branches > 2);
     last = std::max(last, at);
   }
@@ -163,27 +82,27 @@ std::int64_t Planter::plant_branch(Seconds& at, AccountIndex collector, bool wid
   name(EntityKind::kAccount, sender, "sender");
   name(EntityKind::kAccount, middle, "middle");
   const std::int64_t least = kReportingThreshold * (wide ? 60 : 72) / 100;
-  const std::int64_t step = random_.chance(400'000) ? 50 * kDollar : 1;
-  const std::int64_t first = random_.between(least, kReportingThreshold * 99 / 100) / step * step;
-  const std::int64_t second = first * random_.between(860, 1000) / 1000;
+  const std::int64_t step = random().chance(400'000) ? 50 * kDollar : 1;
+  const std::int64_t first = random().between(least, kReportingThreshold * 99 / 100) / step * step;
+  const std::int64_t second = first * random().between(860, 1000) / 1000;
   transfer(by_daylight(at), sender, middle, first, "transfer", "first leg");
-  at += random_.between(3 * kHour, 44 * kHour);
+  at += random().between(3 * kHour, 44 * kHour);
   transfer(by_daylight(at), middle, collector, second, "transfer", "second leg");
   return second;
 }
 
 void Planter::plant_exits(Seconds at, AccountIndex collector, std::int64_t inflow) {
   const std::array<AccountIndex, 2> receivers = {ordinary_account(), ordinary_account()};
-  const std::int64_t exits = random_.between(1, 3);
-  const std::int64_t receivers_used = exits == 1 ? 1 : random_.between(1, 2);
+  const std::int64_t exits = random().between(1, 3);
+  const std::int64_t receivers_used = exits == 1 ? 1 : random().between(1, 2);
   for (std::int64_t i = 0; i < receivers_used; ++i)
     name(EntityKind::kAccount, receivers[static_cast<std::size_t>(i)], "receiver");
-  const std::int64_t total = inflow * random_.between(930, 1000) / 1000;
+  const std::int64_t total = inflow * random().between(930, 1000) / 1000;
   std::int64_t left = total;
   for (std::int64_t i = 0; i < exits; ++i) {
-    at += random_.between(3 * kHour, 20 * kHour);
+    at += random().between(3 * kHour, 20 * kHour);
     const std::int64_t cents =
-        i + 1 == exits ? left : total / exits * random_.between(80, 115) / 100;
+        i + 1 == exits ? left : total / exits * random().between(80, 115) / 100;
     left -= cents;
     transfer(by_daylight(at), collector, receivers[static_cast<std::size_t>(i % receivers_used)],
              cents, "wire", "exit");
@@ -198,32 +117,32 @@ void Planter::plant_round_trip(int number) {
   for (AccountIndex& account : ring) account = ordinary_account(400'000);
   for (const AccountIndex account : ring) name(EntityKind::kAccount, account, "member");
   Seconds at = start(20);
-  if (within_a_day) at = at / kDay * kDay + random_.between(0, 2 * kHour);
+  if (within_a_day) at = at / kDay * kDay + random().between(0, 2 * kHour);
   // Seven commissions of 5 % leave 70 %: even the last hop stays above 2,000 USD.
-  std::int64_t cents = std::clamp<std::int64_t>(random_.log_normal(9'000 * kDollar, 800),
+  std::int64_t cents = std::clamp<std::int64_t>(random().log_normal(9'000 * kDollar, 800),
                                                 3'000 * kDollar, 50'000 * kDollar);
   const Seconds longest_gap = within_a_day ? 2 * kHour : 18 * kDay / length;
   for (int i = 0; i < length; ++i) {
     transfer(by_daylight(at), ring[static_cast<std::size_t>(i)],
              ring[static_cast<std::size_t>((i + 1) % length)], cents, "transfer", "hop");
-    at += random_.between(longest_gap / 6, longest_gap);
-    cents = cents * random_.between(950, 1000) / 1000;
+    at += random().between(longest_gap / 6, longest_gap);
+    cents = cents * random().between(950, 1000) / 1000;
   }
 }
 
 void Planter::plant_synthetic_identity(int number) {
   begin_instance("synthetic_identity", number);
   std::vector<std::uint32_t> members(3 + static_cast<std::size_t>(number) % 6);
-  for (std::uint32_t& member : members) member = alone_.empty() ? take_person() : take(alone_);
+  for (std::uint32_t& member : members) member = take_lone_person();
   tie(members, (number + number / 6) % 3);
-  const auto week = first_day_ + static_cast<DayNumber>(random_.between(3, days_ / 3));
+  const auto week = first_day() + static_cast<DayNumber>(random().between(3, days() / 3));
   for (const std::uint32_t member : members) {
-    Person& person = bank_.persons[member];
+    Person& person = bank().persons[member];
     name(EntityKind::kParty, person.party, "member");
-    const DayNumber opened = week + static_cast<DayNumber>(random_.between(0, 6));
+    const DayNumber opened = week + static_cast<DayNumber>(random().between(0, 6));
     person.active_from = opened + 1;
     for (const AccountIndex account : {person.current, person.savings})
-      if (account != kNone) bank_.accounts[account].opened_on = opened;
+      if (account != kNone) bank().accounts[account].opened_on = opened;
   }
 }
 
@@ -232,19 +151,19 @@ void Planter::plant_synthetic_identity(int number) {
 /// first.
 void Planter::tie(const std::vector<std::uint32_t>& members, int shape) {
   const auto party = [&](std::size_t i) -> Party& {
-    return bank_.parties[bank_.persons[members[i]].party];
+    return bank().parties[bank().persons[members[i]].party];
   };
   for (std::size_t i = 0; i < members.size(); ++i) {
     // Every member has all three: numbers beyond those of the population are still free.
-    const auto unused = 9'999'999 - bank_.persons[members[i]].party;
+    const auto unused = 9'999'999 - bank().persons[members[i]].party;
     if (party(i).phone.empty()) party(i).phone = phone(unused, party(i).country);
     if (party(i).email.empty())
-      party(i).email = "m" + std::to_string(bank_.persons[members[i]].party) + "@example.com";
+      party(i).email = "m" + std::to_string(bank().persons[members[i]].party) + "@example.com";
   }
   const auto share = [&](std::size_t kind, const Party& from, Party& to) {
-    if (kind == 0) to.address = respell_address(random_, from.address);
-    if (kind == 1) to.email = respell_email(random_, from.email);
-    if (kind == 2) to.phone = respell_phone(random_, from.phone);
+    if (kind == 0) to.address = respell_address(random(), from.address);
+    if (kind == 1) to.email = respell_email(random(), from.email);
+    if (kind == 2) to.phone = respell_phone(random(), from.phone);
   };
   const Party centre = party(0);
   Party before = centre;
@@ -264,19 +183,19 @@ void Planter::tie(const std::vector<std::uint32_t>& members, int shape) {
 
 void Planter::plant_risk_exposure(int number) {
   begin_instance("risk_exposure", number);
-  Person& person = bank_.persons[take_person()];
+  Person& person = bank().persons[take_person()];
   person.keeps_quiet = true;
   const AccountIndex exposed = person.current;
   name(EntityKind::kParty, person.party, "exposed");
   const int payers = 2 + number % 4;
-  const std::int64_t sum_of_tenths = random_.between(130, 150);
+  const std::int64_t sum_of_tenths = random().between(130, 150);
   for (int i = 0; i < payers; ++i) {
-    Person& payer = bank_.persons[take_person()];
+    Person& payer = bank().persons[take_person()];
     payer.keeps_quiet = true;
-    bank_.parties[payer.party].risk_tenths = static_cast<std::int32_t>(sum_of_tenths / payers);
-    for (std::int64_t left = random_.between(1, 4); left > 0; --left)
+    bank().parties[payer.party].risk_tenths = static_cast<std::int32_t>(sum_of_tenths / payers);
+    for (std::int64_t left = random().between(1, 4); left > 0; --left)
       behave(by_daylight(start(1)), payer.current, exposed,
-             std::clamp<std::int64_t>(random_.log_normal(1'500 * kDollar, 700), 300 * kDollar,
+             std::clamp<std::int64_t>(random().log_normal(1'500 * kDollar, 700), 300 * kDollar,
                                       8'000 * kDollar),
              "transfer");
   }
@@ -289,7 +208,7 @@ void Planter::plant_anomalous_behaviour(int number) {
   // It begins in the night to a Saturday, when nobody watches.
   Seconds begin = start(14) / kDay * kDay;
   while (day_of(static_cast<DayNumber>(begin / kDay)).weekday != 5) begin += kDay;
-  const auto nights = static_cast<int>(random_.between(3, 6));
+  const auto nights = static_cast<int>(random().between(3, 6));
   for (int night = 0; night < nights; ++night, begin += kDay) {
     if (number % 3 == 0) distribute(begin, account);
     if (number % 3 == 1) collect(begin, account);
@@ -300,12 +219,12 @@ void Planter::plant_anomalous_behaviour(int number) {
 /// Sums from abroad, paid out by night in round sums to more than a hundred accounts within the
 /// hour.
 void Planter::distribute(Seconds night, AccountIndex account) {
-  Seconds at = by_night(night + random_.between(0, 4 * kHour));
-  behave(at, random_.pick(bank_.institutions.wires_in), account,
-         random_.between(40, 90) * 1'000 * kDollar, "wire");
-  for (std::int64_t left = random_.between(90, 180); left > 0; --left) {
-    at += random_.between(4, 40);
-    behave(at, account, random_.pick(counterparties_), random_.between(1, 9) * 100 * kDollar,
+  Seconds at = by_night(night + random().between(0, 4 * kHour));
+  behave(at, random().pick(bank().institutions.wires_in), account,
+         random().between(40, 90) * 1'000 * kDollar, "wire");
+  for (std::int64_t left = random().between(90, 180); left > 0; --left) {
+    at += random().between(4, 40);
+    behave(at, account, random().pick(counterparties_), random().between(1, 9) * 100 * kDollar,
            "transfer");
   }
 }
@@ -313,27 +232,27 @@ void Planter::distribute(Seconds night, AccountIndex account) {
 /// Small round sums collected by night from more than a hundred accounts, gone abroad in one before
 /// morning.
 void Planter::collect(Seconds night, AccountIndex account) {
-  Seconds at = by_night(night + random_.between(0, 4 * kHour));
+  Seconds at = by_night(night + random().between(0, 4 * kHour));
   std::int64_t sum = 0;
-  for (std::int64_t left = random_.between(90, 180); left > 0; --left) {
-    at += random_.between(4, 40);
-    const std::int64_t cents = random_.between(1, 4) * 100 * kDollar;
-    behave(at, random_.pick(counterparties_), account, cents, "transfer");
+  for (std::int64_t left = random().between(90, 180); left > 0; --left) {
+    at += random().between(4, 40);
+    const std::int64_t cents = random().between(1, 4) * 100 * kDollar;
+    behave(at, random().pick(counterparties_), account, cents, "transfer");
     sum += cents;
   }
-  behave(at + 60, account, random_.pick(bank_.institutions.wires_out),
+  behave(at + 60, account, random().pick(bank().institutions.wires_out),
          sum / (1'000 * kDollar) * 1'000 * kDollar, "wire");
 }
 
 /// Very large round sums from abroad that leave again within minutes.
 void Planter::pass_on(Seconds night, AccountIndex account, std::int64_t passes) {
-  Seconds at = by_night(night + random_.between(0, 2 * kHour));
-  for (std::int64_t left = passes + random_.between(0, passes / 2); left > 0; --left) {
-    const std::int64_t cents = random_.between(5, 40) * 10'000 * kDollar;
-    behave(at, random_.pick(bank_.institutions.wires_in), account, cents, "wire");
-    at += random_.between(30, 300);
-    behave(at, account, random_.pick(bank_.institutions.wires_out), cents, "wire");
-    at += random_.between(30, 300);
+  Seconds at = by_night(night + random().between(0, 2 * kHour));
+  for (std::int64_t left = passes + random().between(0, passes / 2); left > 0; --left) {
+    const std::int64_t cents = random().between(5, 40) * 10'000 * kDollar;
+    behave(at, random().pick(bank().institutions.wires_in), account, cents, "wire");
+    at += random().between(30, 300);
+    behave(at, account, random().pick(bank().institutions.wires_out), cents, "wire");
+    at += random().between(30, 300);
   }
 }
 

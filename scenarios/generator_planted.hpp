@@ -62,6 +62,26 @@ struct Planting {
 ///   round sums within
 ///                        minutes, and pays out to, or collects from, hundreds of accounts (two of
 ///                        three)
+///
+/// Around one account, which is a person without income who pays others in cash, so that little is
+/// seen beside what is planted (scenarios/generator_flows.cpp):
+///
+///   account_structuring  3..6 cash deposits of 8,100..9,900 USD, every second time on one day,
+///                        else within a week
+///   smurfing             4..7 senders of 2,700..9,500 USD each, within 6 days
+///   fan_in, fan_out      5..9 counterparties of 2,500..18,000 USD each, within 4 days
+///   round_amounts        3..6 wires of 2..15 whole thousands, within 12 days
+///   pass_through         15,000..90,000 USD, of which 90..97 % leave in 1..3 parts within 36 hours
+///   gather_scatter       3..5 senders of 5,000..20,000 USD within 5 days; 80..97 % of it goes to
+///                        3..5 receivers in the 3 days after
+///   funnel_account       3..5 deposits of 4,000..9,500 USD from accounts in three other countries;
+///                        78..96 % is wired abroad in the 3 days after
+///   mule                 an account opened 3..15 days before 3..5 senders pay 2,500..7,000 USD
+///                        each; 90..97 % leaves within 36 hours
+///   dormant_reactivation an account silent for more than 182 days, from the beginning of the period
+///                        or after one small payment, that receives 6,000..40,000 USD and wires
+///                        50..97 % of it abroad within 4 days; planted in periods of 200 days or
+///                        more
 Planting plant(Population& bank, DayNumber first_day, int days, int count, std::uint64_t seed);
 
 }  // namespace aml::scenarios::generator

@@ -157,6 +157,16 @@ std::string quoted_list(std::span<const std::string_view> words) {
   return list;
 }
 
+/// One line of 1 to max_characters characters, no control characters.
+bool is_line(const Json& value, std::size_t max_characters) {
+  if (!value.is_string()) return false;
+  const auto& text = value.get_ref<const std::string&>();
+  const bool has_control_character =
+      std::ranges::any_of(text, [](unsigned char c) { return c < ' ' || c == 0x7F; });
+  const std::size_t characters = count_characters(text);
+  return !has_control_character && characters >= 1 && characters <= max_characters;
+}
+
 }  // namespace
 
 std::string read_text(const std::string& file) {
@@ -248,14 +258,20 @@ double JsonObject::real(std::string_view key, const RealRange& range) const {
 
 std::string JsonObject::line(std::string_view key, std::size_t max_characters) const {
   const Json* value = find(key);
-  const std::string expected = fmt::format("one line of 1 to {} characters", max_characters);
-  if (!value || !value->is_string()) refuse(key, expected);
-  auto text = value->get<std::string>();
-  const bool has_control_character =
-      std::ranges::any_of(text, [](unsigned char c) { return c < ' ' || c == 0x7F; });
-  const std::size_t characters = count_characters(text);
-  if (has_control_character || characters < 1 || characters > max_characters) refuse(key, expected);
-  return text;
+  if (!value || !is_line(*value, max_characters))
+    refuse(key, fmt::format("one line of 1 to {} characters", max_characters));
+  return value->get<std::string>();
+}
+
+std::vector<std::string> JsonObject::lines(std::string_view key, std::size_t max_items,
+                                           std::size_t max_characters) const {
+  const Json* value = find(key);
+  const auto is_one = [&](const Json& item) { return is_line(item, max_characters); };
+  if (!value || !value->is_array() || value->size() > max_items ||
+      !std::ranges::all_of(*value, is_one))
+    refuse(key, fmt::format("an array of at most {} lines of 1 to {} characters", max_items,
+                            max_characters));
+  return value->get<std::vector<std::string>>();
 }
 
 std::string JsonObject::name(std::string_view key) const {

@@ -55,6 +55,9 @@ class JsonObject {
   double real(std::string_view key, const RealRange& range) const;
   /// One line of 1 to max_characters characters, no control characters.
   std::string line(std::string_view key, std::size_t max_characters) const;
+  /// At most max_items lines, each as line() reads one.
+  std::vector<std::string> lines(std::string_view key, std::size_t max_items,
+                                 std::size_t max_characters) const;
   /// A name of lower-case letters, digits and underscores, a letter first, at most 63 long.
   std::string name(std::string_view key) const;
   /// The position of the value among `choices`.

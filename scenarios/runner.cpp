@@ -62,6 +62,22 @@ void sort_kinds(graph::AttributeColumns& attributes) {
   attributes.kind_names = std::move(sorted);
 }
 
+/// In the order of the graphs' vertices. Countries keep the numbers of the snapshot: they are only
+/// ever compared.
+detect::AccountFacts facts_of(const store::Snapshot& snapshot,
+                              const std::vector<std::uint32_t>& account_order,
+                              const std::vector<std::uint32_t>& party_order) {
+  std::vector<graph::Vertex> vertex_of_party(party_order.size());
+  for (graph::Vertex v = 0; v < party_order.size(); ++v) vertex_of_party[party_order[v]] = v;
+  detect::AccountFacts facts;
+  for (const std::uint32_t account : account_order) {
+    facts.owner.push_back(vertex_of_party[snapshot.party_of_account[account]]);
+    facts.country.push_back(snapshot.country[account]);
+    facts.opened_at.push_back(snapshot.opened_at[account].value_or(detect::kNotKnown));
+  }
+  return facts;
+}
+
 void require_distinct_scenarios(const std::vector<Scenario>& scenarios) {
   if (scenarios.empty()) throw std::invalid_argument("no scenario to run");
   std::set<std::string> ids;
@@ -366,13 +382,14 @@ Graphs build_graphs(store::Snapshot&& snapshot) {
   const auto account_order = graph::key_order(snapshot.transfers.vertex_keys);
   const auto party_order = graph::key_order(snapshot.attributes.party_keys);
   const auto party_of_account = in_order(snapshot.party_of_account, account_order);
+  detect::AccountFacts facts = facts_of(snapshot, account_order, party_order);
 
   sort_kinds(snapshot.attributes);
 
   graph::TransferGraph accounts(std::move(snapshot.transfers));
   graph::TransferGraph parties = accounts.grouped(party_of_account, snapshot.attributes.party_keys);
   return {std::move(accounts), std::move(parties), graph::IdentityGraph(snapshot.attributes),
-          in_order(snapshot.base_risk, party_order)};
+          in_order(snapshot.base_risk, party_order), std::move(facts)};
 }
 
 detect::Detection detect(const Graphs& graphs, const Scenario& scenario,
@@ -386,6 +403,17 @@ detect::Detection detect(const Graphs& graphs, const Scenario& scenario,
     }
     detect::Detection operator()(const detect::StructuringParams& params) const {
       return detect::detect_structuring(graphs.accounts, params, currency, stop);
+    }
+    detect::Detection operator()(const detect::AggregationParams& params) const {
+      return detect::detect_aggregation(graphs.accounts, params, currency, stop);
+    }
+    detect::Detection operator()(const detect::FlowThroughParams& params) const {
+      return detect::detect_flow_through(graphs.accounts, graphs.account_facts, params, currency,
+                                         stop);
+    }
+    detect::Detection operator()(const detect::DormantReactivationParams& params) const {
+      return detect::detect_dormant_reactivation(graphs.accounts, graphs.account_facts, params,
+                                                 currency, stop);
     }
     detect::Detection operator()(const detect::SyntheticIdentityParams& params) const {
       return detect::detect_synthetic_identities(graphs.identities, params);

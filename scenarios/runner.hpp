@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "detect/account_history.hpp"
 #include "detect/finding.hpp"
 #include "scenarios/scenario.hpp"
 #include "store/connection.hpp"
@@ -23,7 +24,8 @@ struct Graphs {
   graph::TransferGraph accounts;
   graph::TransferGraph parties;
   graph::IdentityGraph identities;
-  std::vector<double> base_risk;  ///< for each vertex of parties
+  std::vector<double> base_risk;       ///< for each vertex of parties
+  detect::AccountFacts account_facts;  ///< for each vertex of accounts; owners: vertices of parties
 };
 /// Consumes the snapshot. Cost: see TransferGraph.
 Graphs build_graphs(store::Snapshot&& snapshot);

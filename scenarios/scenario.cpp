@@ -17,8 +17,21 @@ constexpr int kSchemaVersion = 1;
 constexpr std::array<std::string_view, 10> kKeys{"schema_version", "id",       "version", "title",
                                                  "typology",       "detector", "subject", "params",
                                                  "hubs",           "severity"};
-constexpr std::array<std::string_view, 5> kTypologies{
-    "synthetic_identity", "structuring", "round_tripping", "risk_exposure", "anomalous_behaviour"};
+constexpr std::array<std::string_view, 15> kTypologies{"synthetic_identity",
+                                                       "structuring",
+                                                       "round_tripping",
+                                                       "risk_exposure",
+                                                       "anomalous_behaviour",
+                                                       "account_structuring",
+                                                       "smurfing",
+                                                       "fan_in",
+                                                       "fan_out",
+                                                       "round_amounts",
+                                                       "pass_through",
+                                                       "gather_scatter",
+                                                       "funnel_account",
+                                                       "mule",
+                                                       "dormant_reactivation"};
 constexpr std::array<std::string_view, 3> kSeverities{"high", "medium", "low"};
 
 const DetectorKind& read_detector(const JsonObject& root) {

@@ -8,8 +8,11 @@
 #include <variant>
 #include <vector>
 
+#include "detect/aggregation.hpp"
 #include "detect/anomalies.hpp"
 #include "detect/cycles.hpp"
+#include "detect/dormant_reactivation.hpp"
+#include "detect/flow_through.hpp"
 #include "detect/risk_propagation.hpp"
 #include "detect/structuring.hpp"
 #include "detect/synthetic_identity.hpp"
@@ -36,7 +39,8 @@ class ScenarioError : public std::runtime_error {
 
 using DetectorParams =
     std::variant<detect::CyclesParams, detect::StructuringParams, detect::SyntheticIdentityParams,
-                 detect::RiskPropagationParams, detect::AnomaliesParams>;
+                 detect::RiskPropagationParams, detect::AnomaliesParams, detect::AggregationParams,
+                 detect::FlowThroughParams, detect::DormantReactivationParams>;
 
 struct SeverityBand {
   double at_least = 0;
@@ -48,7 +52,7 @@ struct Scenario {
   int version = 1;
   std::string title;
   std::string typology;
-  std::string detector;  ///< cycles, structuring, synthetic_identity, risk_propagation, anomalies
+  std::string detector;  ///< one of detector_kinds(): cycles, structuring, aggregation ...
   std::string subject;   ///< account or party
   DetectorParams params;
   std::vector<SeverityBand> severity;  ///< by falling at_least; below all of them: low

@@ -210,11 +210,17 @@ void SnapshotReader::read_attributes(const KeyIndex& parties) {
 }
 
 void SnapshotReader::read_accounts(const KeyIndex& parties) {
-  BinaryCopyReader reader(connection_, copy::snapshot_accounts.file, copy::snapshot_accounts.text);
+  constexpr std::size_t kMostCountries = 65'535;
+  const auto& statement = copy::snapshot_accounts;
+  snapshot_.country_names = {""};
+  NameList countries(snapshot_.country_names, kMostCountries, "countries", statement.file);
+  BinaryCopyReader reader(connection_, statement.file, statement.text);
   BinaryRow row;
   while (reader.next(row)) {
     snapshot_.transfers.vertex_keys.push_back(row.next());
     snapshot_.party_of_account.push_back(parties.find(row.next()));  // found: a foreign key says so
+    snapshot_.country.push_back(static_cast<std::uint16_t>(countries.position_of(row.next())));
+    snapshot_.opened_at.push_back(decode_timestamp(row.next()));
   }
 }
 

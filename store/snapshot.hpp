@@ -28,6 +28,9 @@ struct Snapshot {
   graph::TransferColumns transfers;
   std::vector<graph::Vertex>
       party_of_account;  ///< position in attributes.party_keys for each position in transfers.vertex_keys
+  std::vector<std::uint16_t> country;      ///< of each account: position in country_names
+  std::vector<std::string> country_names;  ///< the first is empty: not known
+  std::vector<std::optional<graph::Micros>> opened_at;  ///< of each account: midnight UTC
   graph::AttributeColumns attributes;
   std::vector<double> base_risk;  ///< for each position in attributes.party_keys
   std::string id;                 ///< pg_current_snapshot() of the view it was read from

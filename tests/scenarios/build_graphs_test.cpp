@@ -20,6 +20,7 @@ struct Statement {
 };
 
 /// What a snapshot holds, by number: account i belongs to party_of[i], party p has risk p + 0.5.
+/// Account i was opened at time i, and stands in country i % 3.
 struct Bank {
   int parties = 0;
   std::vector<int> party_of;
@@ -49,6 +50,9 @@ store::Snapshot snapshot_of(const Bank& bank, const std::vector<int>& account_or
     snapshot.transfers.vertex_keys.push_back(account_key(account));
     snapshot.party_of_account.push_back(
         party_position.at(bank.party_of[static_cast<std::size_t>(account)]));
+    snapshot.country.push_back(static_cast<std::uint16_t>(account % 3));
+    snapshot.opened_at.push_back(account == 0 ? std::nullopt
+                                              : std::optional<graph::Micros>(account));
   }
   for (const auto& [from, to] : bank.transfers) {
     snapshot.transfers.source.push_back(account_position.at(from));
@@ -77,6 +81,15 @@ void check(const Graphs& graphs, const Bank& bank) {
   RC_ASSERT(graphs.identities.num_parties() == static_cast<graph::Vertex>(bank.parties));
   RC_ASSERT(graphs.base_risk.size() == static_cast<std::size_t>(bank.parties));
 
+  for (int account = 0; account < static_cast<int>(bank.party_of.size()); ++account) {
+    const auto vertex = graphs.accounts.find(account_key(account));
+    RC_ASSERT(vertex.has_value());
+    const auto& facts = graphs.account_facts;
+    RC_ASSERT(graphs.parties.key(facts.owner[*vertex]) ==
+              party_key(bank.party_of[static_cast<std::size_t>(account)]));
+    RC_ASSERT(facts.country[*vertex] == account % 3);
+    RC_ASSERT(facts.opened_at[*vertex] == (account == 0 ? detect::kNotKnown : account));
+  }
   for (int party = 0; party < bank.parties; ++party) {
     const auto vertex = graphs.parties.find(party_key(party));
     RC_ASSERT(vertex.has_value());

@@ -131,7 +131,7 @@ TEST(Corpus, ShippedScenariosPassTheSchema) {
         << scenario.id;
     ++files;
   }
-  EXPECT_EQ(files, 5u);
+  EXPECT_EQ(files, 16u);
 }
 
 /// The defaults that the schema tells an editor are those of the structs, as the reader fills them
@@ -140,7 +140,8 @@ TEST(Corpus, DefaultsOfTheSchemaAreThoseOfTheReader) {
   const auto schema = nlohmann::json::parse(content_of(SCENARIO_DIR "/scenario.schema.json"));
   std::size_t compared = 0;
   for (const char* detector :
-       {"cycles", "structuring", "synthetic_identity", "risk_propagation", "anomalies"}) {
+       {"cycles", "structuring", "synthetic_identity", "risk_propagation", "anomalies",
+        "aggregation", "flow_through", "dormant_reactivation"}) {
     const fs::path path =
         fs::path(CORPUS_DIR) / "valid" / fmt::format("{}_with_defaults.json", detector);
     const auto effective =
@@ -180,11 +181,15 @@ std::map<std::string, std::string> documented_defaults(const std::string& headin
 }
 
 TEST(Documentation, NamesEveryParameterWithItsDefault) {
-  const std::map<std::string, std::string> headings{{"cycles", "Round tripping"},
-                                                    {"structuring", "Structuring"},
-                                                    {"synthetic_identity", "Synthetic identities"},
-                                                    {"risk_propagation", "Risk propagation"},
-                                                    {"anomalies", "Anomalies"}};
+  const std::map<std::string, std::string> headings{
+      {"cycles", "Round tripping"},
+      {"structuring", "Structuring"},
+      {"synthetic_identity", "Synthetic identities"},
+      {"risk_propagation", "Risk propagation"},
+      {"anomalies", "Anomalies"},
+      {"aggregation", "Aggregation"},
+      {"flow_through", "Flow through an account"},
+      {"dormant_reactivation", "Dormant reactivation"}};
   for (const auto& [detector, heading] : headings) {
     const fs::path path = fs::path(CORPUS_DIR) / "valid" / (detector + "_with_defaults.json");
     const auto effective =

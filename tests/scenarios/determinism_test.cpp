@@ -60,7 +60,7 @@ class GeneratedBank : public testing::Test {
   void SetUp() override {
     folder_ = fs::path(testing::TempDir()) / ("aml_determinism_" + std::to_string(getpid()));
     generate((folder_ / "as_generated").string(),
-             {.accounts = 1500, .days = 60, .seed = 7, .instances = 3});
+             {.accounts = 1000, .days = 210, .seed = 7, .instances = 3});
     fs::create_directory(folder_ / "shuffled");
     std::mt19937 random(7);
     for (const auto& entry : fs::directory_iterator(folder_ / "as_generated"))

@@ -26,8 +26,12 @@ std::vector<std::string> party_rows() {
 std::vector<std::string> account_rows() {
   std::vector<std::string> rows;
   for (int i = 1; i <= kAccounts; ++i)
-    rows.push_back(fmt::format("('A{0}', 'P{1}', 'current', 'USD', 'US', NULL, false, 1, {0})", i,
-                               std::min(i, kAccounts - 1)));
+    rows.push_back(fmt::format("('A{0}', 'P{1}', 'current', 'USD', '{2}', {3}, false, 1, {0})", i,
+                               std::min(i, kAccounts - 1),
+                               i == 84   ? "MX"
+                               : i == 85 ? "CA"
+                                         : "US",
+                               i == 87 ? "'2024-01-20'" : "NULL"));
   return rows;
 }
 
@@ -91,10 +95,29 @@ void add_planted(Transfers& transfers) {
     transfers.add(fmt::format("N{}", i), 40, 120 + i / 4, 40, i < 40 ? i : i + 1, "900.00");
 }
 
+/// Around one account: A70 collects, A71 distributes, A81 takes round sums just below the threshold
+/// and passes them on, A87 is a new account that does so with the money of three senders from two
+/// other countries, A100 wakes after half a year.
+void add_planted_around_one_account(Transfers& transfers) {
+  for (int i = 0; i < 5; ++i) {
+    transfers.add(fmt::format("I{}", i + 1), 45, 600 + i, 60 + i, 70, "3000.00");
+    transfers.add(fmt::format("O{}", i + 1), 45, 700 + i, 71, 75 + i, "3000.00");
+  }
+  for (int i = 0; i < 3; ++i)
+    transfers.add(fmt::format("D{}", i + 1), 46, 600 + 60 * i, 80, 81, "9000.00");
+  transfers.add("D4", 47, 600, 81, 82, "26000.00");
+  for (int i = 0; i < 3; ++i) {
+    transfers.add(fmt::format("G{}", i + 1), 48, 600 + i, 84 + i, 87, "5000.00");
+    transfers.add(fmt::format("G{}", i + 4), 49, 600 + i, 87, 88 + i, "4700.00");
+  }
+  transfers.add("W1", 250, 600, 100, 101, "6000.00");
+}
+
 std::vector<std::string> transfer_rows() {
   Transfers transfers;
   add_everyday_payments(transfers);
   add_planted(transfers);
+  add_planted_around_one_account(transfers);
   return std::move(transfers.rows);
 }
 

@@ -145,6 +145,24 @@ TEST(Snapshot, EveryColumnComesBack) {
       {"T3", "A3 A3 946684800000000 100000000 CASH"}};
   EXPECT_EQ(rows, expected_rows);
 
+  database.query(
+      "UPDATE silver.accounts SET country = 'US', opened_on = '2001-02-03' WHERE account_id = "
+      "'A1'");
+  database.query(
+      "UPDATE silver.accounts SET country = 'MX', opened_on = '1969-12-31' WHERE account_id = "
+      "'A2'");
+  const auto described = read(database);
+  std::map<std::string, std::string> facts;
+  for (std::size_t i = 0; i < described.country.size(); ++i) {
+    const auto opened = described.opened_at[i];
+    facts[std::string(described.transfers.vertex_keys[i])] =
+        described.country_names[described.country[i]] + " " +
+        (opened ? std::to_string(*opened) : std::string("unknown"));
+  }
+  EXPECT_EQ(facts,
+            (std::map<std::string, std::string>{
+                {"A1", "US 981158400000000"}, {"A2", "MX -86400000000"}, {"A3", " unknown"}}));
+
   std::map<std::string, std::string> owners;
   for (std::size_t i = 0; i < snapshot.party_of_account.size(); ++i) {
     owners[std::string(transfers.vertex_keys[i])] = parties[snapshot.party_of_account[i]];
