@@ -30,6 +30,8 @@ constexpr Choices<detect::PropagationMode, 4> kModes{
      {"normalised", detect::PropagationMode::kNormalised},
      {"amount_weighted", detect::PropagationMode::kAmountWeighted}}};
 
+constexpr RealRange kPassOn{.low = 0, .high = 1000};
+
 enum class MoneyRange { kAboveZero, kAtLeastZero };
 
 // One list for each detector of what a file may say, in the order of the documentation. Reading and
@@ -88,6 +90,18 @@ void each_param(Fields& fields, detect::AnomaliesParams& params) {
   fields.real("alert_at", params.alert_at, {.low = 0.5, .low_included = false, .high = 1});
   fields.integer("max_alerts", params.max_alerts, 1, kLargestCount);
   fields.integer("top_reasons", params.top_reasons, 1, 20);
+}
+
+template <typename Fields>
+void each_param(Fields& fields, detect::ScatterGatherParams& params) {
+  fields.integer("min_middles", params.min_middles, 2, kLargestCount);
+  fields.duration("window", params.window);
+  fields.choice("time_order", params.time_order, kTimeOrders);
+  fields.real("pass_on_at_least", params.pass_on_at_least, kPassOn);
+  fields.real("pass_on_at_most", params.pass_on_at_most, kPassOn);
+  fields.money("leg_at_least", params.leg_at_least_minor, MoneyRange::kAtLeastZero);
+  fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
+  fields.integer("max_paths", params.max_paths, 1, kLargestInteger);
 }
 
 /// What stands under `hubs`: nothing for detectors without hubs.
@@ -269,12 +283,13 @@ void read_into(Params& params, const Json* params_json, const Json* hubs_json,
 }  // namespace
 
 std::span<const DetectorKind> detector_kinds() {
-  static const std::array<DetectorKind, 5> kKinds{
+  static const std::array<DetectorKind, 6> kKinds{
       {{"cycles", "account", detect::CyclesParams{}},
        {"structuring", "account", detect::StructuringParams{}},
        {"synthetic_identity", "party", detect::SyntheticIdentityParams{}},
        {"risk_propagation", "party", detect::RiskPropagationParams{}},
-       {"anomalies", "account", detect::AnomaliesParams{}}}};
+       {"anomalies", "account", detect::AnomaliesParams{}},
+       {"scatter_gather", "account", detect::ScatterGatherParams{}}}};
   return kKinds;
 }
 

@@ -6,17 +6,13 @@
 #include <cassert>
 
 #include "scenarios/generator_names.hpp"
+#include "scenarios/generator_planted_shapes.hpp"
 
 namespace aml::scenarios::generator {
 namespace {
 
 constexpr std::int64_t kDollar = 100;
 constexpr std::int64_t kReportingThreshold = 10'000 * kDollar;
-
-/// Squeezes the 24 hours of a day into 07:00..22:00; keeps the order of times.
-Seconds by_daylight(Seconds at) {
-  return at / kDay * kDay + 7 * kHour + at % kDay * 15 / 24;
-}
 
 /// Squeezes the 24 hours of a day into 00:00..05:00; keeps the order of times.
 Seconds by_night(Seconds at) {
@@ -26,7 +22,12 @@ Seconds by_night(Seconds at) {
 class Planter {
  public:
   Planter(Population& bank, DayNumber first_day, int days, std::uint64_t seed)
-      : bank_(bank), first_day_(first_day), days_(days), random_(seed, Stream::kPlanted) {
+
+      : bank_(bank),
+        first_day_(first_day),
+        days_(days),
+        seed_(seed),
+        random_(seed, Stream::kPlanted) {
     fill_pools();
   }
 
@@ -37,6 +38,8 @@ class Planter {
     for (int i = 0; i < count; ++i) plant_risk_exposure(i);
     find_counterparties();
     for (int i = 0; i < count; ++i) plant_anomalous_behaviour(i);
+    plant_shapes(
+        planting_, [this] { return ordinary_account(); }, first_day_, days_, count, seed_);
     std::ranges::stable_sort(planting_.transfers, {},
                              [](const PlantedTransfer& planted) { return planted.transfer.at; });
     for (std::uint32_t i = 0; i < planting_.transfers.size(); ++i)
@@ -132,6 +135,7 @@ class Planter {
   Population& bank_;
   DayNumber first_day_;
   int days_;
+  std::uint64_t seed_;
   Random random_;
   Planting planting_;
   std::vector<std::uint32_t> alone_;          ///< persons who share no household; not taken yet

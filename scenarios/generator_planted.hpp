@@ -62,6 +62,8 @@ struct Planting {
 ///   round sums within
 ///                        minutes, and pays out to, or collects from, hundreds of accounts (two of
 ///                        three)
+///
+/// Those that span several accounts are in scenarios/generator_planted_shapes.hpp.
 Planting plant(Population& bank, DayNumber first_day, int days, int count, std::uint64_t seed);
 
 }  // namespace aml::scenarios::generator

@@ -15,7 +15,7 @@ namespace aml::scenarios::generator {
 
 /// Independent sequences of one seed, so that a change in one part of the generator leaves the
 /// others as they are.
-enum class Stream : std::uint64_t { kPopulation = 1, kPlanted, kFxRates, kDays };
+enum class Stream : std::uint64_t { kPopulation = 1, kPlanted, kFxRates, kDays, kPlantedShapes };
 
 /// SplitMix64 (Steele, Lea, Flood 2014) and the few distributions a bank needs.
 class Random {

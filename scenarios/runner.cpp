@@ -86,6 +86,7 @@ store::RunStart run_start(const std::vector<Scenario>& scenarios, const RunOptio
 std::string_view budget_parameter(const DetectorParams& params) {
   if (std::holds_alternative<detect::AnomaliesParams>(params)) return "max_alerts";
   if (std::holds_alternative<detect::CyclesParams>(params)) return "max_steps or max_cycles";
+  if (std::holds_alternative<detect::ScatterGatherParams>(params)) return "max_steps or max_paths";
   return "max_steps";
 }
 
@@ -395,6 +396,9 @@ detect::Detection detect(const Graphs& graphs, const Scenario& scenario,
     }
     detect::Detection operator()(const detect::AnomaliesParams& params) const {
       return detect::detect_anomalies(graphs.accounts, params, currency);
+    }
+    detect::Detection operator()(const detect::ScatterGatherParams& params) const {
+      return detect::detect_scatter_gather(graphs.accounts, params, currency, stop);
     }
   };
   detect::Detection detection = std::visit(Dispatch{graphs, currency, stop}, scenario.params);

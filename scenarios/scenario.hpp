@@ -11,6 +11,7 @@
 #include "detect/anomalies.hpp"
 #include "detect/cycles.hpp"
 #include "detect/risk_propagation.hpp"
+#include "detect/scatter_gather.hpp"
 #include "detect/structuring.hpp"
 #include "detect/synthetic_identity.hpp"
 #include "store/expectation.hpp"
@@ -36,7 +37,8 @@ class ScenarioError : public std::runtime_error {
 
 using DetectorParams =
     std::variant<detect::CyclesParams, detect::StructuringParams, detect::SyntheticIdentityParams,
-                 detect::RiskPropagationParams, detect::AnomaliesParams>;
+                 detect::RiskPropagationParams, detect::AnomaliesParams,
+                 detect::ScatterGatherParams>;
 
 struct SeverityBand {
   double at_least = 0;
@@ -48,7 +50,7 @@ struct Scenario {
   int version = 1;
   std::string title;
   std::string typology;
-  std::string detector;  ///< cycles, structuring, synthetic_identity, risk_propagation, anomalies
+  std::string detector;  ///< a name of detector_kinds()
   std::string subject;   ///< account or party
   DetectorParams params;
   std::vector<SeverityBand> severity;  ///< by falling at_least; below all of them: low
