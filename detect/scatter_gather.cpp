@@ -181,7 +181,8 @@ void validate(const ScatterGatherParams& params) {
   require(params.time_order != graph::TimeOrder::kNone,
           "time_order is none, must be strict or loose");
   require_pass_on(params.pass_on_at_least, params.pass_on_at_most);
-  require_search(params.window, params.leg_at_least_minor, params.max_steps);
+  require_duration(params.window, "window");
+  require_search(params.leg_at_least_minor, params.max_steps);
   require(params.max_paths > 0, "max_paths is 0, must be above 0");
 }
 

@@ -29,6 +29,16 @@ double share_of(graph::MinorSum part, graph::MinorSum whole);
 /// The smaller / the larger of two sums; 0 if there is no larger one.
 double likeness_of(graph::MinorSum a, graph::MinorSum b);
 
+/// All that the accounts received from others between the two moments, both included.
+graph::MinorSum income_between(const graph::TransferGraph& graph,
+                               std::span<const graph::Vertex> accounts, graph::Micros first,
+                               graph::Micros last);
+
+/// The positions of the pieces, parted into those that hang together by transfers they share. In the order of the first
+/// piece of each.
+std::vector<std::vector<std::size_t>> hanging_together(
+    std::span<const std::vector<graph::Edge>> pieces);
+
 /// Adds the transfers as the next steps of the story.
 void tell(Finding& finding, const graph::TransferGraph& graph,
           std::span<const graph::Edge> transfers, std::string_view role, int branch);
@@ -43,8 +53,9 @@ std::int64_t permille(double share);
 void require(bool holds, const std::string& message);
 /// For the parameters pass_on_at_least and pass_on_at_most: 0 <= at_least <= at_most <= 1000.
 void require_pass_on(double at_least, double at_most);
-/// For the parameters every search has: window, leg_at_least_minor and max_steps.
-void require_search(graph::Micros window, graph::MinorUnits leg_at_least_minor,
-                    std::uint64_t max_steps);
+/// For a parameter that is a length of time, by its name.
+void require_duration(graph::Micros value, std::string_view parameter);
+/// For the parameters every search has: leg_at_least_minor and max_steps.
+void require_search(graph::MinorUnits leg_at_least_minor, std::uint64_t max_steps);
 
 }  // namespace aml::detect

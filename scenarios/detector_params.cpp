@@ -24,6 +24,8 @@ using Choices = std::array<std::pair<std::string_view, Value>, kWords>;
 
 constexpr Choices<graph::TimeOrder, 2> kTimeOrders{
     {{"strict", graph::TimeOrder::kStrict}, {"loose", graph::TimeOrder::kLoose}}};
+constexpr Choices<graph::TimeOrder, 2> kLayerOrders{
+    {{"loose", graph::TimeOrder::kLoose}, {"none", graph::TimeOrder::kNone}}};
 constexpr Choices<detect::PropagationMode, 4> kModes{
     {{"literal", detect::PropagationMode::kLiteral},
      {"distinct", detect::PropagationMode::kDistinct},
@@ -102,6 +104,38 @@ void each_param(Fields& fields, detect::ScatterGatherParams& params) {
   fields.money("leg_at_least", params.leg_at_least_minor, MoneyRange::kAtLeastZero);
   fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
   fields.integer("max_paths", params.max_paths, 1, kLargestInteger);
+}
+
+template <typename Fields>
+void each_param(Fields& fields, detect::BipartiteParams& params) {
+  fields.integer("min_sources", params.min_sources, 2, kLargestCount);
+  fields.integer("min_sinks", params.min_sinks, 2, kLargestCount);
+  fields.duration("window", params.window);
+  fields.money("leg_at_least", params.leg_at_least_minor, MoneyRange::kAtLeastZero);
+  fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
+  fields.integer("max_transfers", params.max_transfers, 1, kLargestInteger);
+}
+
+template <typename Fields>
+void each_param(Fields& fields, detect::StackParams& params) {
+  fields.integer("min_per_layer", params.min_per_layer, 2, kLargestCount);
+  fields.duration("window", params.window);
+  fields.choice("time_order", params.time_order, kLayerOrders);
+  fields.money("leg_at_least", params.leg_at_least_minor, MoneyRange::kAtLeastZero);
+  fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
+  fields.integer("max_transfers", params.max_transfers, 1, kLargestInteger);
+}
+
+template <typename Fields>
+void each_param(Fields& fields, detect::ChainsParams& params) {
+  fields.integer("min_length", params.min_length, 2, kLargestCount);
+  fields.duration("hop_within", params.hop_within);
+  fields.choice("time_order", params.time_order, kTimeOrders);
+  fields.real("pass_on_at_least", params.pass_on_at_least, kPassOn);
+  fields.real("pass_on_at_most", params.pass_on_at_most, kPassOn);
+  fields.money("leg_at_least", params.leg_at_least_minor, MoneyRange::kAtLeastZero);
+  fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
+  fields.integer("max_transfers", params.max_transfers, 1, kLargestInteger);
 }
 
 /// What stands under `hubs`: nothing for detectors without hubs.
@@ -283,13 +317,16 @@ void read_into(Params& params, const Json* params_json, const Json* hubs_json,
 }  // namespace
 
 std::span<const DetectorKind> detector_kinds() {
-  static const std::array<DetectorKind, 6> kKinds{
+  static const std::array<DetectorKind, 9> kKinds{
       {{"cycles", "account", detect::CyclesParams{}},
        {"structuring", "account", detect::StructuringParams{}},
        {"synthetic_identity", "party", detect::SyntheticIdentityParams{}},
        {"risk_propagation", "party", detect::RiskPropagationParams{}},
        {"anomalies", "account", detect::AnomaliesParams{}},
-       {"scatter_gather", "account", detect::ScatterGatherParams{}}}};
+       {"scatter_gather", "account", detect::ScatterGatherParams{}},
+       {"bipartite", "account", detect::BipartiteParams{}},
+       {"stack", "account", detect::StackParams{}},
+       {"chains", "account", detect::ChainsParams{}}}};
   return kKinds;
 }
 

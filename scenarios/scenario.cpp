@@ -17,9 +17,9 @@ constexpr int kSchemaVersion = 1;
 constexpr std::array<std::string_view, 10> kKeys{"schema_version", "id",       "version", "title",
                                                  "typology",       "detector", "subject", "params",
                                                  "hubs",           "severity"};
-constexpr std::array<std::string_view, 6> kTypologies{
+constexpr std::array<std::string_view, 9> kTypologies{
     "synthetic_identity", "structuring", "round_tripping", "risk_exposure", "anomalous_behaviour",
-    "scatter_gather"};
+    "scatter_gather",     "bipartite",   "stack",          "chain_layering"};
 constexpr std::array<std::string_view, 3> kSeverities{"high", "medium", "low"};
 
 const DetectorKind& read_detector(const JsonObject& root) {

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "detect/anomalies.hpp"
+#include "detect/chains.hpp"
 #include "detect/cycles.hpp"
+#include "detect/layers.hpp"
 #include "detect/risk_propagation.hpp"
 #include "detect/scatter_gather.hpp"
 #include "detect/structuring.hpp"
@@ -38,7 +40,8 @@ class ScenarioError : public std::runtime_error {
 using DetectorParams =
     std::variant<detect::CyclesParams, detect::StructuringParams, detect::SyntheticIdentityParams,
                  detect::RiskPropagationParams, detect::AnomaliesParams,
-                 detect::ScatterGatherParams>;
+                 detect::ScatterGatherParams, detect::BipartiteParams, detect::StackParams,
+                 detect::ChainsParams>;
 
 struct SeverityBand {
   double at_least = 0;
