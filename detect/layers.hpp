@@ -59,7 +59,8 @@ Detection detect_bipartite(const graph::TransferGraph& graph, const BipartitePar
                            const BaseCurrency& currency, std::stop_token stop = {});
 
 /// The same over three layers. Around each pair of middles and window lie the payers that both are paid by and the payees
-/// that both pay in it, if there are min_per_layer of each; who would be both is neither. In loose order a window is parted by
+/// that both pay in it, if there are min_per_layer of each, all of them
+/// different. In loose order a window is parted by
 /// each transfer out of the pair: in-transfers before it, out-transfers from it on. What shares a transfer is one finding, if
 /// it has min_per_layer middles.
 ///

@@ -84,11 +84,20 @@ class PairWindows {
   bool is_used(std::size_t i, std::optional<std::size_t> split) const {
     return !split || (transfers_[i].is_in ? i < *split : i >= *split);
   }
-  bool is_common_payee(std::size_t slot) const {
-    return paid_by_[slot] == kBoth && pays_[slot] != kBoth;
-  }
-  bool is_common_payer(std::size_t slot) const {
-    return pays_[slot] == kBoth && paid_by_[slot] != kBoth;
+  bool is_common_payee(std::size_t slot) const { return paid_by_[slot] == kBoth; }
+  bool is_common_payer(std::size_t slot) const { return pays_[slot] == kBoth; }
+
+  bool has_enough() const {
+    std::size_t payees = 0;
+    std::size_t payers = 0;
+    std::size_t both = 0;
+    for (std::size_t slot = 0; slot < others_.size(); ++slot) {
+      payees += is_common_payee(slot) ? 1 : 0;
+      payers += is_common_payer(slot) ? 1 : 0;
+      both += is_common_payee(slot) && is_common_payer(slot) ? 1 : 0;
+    }
+    return payees >= params_.min_payees && payers >= params_.min_payers &&
+           payees + payers - both >= std::size_t{params_.min_payees} + params_.min_payers;
   }
 
   /// Emits the window of the transfers [begin, end) if it has enough in common.
@@ -102,13 +111,7 @@ class PairWindows {
       auto& sides = transfers_[i].is_in ? pays_[slots_[i]] : paid_by_[slots_[i]];
       sides = static_cast<unsigned char>(sides | transfers_[i].whose);
     }
-    std::size_t payees = 0;
-    std::size_t payers = 0;
-    for (std::size_t slot = 0; slot < others_.size(); ++slot) {
-      payees += is_common_payee(slot) ? 1 : 0;
-      payers += is_common_payer(slot) ? 1 : 0;
-    }
-    if (payees < params_.min_payees || payers < params_.min_payers) return;
+    if (!has_enough()) return;
     emitted_.clear();
     for (std::size_t i = begin; i < end; ++i) {
       const bool counts =

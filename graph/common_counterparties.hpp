@@ -42,8 +42,8 @@ struct PairsWithCommonCounterparties {
 };
 
 /// Every pair and window with enough common counterparties. A window begins with a transfer between the pair and a
-/// counterparty. A common payee of the window is one that both pay in it; a common payer one that pays both; who would be
-/// both is neither. In kLoose order a window is parted by each of its transfers out: in-transfers before it, out-transfers
+/// counterparty. A common payee of the window is one that both pay in it; a common payer one that pays both. An
+/// account may be both, as long as min_payees and min_payers can be chosen without it standing on both sides. In kLoose order a window is parted by each of its transfers out: in-transfers before it, out-transfers
 /// from it on. A window that holds no transfer beyond those of the one before it is left out.
 /// Throws: std::invalid_argument from out-of-range params.
 /// Cost:   each transfer looks at the other transfers to its target within the window on both sides, so hubs are dear; then

@@ -37,7 +37,7 @@ class PathSearch {
     log.count_step();
     const Vertex source = graph_.source(first);
     if (!is_hop(first, source)) return;
-    collect_payers_before(first, source, log);
+    if (!collect_payers_before(first, source, log)) return;
     push(first);
     on_path_[source] = 1;
     search(log);
@@ -62,17 +62,22 @@ class PathSearch {
            params_.pass_on.holds(graph_.amount_minor(before), graph_.amount_minor(after));
   }
 
-  /// Who could come before the root. A path from the root is maximal only if it leads over all of them.
-  void collect_payers_before(Edge first, Vertex source, Log& log) {
+  /// Who could come before the root. A path from the root is maximal only if it leads over all of
+  /// them: false if one of them is paid no more.
+  bool collect_payers_before(Edge first, Vertex source, Log& log) {
     payers_before_.clear();
     const Micros at = graph_.booked_at(first);
     for (const Edge position :
          graph_.in_edges(source, start_of_window(at, params_.hop_within), end_of_window(at, 0))) {
       log.count_step();
       const Edge before = graph_.in_edge(position);
-      if (is_hop(before, graph_.in_source(position)) && passes_on(before, first))
-        payers_before_.push_back(graph_.in_source(position));
+      const Vertex payer = graph_.in_source(position);
+      if (!is_hop(before, payer) || !passes_on(before, first)) continue;
+      const EdgeRange paid = graph_.in_edges(payer);
+      if (paid.empty() || graph_.in_booked_at(paid.back()) < at) return false;
+      payers_before_.push_back(payer);
     }
+    return true;
   }
 
   void push(Edge e) {

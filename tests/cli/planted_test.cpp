@@ -41,7 +41,8 @@ TEST_P(Planted, EveryInstanceIsFoundByItsOwnScenario) {
     RecordProperty(row.typology + " precision", std::to_string(row.instances.precision()));
   }
   EXPECT_EQ(typologies,
-            (std::set<std::string>{"anomalous_behaviour", "risk_exposure", "round_tripping",
+            (std::set<std::string>{"anomalous_behaviour", "bipartite", "chain_layering",
+                                   "risk_exposure", "round_tripping", "scatter_gather", "stack",
                                    "structuring", "synthetic_identity"}));
 }
 

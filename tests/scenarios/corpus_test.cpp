@@ -131,7 +131,7 @@ TEST(Corpus, ShippedScenariosPassTheSchema) {
         << scenario.id;
     ++files;
   }
-  EXPECT_EQ(files, 5u);
+  EXPECT_EQ(files, 9u);
 }
 
 /// The defaults that the schema tells an editor are those of the structs, as the reader fills them
@@ -140,7 +140,8 @@ TEST(Corpus, DefaultsOfTheSchemaAreThoseOfTheReader) {
   const auto schema = nlohmann::json::parse(content_of(SCENARIO_DIR "/scenario.schema.json"));
   std::size_t compared = 0;
   for (const char* detector :
-       {"cycles", "structuring", "synthetic_identity", "risk_propagation", "anomalies"}) {
+       {"cycles", "structuring", "synthetic_identity", "risk_propagation", "anomalies",
+        "scatter_gather", "bipartite", "stack", "chains"}) {
     const fs::path path =
         fs::path(CORPUS_DIR) / "valid" / fmt::format("{}_with_defaults.json", detector);
     const auto effective =
@@ -184,7 +185,11 @@ TEST(Documentation, NamesEveryParameterWithItsDefault) {
                                                     {"structuring", "Structuring"},
                                                     {"synthetic_identity", "Synthetic identities"},
                                                     {"risk_propagation", "Risk propagation"},
-                                                    {"anomalies", "Anomalies"}};
+                                                    {"anomalies", "Anomalies"},
+                                                    {"scatter_gather", "Scatter-gather"},
+                                                    {"bipartite", "Bipartite"},
+                                                    {"stack", "Stack"},
+                                                    {"chains", "Chain layering"}};
   for (const auto& [detector, heading] : headings) {
     const fs::path path = fs::path(CORPUS_DIR) / "valid" / (detector + "_with_defaults.json");
     const auto effective =

@@ -209,7 +209,7 @@ TEST_P(GeneratedBanks, CountsAgreeWithTheFiles) {
     instances.insert(label.instance);
     labelled += label.transfer.empty() ? 0 : 1;
   }
-  EXPECT_EQ(bank_.counts.planted_instances, 5 * 8);
+  EXPECT_EQ(bank_.counts.planted_instances, 9 * 8);
   EXPECT_EQ(bank_.counts.planted_instances, static_cast<std::int64_t>(instances.size()));
   EXPECT_EQ(bank_.counts.planted_transfers, labelled);
 }

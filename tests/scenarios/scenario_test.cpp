@@ -312,7 +312,8 @@ TEST(ShippedScenarios, AreNamedLikeTheirFilesInAlphabeticalOrder) {
     ids.push_back(scenario.id);
     EXPECT_TRUE(std::filesystem::exists(fmt::format("{}/{}.json", SCENARIO_DIR, scenario.id)));
   }
-  EXPECT_EQ(ids, (std::vector<std::string>{"anomalies", "risk_propagation", "round_tripping",
+  EXPECT_EQ(ids, (std::vector<std::string>{"anomalies", "bipartite", "chain_layering", "risk_propagation",
+                                           "round_tripping", "scatter_gather", "stack",
                                            "structuring", "synthetic_identities"}));
 }
 
@@ -333,7 +334,8 @@ TEST(ShippedScenarios, CoverEveryTypologyOnce) {
   for (const Scenario& scenario : shipped_scenarios({})) typologies.push_back(scenario.typology);
   std::ranges::sort(typologies);
   EXPECT_EQ(typologies,
-            (std::vector<std::string>{"anomalous_behaviour", "risk_exposure", "round_tripping",
+            (std::vector<std::string>{"anomalous_behaviour", "bipartite", "chain_layering",
+                                      "risk_exposure", "round_tripping", "scatter_gather", "stack",
                                       "structuring", "synthetic_identity"}));
 }
 

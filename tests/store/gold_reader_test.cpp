@@ -277,7 +277,8 @@ TEST_F(GoldReader, ShippedTypologiesAreExplained) {
     EXPECT_NE(row.description, "");
     EXPECT_NE(row.reference, "");
   }
-  EXPECT_EQ(names, (Texts{"anomalous_behaviour", "risk_exposure", "round_tripping", "structuring",
+  EXPECT_EQ(names, (Texts{"anomalous_behaviour", "bipartite", "chain_layering", "risk_exposure",
+                          "round_tripping", "scatter_gather", "stack", "structuring",
                           "synthetic_identity"}));
 }
 
