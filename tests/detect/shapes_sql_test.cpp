@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "detect/chains.hpp"
+#include "detect/layers.hpp"
 #include "detect/scatter_gather.hpp"
 #include "tests/detect/story_checks.hpp"
 #include "tests/graph/small_graphs.hpp"
@@ -102,6 +104,72 @@ TEST_P(ShapesInSql, ScatterGatherAgrees) {
       const auto ends = finding.evidence_key.substr(0, finding.evidence_key.find(" from "));
       for (const std::string& key : transfer_keys(finding)) actual.emplace(ends, key);
     }
+    EXPECT_EQ(actual, expected) << "round " << round;
+    found += actual.size();
+  }
+  EXPECT_GT(found, 100U) << "the data hold too little to compare";
+}
+
+/// All transfers of the findings.
+Rows transfers_of(const Detection& detection) {
+  Rows rows;
+  for (const Finding& finding : detection.findings) {
+    for (const std::string& key : transfer_keys(finding)) rows.emplace("", key);
+  }
+  return rows;
+}
+
+TEST_P(ShapesInSql, BipartiteAgrees) {
+  std::size_t found = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto rows = transfers(between(5, 8), 50);
+    BipartiteParams params;
+    params.min_sinks = static_cast<std::uint32_t>(between(2, 3));
+    params.window = between(2, 6);
+    params.leg_at_least_minor = between(0, 2);
+    const Rows expected =
+        answer_of("bipartite", params.min_sinks, params.window, params.leg_at_least_minor);
+    const Rows actual = transfers_of(detect_bipartite(graph::testing::graph_of(rows), params, {}));
+    EXPECT_EQ(actual, expected) << "round " << round;
+    found += actual.size();
+  }
+  EXPECT_GT(found, 100U) << "the data hold too little to compare";
+}
+
+TEST_P(ShapesInSql, StackAgrees) {
+  std::size_t found = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto rows = transfers(between(5, 6), 40);
+    StackParams params;
+    params.window = between(3, 8);
+    params.time_order = round % 2 == 0 ? graph::TimeOrder::kNone : graph::TimeOrder::kLoose;
+    params.leg_at_least_minor = between(0, 2);
+    const Rows expected =
+        answer_of("stack", params.min_per_layer, params.window,
+                  params.time_order == graph::TimeOrder::kLoose, params.leg_at_least_minor);
+    const Rows actual = transfers_of(detect_stack(graph::testing::graph_of(rows), params, {}));
+    EXPECT_EQ(actual, expected) << "round " << round;
+    found += actual.size();
+  }
+  EXPECT_GT(found, 100U) << "the data hold too little to compare";
+}
+
+TEST_P(ShapesInSql, ChainLayeringAgrees) {
+  std::size_t found = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto rows = transfers(between(5, 9), 40);
+    ChainsParams params;
+    params.min_length = static_cast<std::uint32_t>(between(2, 4));
+    params.hop_within = between(1, 3);
+    params.time_order = between(0, 1) == 0 ? graph::TimeOrder::kStrict : graph::TimeOrder::kLoose;
+    params.pass_on_at_least = between(0, 1) == 0 ? 0 : 0.5;
+    params.pass_on_at_most = 2;
+    params.leg_at_least_minor = between(0, 2);
+    const Rows expected =
+        answer_of("chain_layering", params.min_length, params.hop_within,
+                  params.time_order == graph::TimeOrder::kStrict, params.pass_on_at_least * 1000,
+                  2000, params.leg_at_least_minor);
+    const Rows actual = transfers_of(detect_chains(graph::testing::graph_of(rows), params, {}));
     EXPECT_EQ(actual, expected) << "round " << round;
     found += actual.size();
   }
