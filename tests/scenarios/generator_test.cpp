@@ -174,7 +174,8 @@ TEST(Generator, ItsSmallestBanksHoldAllTypologiesForManySeeds) {
         generated({.accounts = 500, .days = 60, .seed = seed, .instances = 2});
     EXPECT_EQ(bank.accounts.size(), 500U);
     for (const char* typology : {"structuring", "round_tripping", "synthetic_identity",
-                                 "risk_exposure", "anomalous_behaviour"})
+                                 "risk_exposure", "anomalous_behaviour", "scatter_gather",
+                                 "bipartite", "stack", "chain_layering"})
       EXPECT_EQ(bank.instances_of(typology).size(), 2U) << typology << " seed " << seed;
   }
 }
