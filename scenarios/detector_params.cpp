@@ -24,18 +24,21 @@ using Choices = std::array<std::pair<std::string_view, Value>, kWords>;
 
 constexpr Choices<graph::TimeOrder, 2> kTimeOrders{
     {{"strict", graph::TimeOrder::kStrict}, {"loose", graph::TimeOrder::kLoose}}};
+constexpr Choices<graph::TimeOrder, 2> kLayerOrders{
+    {{"loose", graph::TimeOrder::kLoose}, {"none", graph::TimeOrder::kNone}}};
 constexpr Choices<detect::PropagationMode, 4> kModes{
     {{"literal", detect::PropagationMode::kLiteral},
      {"distinct", detect::PropagationMode::kDistinct},
      {"normalised", detect::PropagationMode::kNormalised},
      {"amount_weighted", detect::PropagationMode::kAmountWeighted}}};
 
-constexpr Choices<detect::Direction> kDirections{
+constexpr Choices<detect::Direction, 2> kDirections{
     {{"in", detect::Direction::kIn}, {"out", detect::Direction::kOut}}};
-constexpr Choices<detect::Counterparties> kCounterparties{
+constexpr Choices<detect::Counterparties, 2> kCounterparties{
     {{"any", detect::Counterparties::kAny}, {"occasional", detect::Counterparties::kOccasional}}};
-constexpr Choices<detect::AccountAge> kAccountAges{
+constexpr Choices<detect::AccountAge, 2> kAccountAges{
     {{"any", detect::AccountAge::kAny}, {"new", detect::AccountAge::kNew}}};
+constexpr RealRange kPassOn{.low = 0, .high = 1000};
 
 enum class MoneyRange { kAboveZero, kAtLeastZero };
 
@@ -144,6 +147,50 @@ void each_param(Fields& fields, detect::DormantReactivationParams& params) {
   fields.integer("times_earlier_mean", params.times_earlier_mean, 1, 1000);
   fields.money("grown_at_least", params.grown_at_least_minor, MoneyRange::kAtLeastZero);
   fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
+}
+
+template <typename Fields>
+void each_param(Fields& fields, detect::ScatterGatherParams& params) {
+  fields.integer("min_middles", params.min_middles, 2, kLargestCount);
+  fields.duration("window", params.window);
+  fields.choice("time_order", params.time_order, kTimeOrders);
+  fields.real("pass_on_at_least", params.pass_on_at_least, kPassOn);
+  fields.real("pass_on_at_most", params.pass_on_at_most, kPassOn);
+  fields.money("leg_at_least", params.leg_at_least_minor, MoneyRange::kAtLeastZero);
+  fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
+  fields.integer("max_paths", params.max_paths, 1, kLargestInteger);
+}
+
+template <typename Fields>
+void each_param(Fields& fields, detect::BipartiteParams& params) {
+  fields.integer("min_sources", params.min_sources, 2, kLargestCount);
+  fields.integer("min_sinks", params.min_sinks, 2, kLargestCount);
+  fields.duration("window", params.window);
+  fields.money("leg_at_least", params.leg_at_least_minor, MoneyRange::kAtLeastZero);
+  fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
+  fields.integer("max_transfers", params.max_transfers, 1, kLargestInteger);
+}
+
+template <typename Fields>
+void each_param(Fields& fields, detect::StackParams& params) {
+  fields.integer("min_per_layer", params.min_per_layer, 2, kLargestCount);
+  fields.duration("window", params.window);
+  fields.choice("time_order", params.time_order, kLayerOrders);
+  fields.money("leg_at_least", params.leg_at_least_minor, MoneyRange::kAtLeastZero);
+  fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
+  fields.integer("max_transfers", params.max_transfers, 1, kLargestInteger);
+}
+
+template <typename Fields>
+void each_param(Fields& fields, detect::ChainsParams& params) {
+  fields.integer("min_length", params.min_length, 2, kLargestCount);
+  fields.duration("hop_within", params.hop_within);
+  fields.choice("time_order", params.time_order, kTimeOrders);
+  fields.real("pass_on_at_least", params.pass_on_at_least, kPassOn);
+  fields.real("pass_on_at_most", params.pass_on_at_most, kPassOn);
+  fields.money("leg_at_least", params.leg_at_least_minor, MoneyRange::kAtLeastZero);
+  fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
+  fields.integer("max_transfers", params.max_transfers, 1, kLargestInteger);
 }
 
 /// What stands under `hubs`: nothing for detectors without hubs.
@@ -333,7 +380,7 @@ void read_into(Params& params, const Json* params_json, const Json* hubs_json,
 }  // namespace
 
 std::span<const DetectorKind> detector_kinds() {
-  static const std::array<DetectorKind, 8> kKinds{
+  static const std::array<DetectorKind, 12> kKinds{
       {{"cycles", "account", detect::CyclesParams{}},
        {"structuring", "account", detect::StructuringParams{}},
        {"synthetic_identity", "party", detect::SyntheticIdentityParams{}},
@@ -341,7 +388,11 @@ std::span<const DetectorKind> detector_kinds() {
        {"anomalies", "account", detect::AnomaliesParams{}},
        {"aggregation", "account", detect::AggregationParams{}},
        {"flow_through", "account", detect::FlowThroughParams{}},
-       {"dormant_reactivation", "account", detect::DormantReactivationParams{}}}};
+       {"dormant_reactivation", "account", detect::DormantReactivationParams{}},
+       {"scatter_gather", "account", detect::ScatterGatherParams{}},
+       {"bipartite", "account", detect::BipartiteParams{}},
+       {"stack", "account", detect::StackParams{}},
+       {"chains", "account", detect::ChainsParams{}}}};
   return kKinds;
 }
 

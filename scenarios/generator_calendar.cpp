@@ -96,6 +96,10 @@ void append_time(std::string& out, Seconds at) {
   out += 'Z';
 }
 
+Seconds by_daylight(Seconds at) {
+  return at / kDay * kDay + 7 * kHour + at % kDay * 15 / 24;
+}
+
 Day day_of(DayNumber number) {
   Day day{.number = number, .weekday = weekday_of(number), .working = is_working_day(number)};
   if (!day.working) return day;

@@ -42,6 +42,9 @@ struct Day {
 };
 Day day_of(DayNumber number);
 
+/// Squeezes the 24 hours of a day into 07:00..22:00; keeps the order of times.
+Seconds by_daylight(Seconds at);
+
 enum class Currency : std::uint8_t { kUsd, kEur, kGbp };
 std::string_view code_of(Currency currency);
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "scenarios/generator_names.hpp"
+#include "scenarios/generator_planted_shapes.hpp"
 #include "scenarios/planting_ground.hpp"
 
 namespace aml::scenarios::generator {
@@ -29,6 +30,7 @@ class Planter : private PlantingGround {
     plant_account_flows(*this, count);
     find_counterparties();
     for (int i = 0; i < count; ++i) plant_anomalous_behaviour(i);
+    plant_shapes(*this, count);
     return harvest();
   }
 

@@ -82,6 +82,7 @@ struct Planting {
 ///                        or after one small payment, that receives 6,000..40,000 USD and wires
 ///                        50..97 % of it abroad within 4 days; planted in periods of 200 days or
 ///                        more
+/// Those that span several accounts are in scenarios/generator_planted_shapes.hpp.
 Planting plant(Population& bank, DayNumber first_day, int days, int count, std::uint64_t seed);
 
 }  // namespace aml::scenarios::generator

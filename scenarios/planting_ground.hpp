@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scenarios/generator_calendar.hpp"
 #include "scenarios/generator_planted.hpp"
 #include "scenarios/generator_population.hpp"
 #include "scenarios/generator_random.hpp"
@@ -14,11 +15,6 @@
 namespace aml::scenarios::generator {
 
 inline constexpr std::int64_t kDollar = 100;
-
-/// Squeezes the 24 hours of a day into 07:00..22:00; keeps the order of times.
-inline Seconds by_daylight(Seconds at) {
-  return at / kDay * kDay + 7 * kHour + at % kDay * 15 / 24;
-}
 
 class PlantingGround {
  public:

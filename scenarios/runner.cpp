@@ -100,9 +100,16 @@ store::RunStart run_start(const std::vector<Scenario>& scenarios, const RunOptio
 
 /// What an operator can raise when a detector gave up.
 std::string_view budget_parameter(const DetectorParams& params) {
-  if (std::holds_alternative<detect::AnomaliesParams>(params)) return "max_alerts";
-  if (std::holds_alternative<detect::CyclesParams>(params)) return "max_steps or max_cycles";
-  return "max_steps";
+  return std::visit(
+      [](const auto& detector_params) -> std::string_view {
+        if constexpr (requires { detector_params.max_alerts; }) return "max_alerts";
+        if constexpr (requires { detector_params.max_cycles; }) return "max_steps or max_cycles";
+        if constexpr (requires { detector_params.max_paths; }) return "max_steps or max_paths";
+        if constexpr (requires { detector_params.max_transfers; })
+          return "max_steps or max_transfers";
+        return "max_steps";
+      },
+      params);
 }
 
 /// Requests a stop soon after `interrupted` has become true, as long as it lives: a signal handler
@@ -423,6 +430,18 @@ detect::Detection detect(const Graphs& graphs, const Scenario& scenario,
     }
     detect::Detection operator()(const detect::AnomaliesParams& params) const {
       return detect::detect_anomalies(graphs.accounts, params, currency);
+    }
+    detect::Detection operator()(const detect::ScatterGatherParams& params) const {
+      return detect::detect_scatter_gather(graphs.accounts, params, currency, stop);
+    }
+    detect::Detection operator()(const detect::BipartiteParams& params) const {
+      return detect::detect_bipartite(graphs.accounts, params, currency, stop);
+    }
+    detect::Detection operator()(const detect::StackParams& params) const {
+      return detect::detect_stack(graphs.accounts, params, currency, stop);
+    }
+    detect::Detection operator()(const detect::ChainsParams& params) const {
+      return detect::detect_chains(graphs.accounts, params, currency, stop);
     }
   };
   detect::Detection detection = std::visit(Dispatch{graphs, currency, stop}, scenario.params);

@@ -17,7 +17,7 @@ constexpr int kSchemaVersion = 1;
 constexpr std::array<std::string_view, 10> kKeys{"schema_version", "id",       "version", "title",
                                                  "typology",       "detector", "subject", "params",
                                                  "hubs",           "severity"};
-constexpr std::array<std::string_view, 15> kTypologies{"synthetic_identity",
+constexpr std::array<std::string_view, 19> kTypologies{"synthetic_identity",
                                                        "structuring",
                                                        "round_tripping",
                                                        "risk_exposure",
@@ -31,7 +31,11 @@ constexpr std::array<std::string_view, 15> kTypologies{"synthetic_identity",
                                                        "gather_scatter",
                                                        "funnel_account",
                                                        "mule",
-                                                       "dormant_reactivation"};
+                                                       "dormant_reactivation",
+                                                       "scatter_gather",
+                                                       "bipartite",
+                                                       "stack",
+                                                       "chain_layering"};
 constexpr std::array<std::string_view, 3> kSeverities{"high", "medium", "low"};
 
 const DetectorKind& read_detector(const JsonObject& root) {

@@ -10,10 +10,13 @@
 
 #include "detect/aggregation.hpp"
 #include "detect/anomalies.hpp"
+#include "detect/chains.hpp"
 #include "detect/cycles.hpp"
 #include "detect/dormant_reactivation.hpp"
 #include "detect/flow_through.hpp"
+#include "detect/layers.hpp"
 #include "detect/risk_propagation.hpp"
+#include "detect/scatter_gather.hpp"
 #include "detect/structuring.hpp"
 #include "detect/synthetic_identity.hpp"
 #include "store/expectation.hpp"
@@ -40,7 +43,9 @@ class ScenarioError : public std::runtime_error {
 using DetectorParams =
     std::variant<detect::CyclesParams, detect::StructuringParams, detect::SyntheticIdentityParams,
                  detect::RiskPropagationParams, detect::AnomaliesParams, detect::AggregationParams,
-                 detect::FlowThroughParams, detect::DormantReactivationParams>;
+                 detect::FlowThroughParams, detect::DormantReactivationParams,
+                 detect::ScatterGatherParams, detect::BipartiteParams, detect::StackParams,
+                 detect::ChainsParams>;
 
 struct SeverityBand {
   double at_least = 0;
@@ -52,7 +57,7 @@ struct Scenario {
   int version = 1;
   std::string title;
   std::string typology;
-  std::string detector;  ///< one of detector_kinds(): cycles, structuring, aggregation ...
+  std::string detector;  ///< a name of detector_kinds()
   std::string subject;   ///< account or party
   DetectorParams params;
   std::vector<SeverityBand> severity;  ///< by falling at_least; below all of them: low

@@ -131,7 +131,7 @@ TEST(Corpus, ShippedScenariosPassTheSchema) {
         << scenario.id;
     ++files;
   }
-  EXPECT_EQ(files, 16u);
+  EXPECT_EQ(files, 20u);
 }
 
 /// The defaults that the schema tells an editor are those of the structs, as the reader fills them
@@ -139,9 +139,9 @@ TEST(Corpus, ShippedScenariosPassTheSchema) {
 TEST(Corpus, DefaultsOfTheSchemaAreThoseOfTheReader) {
   const auto schema = nlohmann::json::parse(content_of(SCENARIO_DIR "/scenario.schema.json"));
   std::size_t compared = 0;
-  for (const char* detector :
-       {"cycles", "structuring", "synthetic_identity", "risk_propagation", "anomalies",
-        "aggregation", "flow_through", "dormant_reactivation"}) {
+  for (const char* detector : {"cycles", "structuring", "synthetic_identity", "risk_propagation",
+                               "anomalies", "aggregation", "flow_through", "dormant_reactivation",
+                               "scatter_gather", "bipartite", "stack", "chains"}) {
     const fs::path path =
         fs::path(CORPUS_DIR) / "valid" / fmt::format("{}_with_defaults.json", detector);
     const auto effective =
@@ -189,7 +189,11 @@ TEST(Documentation, NamesEveryParameterWithItsDefault) {
       {"anomalies", "Anomalies"},
       {"aggregation", "Aggregation"},
       {"flow_through", "Flow through an account"},
-      {"dormant_reactivation", "Dormant reactivation"}};
+      {"dormant_reactivation", "Dormant reactivation"},
+      {"scatter_gather", "Scatter-gather"},
+      {"bipartite", "Bipartite"},
+      {"stack", "Stack"},
+      {"chains", "Chain layering"}};
   for (const auto& [detector, heading] : headings) {
     const fs::path path = fs::path(CORPUS_DIR) / "valid" / (detector + "_with_defaults.json");
     const auto effective =

@@ -174,9 +174,10 @@ TEST(Generator, ItsSmallestBanksHoldAllTypologiesForManySeeds) {
         generated({.accounts = 500, .days = 60, .seed = seed, .instances = 2});
     EXPECT_EQ(bank.accounts.size(), 500U);
     for (const char* typology :
-         {"structuring", "round_tripping", "synthetic_identity", "risk_exposure",
+         {"synthetic_identity", "structuring", "round_tripping", "risk_exposure",
           "anomalous_behaviour", "account_structuring", "smurfing", "fan_in", "fan_out",
-          "round_amounts", "pass_through", "gather_scatter", "funnel_account", "mule"})
+          "round_amounts", "pass_through", "gather_scatter", "funnel_account", "mule",
+          "scatter_gather", "bipartite", "stack", "chain_layering"})
       EXPECT_EQ(bank.instances_of(typology).size(), 2U) << typology << " seed " << seed;
   }
 }
@@ -211,7 +212,7 @@ TEST_P(GeneratedBanks, CountsAgreeWithTheFiles) {
     instances.insert(label.instance);
     labelled += label.transfer.empty() ? 0 : 1;
   }
-  EXPECT_EQ(bank_.counts.planted_instances, 14 * 8);
+  EXPECT_EQ(bank_.counts.planted_instances, 18 * 8);
   EXPECT_EQ(bank_.counts.planted_instances, static_cast<std::int64_t>(instances.size()));
   EXPECT_EQ(bank_.counts.planted_transfers, labelled);
 }

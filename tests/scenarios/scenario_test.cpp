@@ -217,7 +217,7 @@ TEST(Scenario, MoneyIsExactInEveryCurrency) {
 TEST(Scenario, ShippedScenariosFitEveryCurrency) {
   for (const int exponent : {0, 2, 3, 4}) {
     const auto scenarios = shipped_scenarios({"XXX", exponent});
-    EXPECT_EQ(scenarios.size(), 16u);
+    EXPECT_EQ(scenarios.size(), 20u);
   }
 }
 
@@ -377,11 +377,26 @@ TEST(ShippedScenarios, AreNamedLikeTheirFilesInAlphabeticalOrder) {
     ids.push_back(scenario.id);
     EXPECT_TRUE(std::filesystem::exists(fmt::format("{}/{}.json", SCENARIO_DIR, scenario.id)));
   }
-  EXPECT_EQ(ids, (std::vector<std::string>{
-                     "account_structuring", "account_structuring_week", "anomalies",
-                     "dormant_reactivation", "fan_in", "fan_out", "funnel_account",
-                     "gather_scatter", "mule", "pass_through", "risk_propagation", "round_amounts",
-                     "round_tripping", "smurfing", "structuring", "synthetic_identities"}));
+  EXPECT_EQ(ids, (std::vector<std::string>{"account_structuring",
+                                           "account_structuring_week",
+                                           "anomalies",
+                                           "bipartite",
+                                           "chain_layering",
+                                           "dormant_reactivation",
+                                           "fan_in",
+                                           "fan_out",
+                                           "funnel_account",
+                                           "gather_scatter",
+                                           "mule",
+                                           "pass_through",
+                                           "risk_propagation",
+                                           "round_amounts",
+                                           "round_tripping",
+                                           "scatter_gather",
+                                           "smurfing",
+                                           "stack",
+                                           "structuring",
+                                           "synthetic_identities"}));
 }
 
 TEST(ShippedScenarios, WriteEveryParameterOut) {
@@ -399,11 +414,12 @@ TEST(ShippedScenarios, WriteEveryParameterOut) {
 TEST(ShippedScenarios, CoverEveryTypology) {
   std::set<std::string> typologies;
   for (const Scenario& scenario : shipped_scenarios({})) typologies.insert(scenario.typology);
-  EXPECT_EQ(typologies, (std::set<std::string>{
-                            "account_structuring", "anomalous_behaviour", "dormant_reactivation",
-                            "fan_in", "fan_out", "funnel_account", "gather_scatter", "mule",
-                            "pass_through", "risk_exposure", "round_amounts", "round_tripping",
-                            "smurfing", "structuring", "synthetic_identity"}));
+  EXPECT_EQ(typologies,
+            (std::set<std::string>{
+                "account_structuring", "anomalous_behaviour", "bipartite", "chain_layering",
+                "dormant_reactivation", "fan_in", "fan_out", "funnel_account", "gather_scatter",
+                "mule", "pass_through", "risk_exposure", "round_amounts", "round_tripping",
+                "scatter_gather", "smurfing", "stack", "structuring", "synthetic_identity"}));
 }
 
 }  // namespace
