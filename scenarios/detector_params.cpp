@@ -30,11 +30,11 @@ constexpr Choices<detect::PropagationMode, 4> kModes{
      {"normalised", detect::PropagationMode::kNormalised},
      {"amount_weighted", detect::PropagationMode::kAmountWeighted}}};
 
-constexpr Choices<detect::Direction> kDirections{
+constexpr Choices<detect::Direction, 2> kDirections{
     {{"in", detect::Direction::kIn}, {"out", detect::Direction::kOut}}};
-constexpr Choices<detect::Counterparties> kCounterparties{
+constexpr Choices<detect::Counterparties, 2> kCounterparties{
     {{"any", detect::Counterparties::kAny}, {"occasional", detect::Counterparties::kOccasional}}};
-constexpr Choices<detect::AccountAge> kAccountAges{
+constexpr Choices<detect::AccountAge, 2> kAccountAges{
     {{"any", detect::AccountAge::kAny}, {"new", detect::AccountAge::kNew}}};
 
 enum class MoneyRange { kAboveZero, kAtLeastZero };
