@@ -40,12 +40,11 @@ TEST_P(Planted, EveryInstanceIsFoundByItsOwnScenario) {
         << row.typology << " missed " << testing::PrintToString(row.missed);
     RecordProperty(row.typology + " precision", std::to_string(row.instances.precision()));
   }
-  EXPECT_EQ(typologies,
-            (std::set<std::string>{"account_structuring", "anomalous_behaviour",
-                                   "dormant_reactivation", "fan_in", "fan_out", "funnel_account",
-                                   "gather_scatter", "mule", "pass_through", "risk_exposure",
-                                   "round_amounts", "round_tripping", "smurfing", "structuring",
-                                   "synthetic_identity"}));
+  EXPECT_EQ(typologies, (std::set<std::string>{
+                            "account_structuring", "anomalous_behaviour", "dormant_reactivation",
+                            "fan_in", "fan_out", "funnel_account", "gather_scatter", "mule",
+                            "pass_through", "risk_exposure", "round_amounts", "round_tripping",
+                            "smurfing", "structuring", "synthetic_identity"}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Planted, testing::Values(1, 2, 3, 4, 5));
