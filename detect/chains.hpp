@@ -18,7 +18,7 @@ struct ChainsParams {
   double pass_on_at_least = 0.8;  ///< transfer / the one before, 0..pass_on_at_most
   double pass_on_at_most = 1.05;  ///< pass_on_at_least..1000
   /// Minor units of the base currency; smaller transfers are everyday payments; >= 0.
-  graph::MinorUnits leg_at_least_minor = 100'000;
+  graph::MinorUnits leg_at_least_minor = 200'000;
   /// Accounts with more distinct payers or payees are hubs: left out and reported; 0 = no cap.
   std::uint32_t max_counterparties = 2000;
   /// Transfers looked at before the search gives up and says so; > 0.
@@ -30,16 +30,18 @@ struct ChainsParams {
 /// Throws: std::invalid_argument with the parameter's name, its value and the allowed range.
 void validate(const ChainsParams& params);
 
-/// One finding for each set of maximal paths that hang together: those that share a transfer (a chain that branches, chains
-/// that run together) are one finding with all their transfers.
+/// One finding for each set of maximal paths that hang together: those that share a transfer (a
+/// chain that branches, chains that run together) are one finding with all their transfers.
 ///
-/// A path is a chain of transfers over distinct accounts, each of which may follow the one before within hop_within and
-/// carries [pass_on_at_least, pass_on_at_most] of it, compared to a thousandth. It is maximal if no transfer can be put
-/// before or after it; it counts from min_length transfers on.
+/// A path is a chain of transfers over distinct accounts, each of which may follow the one before
+/// within hop_within and carries [pass_on_at_least, pass_on_at_most] of it, compared to a
+/// thousandth. It is maximal if no transfer can be put before or after it; it counts from
+/// min_length transfers on.
 ///
 /// Subject:  the account that sends the earliest transfer.
 /// Evidence key: the subject and the earliest transfer.
-/// Steps:    in time order, role "hop"; branch is the transfer's place in its path, in the last one if it has several.
+/// Steps:    in time order, role "hop"; branch is the transfer's place in its path, in the last one
+///           if it has several.
 /// Score:    in [0, 1], of the longest path (of equals the first by its transfers), the sum of
 ///             0.4 * (1 - 2^(2 - length))                      evidence length
 ///             0.3 * smaller / larger of first and last amount evidence retained_share

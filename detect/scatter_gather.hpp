@@ -32,15 +32,16 @@ void validate(const ScatterGatherParams& params);
 
 /// One finding for each source, sink and episode.
 ///
-/// A path is a leg in (source)-[]->(middle) that a leg out (middle)-[]->(sink) may follow, where leg out / leg in lies in
-/// [pass_on_at_least, pass_on_at_most], compared to a thousandth; the three accounts differ. A window of the given length
-/// begins with a leg in; it counts if the paths that lie in it as a whole lead over min_middles accounts. Windows of one
-/// source and sink that share a transfer are one episode.
+/// A path is a leg in (source)-[]->(middle) that a leg out (middle)-[]->(sink) may follow, where
+/// leg out / leg in lies in [pass_on_at_least, pass_on_at_most], compared to a thousandth; the
+/// three accounts differ. A window of the given length begins with a leg in; it counts if the paths
+/// that lie in it as a whole lead over min_middles accounts. Windows of one source and sink that
+/// share a transfer are one episode.
 ///
 /// Subject:  the source.
 /// Evidence key: the source, the sink and the episode's earliest transfer.
-/// Steps:    middle by middle, by their first leg in: its legs in ("scatter"), then its legs out ("gather"), in time order;
-///           branch is the number of the middle.
+/// Steps:    middle by middle, by their first leg in: its legs in ("scatter"), then its legs out
+///           ("gather"), in time order; branch is the number of the middle.
 /// Score:    in [0, 1], the sum of
 ///             0.4 * (1 - 2^(2 - middles))                                evidence middles
 ///             0.3 * smaller / larger of what was sent and gathered       evidence passed_on_share

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the stories of patterns over several accounts have in common: layers of transfers and their sums.
+// What the stories of patterns over several accounts have in common: transfers told and summed.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,8 @@ graph::MinorSum income_between(const graph::TransferGraph& graph,
                                std::span<const graph::Vertex> accounts, graph::Micros first,
                                graph::Micros last);
 
-/// The positions of the pieces, parted into those that hang together by transfers they share. In the order of the first
-/// piece of each.
+/// The positions of the pieces, parted into those that hang together by transfers they share. In
+/// the order of the first piece of each.
 std::vector<std::vector<std::size_t>> hanging_together(
     std::span<const std::vector<graph::Edge>> pieces);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pairs of vertices that pay, or are paid by, the same others within a window: the smallest complete bipartite patterns.
+// Pairs of vertices that pay, or are paid by, the same others within a window: the smallest
+// complete bipartite patterns.
 #pragma once
 
 #include <cstdint>
@@ -41,14 +42,16 @@ struct PairsWithCommonCounterparties {
   bool truncated = false;  ///< a budget was reached or a stop requested: later pairs are missing
 };
 
-/// Every pair and window with enough common counterparties. A window begins with a transfer between the pair and a
-/// counterparty. A common payee of the window is one that both pay in it; a common payer one that pays both. An
-/// account may be both, as long as min_payees and min_payers can be chosen without it standing on both sides. In kLoose order a window is parted by each of its transfers out: in-transfers before it, out-transfers
-/// from it on. A window that holds no transfer beyond those of the one before it is left out.
+/// Every pair and window with enough common counterparties. A window begins with a transfer between
+/// the pair and a counterparty. A common payee of the window is one that both pay in it; a common
+/// payer one that pays both. An account may be both, as long as min_payees and min_payers can be
+/// chosen without it standing on both sides. In kLoose order a window is parted by each of its
+/// transfers out: in-transfers before it, out-transfers from it on. A window that holds no transfer
+/// beyond those of the one before it is left out.
 /// Throws: std::invalid_argument from out-of-range params.
-/// Cost:   each transfer looks at the other transfers to its target within the window on both sides, so hubs are dear; then
-///         each pair with enough payees looks at its windows. Parallel over vertices, the same result for any number of
-///         threads.
+/// Cost:   each transfer looks at the other transfers to its target within the window on both
+///         sides, so hubs are dear; then each pair with enough payees looks at its windows.
+///         Parallel over vertices, the same result for any number of threads.
 PairsWithCommonCounterparties find_common_counterparties(const TransferGraph& graph,
                                                          const CommonCounterpartiesParams& params);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What two transfers that follow each other are held against: the time between them and the share that is passed on.
+// What two transfers that follow each other are held against: the time between them and the share
+// that is passed on.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,8 @@ constexpr Micros start_of_window(Micros last, Micros window) {
   return last < kEarliest + window ? kEarliest : last - window;
 }
 
-/// How much of one transfer the next one passes on, in thousandths, both ends included: exact, unlike a quotient.
+/// How much of one transfer the next one passes on, in thousandths, both ends included: exact,
+/// unlike a quotient.
 struct PassOn {
   std::int64_t at_least_permille = 0;
   std::int64_t at_most_permille = std::numeric_limits<std::int64_t>::max();

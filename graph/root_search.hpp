@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Searches that start from every root in turn: parallel over chunks of roots, in waves, and cut by their budgets as if the
-// roots had been searched one after the other. Internal to graph/.
+// Searches that start from every root in turn: parallel over chunks of roots, in waves, and cut by
+// their budgets as if the roots had been searched one after the other. Internal to graph/.
 #pragma once
 
 #include <oneapi/tbb/enumerable_thread_specific.h>
@@ -15,7 +15,8 @@
 
 namespace aml::graph::detail {
 
-/// What a whole search may spend. A unit is what an instance holds in memory: one path, one transfer.
+/// What a whole search may spend. A unit is what an instance holds in memory: one path, one
+/// transfer.
 struct SearchBudget {
   std::uint64_t max_steps = 0;
   std::uint64_t max_units = 0;
@@ -31,8 +32,9 @@ struct SearchResult {
   bool truncated = false;
 };
 
-/// What the chunks of one wave have spent so far. A chunk may stop as soon as the chunks up to and including itself have
-/// spent a limit: whatever it would find later is cut off when the chunks are put together in order.
+/// What the chunks of one wave have spent so far. A chunk may stop as soon as the chunks up to and
+/// including itself have spent a limit: whatever it would find later is cut off when the chunks are
+/// put together in order.
 class SpentByChunks {
  public:
   SpentByChunks(std::size_t chunks, std::uint64_t max_steps, std::uint64_t max_units)
@@ -62,7 +64,8 @@ class SpentByChunks {
   std::uint64_t max_units_;
 };
 
-/// The instances of consecutive roots, each with its units and the number of steps after which it was found.
+/// The instances of consecutive roots, each with its units and the number of steps after which it
+/// was found.
 template <typename Instance>
 struct FoundInChunk {
   struct Found {
@@ -137,8 +140,8 @@ void append(FoundInChunk<Instance>&& chunk, const SearchBudget& budget,
   result.steps += steps;
 }
 
-/// `new_search()` makes a search for one thread; search(root, log) looks for the instances of one root, counts its steps,
-/// and soon returns once log.stopped().
+/// `new_search()` makes a search for one thread; search(root, log) looks for the instances of one
+/// root, counts its steps, and soon returns once log.stopped().
 template <typename Instance, typename NewSearch>
 SearchResult<Instance> search_roots(std::uint64_t roots, const SearchBudget& budget,
                                     NewSearch new_search) {

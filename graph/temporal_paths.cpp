@@ -45,7 +45,8 @@ class PathSearch {
   }
 
  private:
-  /// A hop of the path at hand, with the part of its target's transfers that has not been tried yet.
+  /// A hop of the path at hand, with the part of its target's transfers that has not been tried
+  /// yet.
   struct Hop {
     Edge edge;
     Edge next;

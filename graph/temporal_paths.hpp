@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Maximal simple paths whose transfers follow each other closely and pass on nearly the same amount.
+// Maximal simple paths whose transfers follow each other closely and pass on nearly the same
+// amount.
 #pragma once
 
 #include <cstdint>
@@ -32,12 +33,13 @@ struct TemporalPaths {
   bool truncated = false;  ///< a budget was reached or a stop requested: later paths are missing
 };
 
-/// All maximal paths of at least min_length transfers: no vertex repeats, each transfer may follow the one before it within
-/// hop_within and passes on what `pass_on` allows, and no transfer can be put before the first or after the last so that
-/// all this still holds.
+/// All maximal paths of at least min_length transfers: no vertex repeats, each transfer may follow
+/// the one before it within hop_within and passes on what `pass_on` allows, and no transfer can be
+/// put before the first or after the last so that all this still holds.
 /// Throws: std::invalid_argument from out-of-range params.
-/// Cost:   a depth-first search from each transfer that can begin a path; the number of paths can grow exponentially where
-///         they branch, which the budgets bound. Parallel over transfers, the same result for any number of threads.
+/// Cost:   a depth-first search from each transfer that can begin a path; the number of paths can
+///         grow exponentially where they branch, which the budgets bound. Parallel over transfers,
+///         the same result for any number of threads.
 TemporalPaths find_maximal_temporal_paths(const TransferGraph& graph,
                                           const TemporalPathParams& params);
 

@@ -27,8 +27,8 @@ void validate(const TwoPathBundleParams& params) {
 
 using Log = detail::SearchLog<TwoPathBundle>;
 
-/// The windows of the paths from one source to one target. A window is known by its anchor, a time at which a first leg was
-/// booked; a path lies in the windows of consecutive anchors.
+/// The windows of the paths from one source to one target. A window is known by its anchor, a time
+/// at which a first leg was booked; a path lies in the windows of consecutive anchors.
 class Windows {
  public:
   Windows(const TransferGraph& graph, std::span<const TwoPath> paths, Micros window,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two-paths that leave one vertex over different middles and meet again in another, close together in time.
+// Two-paths that leave one vertex over different middles and meet again in another, close together
+// in time.
 #pragma once
 
 #include <cstdint>
@@ -45,15 +46,17 @@ struct TwoPathBundles {
   bool truncated = false;  ///< a budget was reached or a stop requested: later bundles are missing
 };
 
-/// All two-paths over enough middles. A path counts if its second leg may follow the first, lies at most `window` after it
-/// and passes on what `pass_on` allows; source, middle and target differ. A window begins with a first leg and holds the
-/// paths that lie in it as a whole; it counts if they have `min_middles` distinct middles. The windows of one source and
-/// target that share a transfer make one bundle, with all their paths. A result that is truncated holds what a search of
-/// one source after the other had found when it was spent.
+/// All two-paths over enough middles. A path counts if its second leg may follow the first, lies at
+/// most `window` after it and passes on what `pass_on` allows; source, middle and target differ. A
+/// window begins with a first leg and holds the paths that lie in it as a whole; it counts if they
+/// have `min_middles` distinct middles. The windows of one source and target that share a transfer
+/// make one bundle, with all their paths. A result that is truncated holds what a search of one
+/// source after the other had found when it was spent.
 /// Throws: std::invalid_argument from out-of-range params.
-/// Cost:   each transfer is a first leg once and looks at the out-edges of its target in the window; then a sort of the
-///         paths of one source at a time: there is no table of pairs. Parallel over sources, the same result for any number
-///         of threads. Memory: 12 bytes for each path of the source at hand and thread, and each path of the result.
+/// Cost:   each transfer is a first leg once and looks at the out-edges of its target in the
+///         window; then a sort of the paths of one source at a time: there is no table of pairs.
+///         Parallel over sources, the same result for any number of threads. Memory: 12 bytes for
+///         each path of the source at hand and thread, and each path of the result.
 TwoPathBundles find_two_path_bundles(const TransferGraph& graph, const TwoPathBundleParams& params);
 
 }  // namespace aml::graph

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Complete bipartite patterns around pairs, by trying every pair of accounts and every window with sets of names.
+// Complete bipartite patterns around pairs, by trying every pair of accounts and every window with
+// sets of names.
 #pragma once
 
 #include <set>
@@ -11,8 +12,8 @@
 
 namespace aml::oracle {
 
-/// The transfers of all pairs and windows that have enough in common, those that share one put together; every piece has the
-/// subject "". Knows no hubs and no budget.
+/// The transfers of all pairs and windows that have enough in common, those that share one put
+/// together; every piece has the subject "". Knows no hubs and no budget.
 std::set<Piece> bicliques_put_together(const std::vector<Transfer>& transfers,
                                        const graph::CommonCounterpartiesParams& params);
 

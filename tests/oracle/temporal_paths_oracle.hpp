@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Maximal temporal paths by trying every sequence of transfers, then asking of each whether it can be made longer.
+// Maximal temporal paths by trying every sequence of transfers, then asking of each whether it can
+// be made longer.
 #pragma once
 
 #include <set>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bundles of two-paths by trying every pair of transfers and every window: no sweep, no order of anchors.
+// Bundles of two-paths by trying every pair of transfers and every window: no sweep, no order of
+// anchors.
 #pragma once
 
 #include <set>
