@@ -212,8 +212,8 @@ void SnapshotReader::read_attributes(const KeyIndex& parties) {
 void SnapshotReader::read_accounts(const KeyIndex& parties) {
   constexpr std::size_t kMostCountries = 65'535;
   const auto& statement = copy::snapshot_accounts;
-  snapshot_.country_names = {""};
   NameList countries(snapshot_.country_names, kMostCountries, "countries", statement.file);
+  countries.position_of("");  // 0: not known
   BinaryCopyReader reader(connection_, statement.file, statement.text);
   BinaryRow row;
   while (reader.next(row)) {

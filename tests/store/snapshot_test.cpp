@@ -163,6 +163,11 @@ TEST(Snapshot, EveryColumnComesBack) {
             (std::map<std::string, std::string>{
                 {"A1", "US 981158400000000"}, {"A2", "MX -86400000000"}, {"A3", " unknown"}}));
 
+  EXPECT_EQ(described.country_names.at(0), "") << "what is not known is number 0";
+  for (std::size_t i = 0; i < described.country.size(); ++i) {
+    EXPECT_EQ(described.country[i] == 0, described.transfers.vertex_keys[i] == "A3");
+  }
+
   std::map<std::string, std::string> owners;
   for (std::size_t i = 0; i < snapshot.party_of_account.size(); ++i) {
     owners[std::string(transfers.vertex_keys[i])] = parties[snapshot.party_of_account[i]];
