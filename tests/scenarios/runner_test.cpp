@@ -81,6 +81,9 @@ TEST_F(RunnerOnSmallBank, EveryShippedScenarioFindsItsInstance) {
   EXPECT_EQ(subjects("funnel_account"), "account|A87");
   EXPECT_EQ(subjects("mule"), "account|A87");
   EXPECT_EQ(subjects("dormant_reactivation"), "account|A100\naccount|A101");
+  EXPECT_EQ(subjects("scatter_gather"), "account|A103");
+  EXPECT_EQ(subjects("bipartite"), "account|A108");
+  EXPECT_EQ(subjects("stack"), "account|A113");
   EXPECT_EQ(database_.query(
                 "SELECT string_agg(t.transfer_id, ' ' ORDER BY t.step) FROM gold.alert_transfers t "
                 "JOIN gold.current_alerts a USING (alert_id) "

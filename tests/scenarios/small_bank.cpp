@@ -113,11 +113,33 @@ void add_planted_around_one_account(Transfers& transfers) {
   transfers.add("W1", 250, 600, 100, 101, "6000.00");
 }
 
+/// A103 scatters over three middles to A107; A108 and A109 both pay A110, A111 and A112; A113 and A114
+/// pay two middles, who pay A117 and A118.
+void add_planted_shapes(Transfers& transfers) {
+  int number = 0;
+  const auto pay = [&](int day, int from, int to, const char* amount) {
+    ++number;
+    transfers.add(fmt::format("Q{}", number), day, 600 + number, from, to, amount);
+  };
+  for (const int middle : {104, 105, 106}) {
+    pay(52, 103, middle, "710.00");
+    pay(53, middle, 107, "690.00");
+  }
+  for (const int source : {108, 109}) {
+    for (const int sink : {110, 111, 112}) pay(54, source, sink, "1510.00");
+  }
+  for (const int middle : {115, 116}) {
+    for (const int payer : {113, 114}) pay(56, payer, middle, "1510.00");
+    for (const int payee : {117, 118}) pay(57, middle, payee, "1490.00");
+  }
+}
+
 std::vector<std::string> transfer_rows() {
   Transfers transfers;
   add_everyday_payments(transfers);
   add_planted(transfers);
   add_planted_around_one_account(transfers);
+  add_planted_shapes(transfers);
   return std::move(transfers.rows);
 }
 
