@@ -32,8 +32,8 @@ struct QueryGroups {
   std::vector<MotifGroup> groups;  ///< those for which `having` holds, by vertex
   bool factorised = false;         ///< no row was enumerated
   bool truncated = false;          ///< a budget was reached: rows are missing
-  bool refused = false;            ///< rows would have to be enumerated, and there are more than max_rows
-  RowCount rows_known = 0;         ///< how many, if refused
+  bool refused = false;     ///< rows would have to be enumerated, and there are more than max_rows
+  RowCount rows_known = 0;  ///< how many, if refused
 };
 
 /// The groups of a query's rows: factorised by group_motif() for one branch and aggregates over

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "graph/motif_binding.hpp"
 #include "graph/grouped_matches.hpp"
+#include "graph/motif_binding.hpp"
 #include "scenarios/sql_text.hpp"
 #include "tests/graph/random_motifs.hpp"
 #include "tests/support/test_database.hpp"
