@@ -84,6 +84,8 @@ struct MotifMatch {
 struct DroppedElements {
   std::vector<char> edges;     ///< anonymous, positive and before the last negated edge
   std::vector<char> vertices;  ///< anonymous ends of positive edges before the last negated one
+  /// Whether rows could repeat without that. An anonymous vertex alone repeats none: the named edge
+  /// at it tells which vertex it is.
   bool any = false;
 };
 DroppedElements dropped_elements(const MotifPattern& pattern);

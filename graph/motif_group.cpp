@@ -33,7 +33,7 @@ void require_vertex(const MotifPlan& plan, std::size_t v) {
   const std::string what = "group by: vertex " + std::to_string(v);
   require(v < plan.pattern().vertices.size(), what + " is not in the motif");
   require(is_bound_vertex(plan.pattern(), v), what + " is never bound");
-  require(!plan.collapsing().any || !plan.collapsing().vertices[v],
+  require(!plan.dropped().any || !plan.dropped().vertices[v],
           what + " is left out of the rows by a negated term");
 }
 
@@ -41,7 +41,7 @@ void require_edge(const MotifPlan& plan, std::size_t e) {
   const std::string what = "group by: edge " + std::to_string(e);
   require(e < plan.pattern().edges.size(), what + " is not in the motif");
   require(!plan.pattern().edges[e].negated, what + " is negated");
-  require(!plan.collapsing().edges[e], what + " is left out of the rows by a negated term");
+  require(!plan.dropped().edges[e], what + " is left out of the rows by a negated term");
 }
 
 /// A measure of distinct elements, from each of them once.

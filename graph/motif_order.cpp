@@ -102,10 +102,10 @@ class ExtensionEstimates {
 /// Builds one order, step by step.
 class OrderBuilder {
  public:
-  OrderBuilder(const MotifPattern& pattern, const Collapsing& collapsing,
+  OrderBuilder(const MotifPattern& pattern, const DroppedElements& dropped,
                ExtensionEstimates& estimates)
       : pattern_(pattern),
-        collapsing_(collapsing),
+        dropped_(dropped),
         estimates_(estimates),
         is_bound_(pattern.vertices.size(), 0),
         is_done_(pattern.edges.size(), 0) {}
@@ -114,7 +114,7 @@ class OrderBuilder {
   std::vector<MotifStep> choices() const {
     std::vector<MotifStep> choices;
     for (std::size_t e = 0; e < pattern_.edges.size(); ++e) {
-      if (!pattern_.edges[e].negated && !is_done_[e] && !collapsing_.edges[e]) {
+      if (!pattern_.edges[e].negated && !is_done_[e] && !dropped_.edges[e]) {
         choices.push_back({MotifStep::Kind::kEdge, e, 0, 0});
       }
     }
@@ -155,7 +155,7 @@ class OrderBuilder {
     } else {
       is_bound_[step.element] = 1;
     }
-    const bool tells = step.kind != MotifStep::Kind::kEdge || collapsing_.edges[step.element] == 0;
+    const bool tells = step.kind != MotifStep::Kind::kEdge || dropped_.edges[step.element] == 0;
     if (tells) ++order_.num_telling_steps;
     order_.steps.push_back(step);
   }
@@ -174,9 +174,9 @@ class OrderBuilder {
  private:
   /// A vertex that rows show and that no edge which rows show leads to.
   bool tells_alone(std::size_t v) const {
-    if (collapsing_.vertices[v] || pattern_.vertices[v].empty()) return false;
+    if (dropped_.vertices[v] || pattern_.vertices[v].empty()) return false;
     for (std::size_t e = 0; e < pattern_.edges.size(); ++e) {
-      if (!pattern_.edges[e].negated && !collapsing_.edges[e] && touches(e, v)) return false;
+      if (!pattern_.edges[e].negated && !dropped_.edges[e] && touches(e, v)) return false;
     }
     return true;
   }
@@ -184,7 +184,7 @@ class OrderBuilder {
   void add_vertex_choices(std::size_t v, std::vector<MotifStep>& choices) const {
     bool attached = false;
     for (std::size_t e = 0; e < pattern_.edges.size(); ++e) {
-      if (pattern_.edges[e].negated || !collapsing_.edges[e] || !touches(e, v)) continue;
+      if (pattern_.edges[e].negated || !dropped_.edges[e] || !touches(e, v)) continue;
       const auto source = static_cast<std::size_t>(pattern_.edges[e].source);
       const auto target = static_cast<std::size_t>(pattern_.edges[e].target);
       if (!is_bound_[source] && !is_bound_[target]) continue;
@@ -208,7 +208,7 @@ class OrderBuilder {
   }
 
   const MotifPattern& pattern_;
-  const Collapsing& collapsing_;
+  const DroppedElements& dropped_;
   ExtensionEstimates& estimates_;
   std::vector<char> is_bound_;
   std::vector<char> is_done_;
@@ -221,12 +221,12 @@ class OrderBuilder {
 
 MotifOrder order_motif(const TransferGraph& graph, const MotifPattern& pattern,
                        const MotifTimes& times, const MotifCandidates& candidates,
-                       const Collapsing& collapsing) {
+                       const DroppedElements& dropped) {
   ExtensionEstimates estimates(graph, pattern, times, candidates);
   MotifOrder best;
   best.cost = std::numeric_limits<double>::infinity();
-  for (const MotifStep& first : OrderBuilder(pattern, collapsing, estimates).choices()) {
-    OrderBuilder builder(pattern, collapsing, estimates);
+  for (const MotifStep& first : OrderBuilder(pattern, dropped, estimates).choices()) {
+    OrderBuilder builder(pattern, dropped, estimates);
     builder.take(first);
     builder.take_the_rest();
     MotifOrder order = std::move(builder).order();

@@ -15,11 +15,11 @@ struct MotifOrder {
 };
 
 /// The cheapest of the orders that begin with each element and go on with whatever is estimated to
-/// extend a partial match least. Elements that rows leave out (Collapsing) come last: for them one
+/// extend a partial match least. Elements that rows leave out (DroppedElements) come last: for them one
 /// witness is enough.
 /// Cost: O(n) for each pair of edges that meet at a vertex, O(k^3) for k elements of the motif.
 MotifOrder order_motif(const TransferGraph& graph, const MotifPattern& pattern,
                        const MotifTimes& times, const MotifCandidates& candidates,
-                       const Collapsing& collapsing);
+                       const DroppedElements& dropped);
 
 }  // namespace aml::graph

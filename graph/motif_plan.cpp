@@ -61,8 +61,8 @@ MotifPlan::MotifPlan(const TransferGraph& graph, const MotifPattern& pattern,
       times_(pattern, constraints),
       candidates_(graph, pattern, constraints),
       shape_(pattern, constraints, times_, candidates_),
-      collapsing_(collapsing_elements(pattern)) {
-  MotifOrder order = order_motif(graph, pattern, times_, candidates_, collapsing_);
+      dropped_(dropped_elements(pattern)) {
+  MotifOrder order = order_motif(graph, pattern, times_, candidates_, dropped_);
   steps_ = std::move(order.steps);
   num_telling_steps_ = order.num_telling_steps;
   const bool follows_itself = std::ranges::any_of(

@@ -55,7 +55,7 @@ class MotifPlan {
   const MotifTimes& times() const { return times_; }
   const MotifCandidates& candidates() const { return candidates_; }
   const MotifShape& shape() const { return shape_; }
-  const Collapsing& collapsing() const { return collapsing_; }
+  const DroppedElements& dropped() const { return dropped_; }
 
   /// False if there can be no rows: an empty motif, or times that contradict each other.
   bool is_satisfiable() const { return is_satisfiable_; }
@@ -77,7 +77,7 @@ class MotifPlan {
   MotifTimes times_;
   MotifCandidates candidates_;
   MotifShape shape_;
-  Collapsing collapsing_;
+  DroppedElements dropped_;
   bool is_satisfiable_ = false;
   std::vector<MotifStep> steps_;
   std::size_t num_telling_steps_ = 0;

@@ -184,7 +184,7 @@ MotifProgram::MotifProgram(const MotifPlan& plan)
 /// For each symmetry and step how many elements of the row are bound, and their images too.
 void MotifProgram::note_known_rows() {
   const MotifPattern& pattern = plan_.pattern();
-  const Collapsing& collapsing = plan_.collapsing();
+  const DroppedElements& dropped = plan_.dropped();
   std::vector<std::size_t> edge_step(pattern.edges.size(), 0);
   std::vector<std::size_t> vertex_step(pattern.vertices.size(), 0);
   for (std::size_t s = 0; s < steps_.size(); ++s) {
@@ -192,10 +192,10 @@ void MotifProgram::note_known_rows() {
     for (const NewVertex& binding : steps_[s].new_vertices) vertex_step[binding.vertex] = s;
   }
   for (std::size_t e = 0; e < pattern.edges.size(); ++e) {
-    if (!collapsing.edges[e]) row_.push_back({true, e});
+    if (!dropped.edges[e]) row_.push_back({true, e});
   }
   for (std::size_t v = 0; v < pattern.vertices.size(); ++v) {
-    if (!collapsing.vertices[v]) row_.push_back({false, v});
+    if (!dropped.vertices[v]) row_.push_back({false, v});
   }
   const auto& symmetries = plan_.constraints().symmetries;
   std::vector<std::size_t> known(symmetries.size(), 0);

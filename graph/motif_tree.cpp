@@ -63,25 +63,6 @@ bool is_bound_vertex(const MotifPattern& pattern, std::size_t vertex) {
          });
 }
 
-Collapsing collapsing_elements(const MotifPattern& pattern) {
-  Collapsing collapsing{std::vector<char>(pattern.edges.size()),
-                        std::vector<char>(pattern.vertices.size())};
-  std::size_t end = pattern.edges.size();
-  while (end > 0 && !pattern.edges[end - 1].negated) --end;
-  for (std::size_t e = 0; e < end; ++e) {
-    const MotifEdge& edge = pattern.edges[e];
-    if (edge.negated) continue;
-    if (edge.name.empty()) collapsing.edges[e] = 1;
-    for (const int v : {edge.source, edge.target}) {
-      const auto vertex = static_cast<std::size_t>(v);
-      if (pattern.vertices[vertex].empty()) collapsing.vertices[vertex] = 1;
-    }
-  }
-  // An anonymous vertex alone repeats no row: the named edge at it tells which vertex it is.
-  collapsing.any = std::ranges::any_of(collapsing.edges, [](char collapses) { return collapses; });
-  return collapsing;
-}
-
 std::vector<std::pair<std::size_t, std::size_t>> pairs_to_tell_apart(
     const MotifPattern& pattern, const MotifConstraints& constraints, const MotifTimes& times) {
   std::vector<std::pair<std::size_t, std::size_t>> pairs;
@@ -202,8 +183,7 @@ bool MotifShape::holds_all(const MotifConstraints& constraints,
     bound_vertices += component.vertices.size();
   }
   return !(constraints.distinct_vertices && bound_vertices > 1) && constraints.ratios.empty() &&
-         constraints.symmetries.empty() && !constraints.where &&
-         !collapsing_elements(pattern_).any &&
+         constraints.symmetries.empty() && !constraints.where && !dropped_elements(pattern_).any &&
          pairs_to_tell_apart(pattern_, constraints, times_).empty() &&
          times_.restricted_to(links_) == times_;
 }

@@ -108,15 +108,6 @@ class MotifShape {
   bool is_exact_ = false;
 };
 
-/// What negated terms leave out of a row: GraphFrames makes the rows before a negated term
-/// distinct, and rows hold named elements only.
-struct Collapsing {
-  std::vector<char> edges;
-  std::vector<char> vertices;
-  bool any = false;  ///< whether rows could repeat without it
-};
-Collapsing collapsing_elements(const MotifPattern& pattern);
-
 /// Whether a match binds the vertex: it has a name, or a positive edge touches it.
 bool is_bound_vertex(const MotifPattern& pattern, std::size_t vertex);
 

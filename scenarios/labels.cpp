@@ -22,20 +22,21 @@ using Fields = std::vector<std::string_view>;
 constexpr std::array<std::string_view, 6> kOwnHeader{"typology",  "instance", "entity_kind",
                                                      "entity_id", "role",     "transfer_id"};
 
-/// Where a file keeps what a label says; npos: nowhere.
+/// Where a file keeps what a label says; kNowhere: nowhere.
 struct Columns {
-  static constexpr auto npos = static_cast<std::size_t>(-1);
-  std::size_t typology = npos;
-  std::size_t instance = npos;
-  std::size_t entity_kind = npos;
-  std::size_t account_id = npos;  ///< an entity of which only the id is told
-  std::size_t entity_id = npos;
-  std::size_t transfer_id = npos;
+  static constexpr auto kNowhere = static_cast<std::size_t>(-1);
+  std::size_t typology = kNowhere;
+  std::size_t instance = kNowhere;
+  std::size_t entity_kind = kNowhere;
+  std::size_t account_id = kNowhere;  ///< an entity of which only the id is told
+  std::size_t entity_id = kNowhere;
+  std::size_t transfer_id = kNowhere;
 };
 
 std::size_t position(const Header& header, std::string_view name) {
   const auto found = std::ranges::find(header, name);
-  return found == header.end() ? Columns::npos : static_cast<std::size_t>(found - header.begin());
+  return found == header.end() ? Columns::kNowhere
+                               : static_cast<std::size_t>(found - header.begin());
 }
 
 std::optional<Columns> recognise(const Header& header) {
@@ -48,18 +49,19 @@ std::optional<Columns> recognise(const Header& header) {
                        .account_id = position(header, "acct_id"),
                        .transfer_id = position(header, "tran_id")};
   const bool names_one =
-      (amlsim.account_id == Columns::npos) != (amlsim.transfer_id == Columns::npos);
-  if (amlsim.typology == Columns::npos || amlsim.instance == Columns::npos || !names_one) return {};
+      (amlsim.account_id == Columns::kNowhere) != (amlsim.transfer_id == Columns::kNowhere);
+  if (amlsim.typology == Columns::kNowhere || amlsim.instance == Columns::kNowhere || !names_one)
+    return {};
   return amlsim;
 }
 
 Label label_of(const Fields& fields, const Columns& columns) {
   const auto text = [&](std::size_t column) {
-    return column == Columns::npos ? std::string() : std::string(fields[column]);
+    return column == Columns::kNowhere ? std::string() : std::string(fields[column]);
   };
   Label label{text(columns.typology), text(columns.instance), text(columns.entity_kind),
               text(columns.entity_id), text(columns.transfer_id)};
-  if (columns.account_id != Columns::npos) {
+  if (columns.account_id != Columns::kNowhere) {
     label.entity_kind = "account";
     label.entity_id = text(columns.account_id);
   }

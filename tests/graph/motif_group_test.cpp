@@ -106,7 +106,7 @@ RC_GTEST_PROP(MotifGroups, OfAnyMotifAreThoseOfItsRows, ()) {
   const TransferGraph graph =
       graph_of(*rc::gen::resize(rc::kNominalSize, testing::transfers_among(4, 12)));
   const MotifPattern pattern = *rc::gen::suchThat(
-      testing::motifs(3), [](const auto& motif) { return !collapsing_elements(motif).any; });
+      testing::motifs(3), [](const auto& motif) { return !dropped_elements(motif).any; });
   MotifConstraints constraints = literal();
   testing::restrict_elements(graph, pattern, constraints);
   if (*rc::gen::arbitrary<bool>()) testing::restrict_times(pattern, constraints);

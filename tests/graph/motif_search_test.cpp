@@ -29,13 +29,13 @@ MotifConstraints literal() {
 
 /// A match without the elements that a negated term leaves out of the row.
 Row row_of(const MotifPattern& pattern, const MotifMatch& match) {
-  const Collapsing collapsing = collapsing_elements(pattern);
+  const DroppedElements dropped = dropped_elements(pattern);
   Row row;
   for (std::size_t v = 0; v < match.vertices.size(); ++v) {
-    if (!collapsing.vertices[v] || !collapsing.any) row.push_back(match.vertices[v]);
+    if (!dropped.vertices[v] || !dropped.any) row.push_back(match.vertices[v]);
   }
   for (std::size_t e = 0; e < match.edges.size(); ++e) {
-    if (!collapsing.edges[e]) row.push_back(match.edges[e]);
+    if (!dropped.edges[e]) row.push_back(match.edges[e]);
   }
   return row;
 }
@@ -99,7 +99,7 @@ RC_GTEST_PROP(MotifEnumeration, RowsAndCountsAreThoseOfTheMatcher, ()) {
   const MotifConstraints constraints = any_constraints(graph, pattern);
   const std::vector<Row> expected = rows_of_matcher(graph, pattern, constraints);
   RC_CLASSIFY(!expected.empty(), "with rows");
-  RC_CLASSIFY(!expected.empty() && collapsing_elements(pattern).any, "with rows made distinct");
+  RC_CLASSIFY(!expected.empty() && dropped_elements(pattern).any, "with rows made distinct");
   RC_CLASSIFY(!expected.empty() && !constraints.symmetries.empty(), "with symmetries");
   RC_ASSERT(rows_of_plan(graph, pattern, constraints) == expected);
   RC_ASSERT((count_motif(MotifPlan(graph, pattern, constraints)).rows == expected.size()));
