@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <map>
 
@@ -8,6 +7,7 @@
 #include "cli/console.hpp"
 #include "cli/load.hpp"
 #include "cli/target.hpp"
+#include "scenarios/runner.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace aml::cli {
@@ -70,12 +70,6 @@ void explain_outcomes(const std::vector<store::FileOutcome>& files) {
   }
 }
 
-std::uint64_t peak_memory_bytes() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
-}
-
 }  // namespace
 
 std::vector<store::FileOutcome> load_with_progress(store::Connection& connection,
@@ -90,8 +84,8 @@ std::vector<store::FileOutcome> load_with_progress(store::Connection& connection
   auto files = store::ingest(connection, options.paths, ingest);
   std::uint64_t rows = 0;
   for (const auto& file : files) rows += file.rows_loaded;
-  stage.done(
-      fmt::format("{} rows, peak memory {}", human_count(rows), human_bytes(peak_memory_bytes())));
+  stage.done(fmt::format("{} rows, peak memory {}", human_count(rows),
+                         human_bytes(static_cast<std::uint64_t>(scenarios::peak_memory_bytes()))));
   return files;
 }
 

@@ -33,13 +33,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::int64_t peak_memory_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  constexpr std::int64_t kKibibyte = 1024;
-  return usage.ru_maxrss * kKibibyte;
-}
-
 /// values[order[0]], values[order[1]], ...
 template <typename Value>
 std::vector<Value> in_order(const std::vector<Value>& values,
@@ -382,6 +375,13 @@ nlohmann::ordered_json to_json(const store::RunSnapshotFacts& facts) {
 }
 
 }  // namespace
+
+std::int64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  constexpr std::int64_t kKibibyte = 1024;
+  return usage.ru_maxrss * kKibibyte;
+}
 
 Graphs build_graphs(store::Snapshot&& snapshot) {
   // A snapshot numbers accounts, parties and kinds in the order they were read, graphs in key

@@ -19,6 +19,9 @@
 
 namespace aml::scenarios {
 
+/// The most memory that this process has held so far.
+std::int64_t peak_memory_bytes();
+
 /// The graphs of one snapshot, at the levels scenarios ask for.
 struct Graphs {
   graph::TransferGraph accounts;
