@@ -6,11 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <pqxx/pqxx>
 #include <string>
 #include <vector>
 
 #include "graph/grouped_matches.hpp"
+#include "graph/motif_answer.hpp"
 #include "graph/motif_binding.hpp"
 #include "scenarios/sql_text.hpp"
 #include "tests/graph/random_motifs.hpp"
@@ -82,54 +84,92 @@ std::string text_of(const graph::Value& value) {
   return "-|";
 }
 
-/// The rows of the query by our own search, in the same form.
-Rows rows_of_search(const graph::MotifQuery& query, const graph::TransferGraph& graph,
-                    const graph::GraphProperties& properties) {
-  const graph::BoundMotif bound = bind_query(query, graph, properties);
-  Rows rows;
-  std::optional<graph::GroupedMatches> groups;
-  if (query.grouping) groups.emplace(query, graph, properties);
-  for (std::size_t b = 0; b < bound.branches.size(); ++b) {
-    const graph::MotifBranch& branch = query.motif.branches[b];
-    const auto& [pattern, constraints] = bound.branches[b];
-    find_motif(graph, pattern, constraints, [&](const graph::MotifMatch& match) {
-      if (groups) return groups->add(b, match);
-      rows.emplace_back();
-      for (std::size_t c = 0; c < branch.positions.size(); ++c) {
-        const auto position = static_cast<std::size_t>(branch.positions[c]);
-        const bool is_missing = branch.positions[c] < 0;
-        switch (query.motif.columns[c].kind) {
-          case graph::MotifColumn::Kind::kVertex:
-            rows.back() += is_missing ? "-" : graph.key(match.vertices[position]);
-            break;
-          case graph::MotifColumn::Kind::kEdge:
-            rows.back() += is_missing ? "-" : graph.transfer_key(match.edges[position]);
-            break;
-          case graph::MotifColumn::Kind::kHop:
-            rows.back() += branch.hop;
-            break;
-          case graph::MotifColumn::Kind::kPattern:
-            rows.back() += branch.written;
-            break;
-          case graph::MotifColumn::Kind::kDirection:
-            rows.back() += branch.direction;
-            break;
-        }
-        rows.back() += "|";
-      }
-    });
-  }
-  if (groups) {
-    for (const graph::MotifGroup& group : groups->groups()) {
-      rows.emplace_back(std::string(graph.key(group.vertex)) + "|");
-      for (const graph::Value& value : group.values) rows.back() += text_of(value);
+/// A query on a graph.
+struct Search {
+  const graph::MotifQuery& query;
+  const graph::TransferGraph& graph;
+  const graph::GraphProperties& properties;
+  graph::BoundMotif bound = bind_query(query, graph, properties);
+};
+
+std::string row_of_match(const Search& search, std::size_t branch_number,
+                         const graph::MotifMatch& match) {
+  const graph::MotifBranch& branch = search.query.motif.branches[branch_number];
+  std::string row;
+  for (std::size_t c = 0; c < branch.positions.size(); ++c) {
+    const auto position = static_cast<std::size_t>(branch.positions[c]);
+    const bool is_missing = branch.positions[c] < 0;
+    switch (search.query.motif.columns[c].kind) {
+      case graph::MotifColumn::Kind::kVertex:
+        row += is_missing ? "-" : search.graph.key(match.vertices[position]);
+        break;
+      case graph::MotifColumn::Kind::kEdge:
+        row += is_missing ? "-" : search.graph.transfer_key(match.edges[position]);
+        break;
+      case graph::MotifColumn::Kind::kHop:
+        row += branch.hop;
+        break;
+      case graph::MotifColumn::Kind::kPattern:
+        row += branch.written;
+        break;
+      case graph::MotifColumn::Kind::kDirection:
+        row += branch.direction;
+        break;
     }
+    row += "|";
+  }
+  return row;
+}
+
+Rows rows_of_groups(const Search& search, const std::vector<graph::MotifGroup>& groups) {
+  Rows rows;
+  for (const graph::MotifGroup& group : groups) {
+    rows.emplace_back(std::string(search.graph.key(group.vertex)) + "|");
+    for (const graph::Value& value : group.values) rows.back() += text_of(value);
   }
   std::ranges::sort(rows);
   return rows;
 }
 
-TEST(MotifSql, GivesTheRowsOfTheSearch) {
+/// By plain backtracking.
+Rows rows_of_matcher(const Search& search) {
+  Rows rows;
+  std::optional<graph::GroupedMatches> groups;
+  if (search.query.grouping) groups.emplace(search.query, search.graph, search.properties);
+  for (std::size_t b = 0; b < search.bound.branches.size(); ++b) {
+    const auto& [pattern, constraints] = search.bound.branches[b];
+    find_motif(search.graph, pattern, constraints, [&](const graph::MotifMatch& match) {
+      if (groups) return groups->add(b, match);
+      rows.push_back(row_of_match(search, b, match));
+    });
+  }
+  if (groups) return rows_of_groups(search, groups->groups());
+  std::ranges::sort(rows);
+  return rows;
+}
+
+/// By the planner.
+Rows rows_of_plan(const Search& search) {
+  if (search.query.grouping) {
+    return rows_of_groups(
+        search, group_rows(search.query, search.bound, search.graph, search.properties).groups);
+  }
+  Rows rows;
+  visit_rows(search.query, search.bound, search.graph, graph::kNoRowLimit,
+             [&](std::size_t branch, const graph::MotifMatch& match) {
+               rows.push_back(row_of_match(search, branch, match));
+             });
+  std::ranges::sort(rows);
+  return rows;
+}
+
+/// The banks of AML_BANKS, or `few`: each has its own random graph and queries.
+int number_of_banks(int few) {
+  const char* given = std::getenv("AML_BANKS");
+  return given != nullptr ? std::atoi(given) : few;
+}
+
+TEST(MotifSql, GivesTheRowsOfThePlannerAndOfTheMatcher) {
   const test::TestDatabase database;
   store::Connection connection = database.connect();
   pqxx::nontransaction session(connection.pqxx());
@@ -137,9 +177,9 @@ TEST(MotifSql, GivesTheRowsOfTheSearch) {
   session.exec(kCreateTables);
   Random random(graph::testing::printed_seed());
   int with_rows = 0;
-  constexpr int kBanks = 60;
+  const int banks = number_of_banks(60);
   constexpr int kQueriesPerBank = 10;
-  for (int i = 0; i < kBanks; ++i) {
+  for (int i = 0; i < banks; ++i) {
     const Bank bank = graph::testing::random_bank(random);
     const graph::TransferGraph graph = graph::testing::graph_of(bank);
     const graph::GraphProperties properties = graph::testing::properties_of(bank, graph);
@@ -150,16 +190,19 @@ TEST(MotifSql, GivesTheRowsOfTheSearch) {
           random, j % 3 == 0 ? graph::MotifMode::kGraphFrames : graph::MotifMode::kMoney);
       const graph::MotifQuery query = parse_query(text, schema);
       const std::string sql = motif_sql(query, schema, kPlainTables);
-      const Rows rows = rows_of_search(query, graph, properties);
+      const Rows rows = rows_of_sql(session, sql);
       with_rows += !rows.empty();
-      ASSERT_EQ(rows, rows_of_sql(session, sql))
-          << "bank " << i << ", query " << j << ": " << graph::testing::description(text) << "\n\n"
-          << sql << '\n'
-          << insert_statements(bank);
+      const Search search{query, graph, properties};
+      const auto what = [&] {
+        return fmt::format("bank {}, query {}: {}\n\n{}\n{}", i, j,
+                           graph::testing::description(text), sql, insert_statements(bank));
+      };
+      ASSERT_EQ(rows_of_matcher(search), rows) << what();
+      ASSERT_EQ(rows_of_plan(search), rows) << what();
     }
   }
-  EXPECT_GT(with_rows, kBanks * kQueriesPerBank / 5);
-  std::cout << kBanks * kQueriesPerBank << " queries, " << with_rows << " of them with rows\n";
+  EXPECT_GT(with_rows, banks * kQueriesPerBank / 5);
+  std::cout << banks * kQueriesPerBank << " queries, " << with_rows << " of them with rows\n";
 }
 
 TEST(MotifSql, RunsOnSilver) {
