@@ -12,16 +12,20 @@ WITH label AS MATERIALIZED (
   SELECT typology, instance, count(transfer_id) AS transfers, count(entity_id) AS entities
   FROM label
   GROUP BY typology, instance
+), source AS (
+  SELECT coalesce((SELECT run_id FROM aml.runs WHERE run_id = $2::bigint AND purpose = 'backtest'), 0) AS backtest_run_id
 ), alert AS MATERIALIZED (
-  SELECT f.alert_id, f.backtest_run_id, f.typology, f.subject_kind, f.subject
+  SELECT f.alert_id, f.typology, f.subject_kind, f.subject
   FROM aml.run_findings f
   WHERE CASE WHEN $2::bigint IS NULL THEN f.is_current ELSE f.run_id = $2::bigint END
 ), alert_transfer AS MATERIALIZED (
   SELECT a.alert_id, a.typology, t.transfer_id
-  FROM alert a JOIN aml.finding_transfers t USING (alert_id, backtest_run_id)
+  FROM alert a JOIN aml.finding_transfers t USING (alert_id)
+  WHERE t.backtest_run_id = (SELECT backtest_run_id FROM source)
 ), alert_entity AS MATERIALIZED (
   SELECT a.alert_id, a.typology, a.subject_kind, a.subject, e.entity_kind, e.entity_id
-  FROM alert a JOIN aml.finding_entities e USING (alert_id, backtest_run_id)
+  FROM alert a JOIN aml.finding_entities e USING (alert_id)
+  WHERE e.backtest_run_id = (SELECT backtest_run_id FROM source)
 ), held_transfers AS (
   SELECT l.typology, l.instance, a.alert_id, count(DISTINCT l.transfer_id) AS held
   FROM label l

@@ -7,8 +7,8 @@ LEFT JOIN silver.accounts acc ON f.subject_kind = 'account' AND acc.account_id =
 LEFT JOIN silver.parties p ON p.party_id = CASE f.subject_kind WHEN 'party' THEN f.subject ELSE acc.party_id END
 WHERE CASE WHEN $1::bigint IS NULL THEN f.is_current ELSE f.run_id = $1::bigint END
   AND ($2::text IS NULL
-       OR EXISTS (SELECT FROM aml.finding_entities e
-                  WHERE e.alert_id = f.alert_id AND e.backtest_run_id = f.backtest_run_id AND e.entity_id = $2::text))
+       OR (f.alert_id, f.backtest_run_id) IN (SELECT e.alert_id, e.backtest_run_id FROM aml.finding_entities e
+                                              WHERE e.entity_id = $2::text))
   AND ($3::text IS NULL OR f.scenario = $3::text)
 ORDER BY array_position(ARRAY['high', 'medium', 'low'], f.severity), f.score DESC, f.alert_id
 LIMIT $4::bigint

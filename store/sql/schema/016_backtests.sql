@@ -96,6 +96,7 @@ CREATE TABLE backtest.finding_entities (
   PRIMARY KEY (run_id, alert_id, entity_kind, entity_id, role),
   FOREIGN KEY (run_id, alert_id) REFERENCES backtest.findings ON DELETE CASCADE
 );
+CREATE INDEX finding_entities_entity ON backtest.finding_entities (entity_id);
 COMMENT ON TABLE backtest.finding_entities IS 'The accounts and parties that take part in each finding of a backtest; as gold.alert_entities.';
 COMMENT ON COLUMN backtest.finding_entities.run_id IS 'Run, see aml.runs.';
 COMMENT ON COLUMN backtest.finding_entities.alert_id IS 'Finding, see backtest.findings.';
