@@ -29,7 +29,7 @@ struct Options {
   std::string generate_out;
   std::string entity;
   std::vector<std::string> scenario_files;
-  std::vector<std::string> label_files;
+  EvaluateOptions evaluate;
   std::int64_t earlier_run = 0;
   std::int64_t later_run = 0;
   GraphFiles graph;
@@ -212,6 +212,15 @@ void add_run_commands(CLI::App& app, Options& options, Command& chosen) {
       ->type_name("FILE.json");
   run->add_option("--threads", options.run.threads, "Threads (default: all cores)")
       ->check(CLI::Range(1, 1024));
+  run->add_option("--as-of", options.run.as_of,
+                  "Backtest: only transfers booked until this day (it included) or moment, UTC "
+                  "unless it names a zone; gold stays as it is")
+      ->type_name("TIME");
+  run->add_option("--set", options.run.overrides,
+                  "Backtest: another value for a parameter of a scenario, for example "
+                  "fan_in.window=\"20 days\"; may be repeated; gold stays as it is")
+      ->type_name("SCENARIO.PARAM=VALUE")
+      ->allow_extra_args(false);
   run->callback(
       [&] { chosen = [&](const GlobalOptions& global) { return run_run(global, options.run); }; });
 
@@ -374,15 +383,19 @@ void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
   });
 
   auto* evaluate = app.add_subcommand(
-      "evaluate", "Hold the current alerts against labels: recall, precision, F1");
+      "evaluate", "Hold the current alerts, or a run, against labels: recall, precision, F1");
   evaluate
-      ->add_option("--labels", options.label_files,
+      ->add_option("--labels", options.evaluate.labels,
                    "labels.csv of `aml generate`, or AMLSim's alert_transactions and "
                    "alert_accounts; several are put together")
       ->required()
       ->type_name("FILE");
+  evaluate
+      ->add_option("--run", options.evaluate.run,
+                   "What this run found, a backtest for example (default: the current alerts)")
+      ->type_name("RUN");
   evaluate->callback([&] {
-    chosen = [&](const GlobalOptions& global) { return run_evaluate(global, options.label_files); };
+    chosen = [&](const GlobalOptions& global) { return run_evaluate(global, options.evaluate); };
   });
 
   auto* diff = app.add_subcommand("diff", "Which alerts came and went between two runs, and why");

@@ -45,6 +45,12 @@ struct RunOptions {
   bool dry_run = false;
   std::string summary;  ///< file; empty: none
   int threads = 0;
+  std::string as_of;                   ///< a day or time; empty: all transfers
+  std::vector<std::string> overrides;  ///< scenario.parameter=value
+};
+struct EvaluateOptions {
+  std::vector<std::string> labels;  ///< files
+  std::optional<std::int64_t> run;  ///< absent: the current alerts
 };
 struct ListOptions {
   enum class What { kScenarios, kRuns, kAlerts };
@@ -102,7 +108,7 @@ int run_db(const GlobalOptions& global, const DbOptions& options);
 int run_demo(const GlobalOptions& global, const DemoOptions& options);
 int run_diff(const GlobalOptions& global, std::int64_t earlier, std::int64_t later);
 int run_doctor(const GlobalOptions& global);
-int run_evaluate(const GlobalOptions& global, const std::vector<std::string>& files);
+int run_evaluate(const GlobalOptions& global, const EvaluateOptions& options);
 int run_explain(const GlobalOptions& global, const std::string& entity);
 int run_generate(const GlobalOptions& global, const std::string& out,
                  const scenarios::GeneratorParams& params);

@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
+#include "cli/run.hpp"
 #include "cli/target.hpp"
 #include "store/gold_reader.hpp"
 
@@ -15,12 +15,6 @@ namespace {
 template <typename Value>
 Cell cell(const std::optional<Value>& value) {
   return value ? Cell{*value} : Cell{};
-}
-
-store::RunRow require_run(store::Connection& connection, std::int64_t run_id) {
-  auto run = store::find_run(connection, run_id);
-  if (run) return *std::move(run);
-  throw std::invalid_argument(fmt::format("there is no run {}\n  see:  aml list runs", run_id));
 }
 
 void tell_what_only_one_ran(const store::RunRow& run, const store::RunRow& other) {

@@ -7,12 +7,21 @@
 
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
+#include "cli/run.hpp"
 #include "cli/target.hpp"
 #include "scenarios/evaluation.hpp"
 #include "store/gold_reader.hpp"
 
 namespace aml::cli {
 namespace {
+
+/// The run beside which the figures are kept.
+std::int64_t run_to_evaluate(store::Connection& connection, std::optional<std::int64_t> wanted) {
+  if (wanted) return require_run(connection, *wanted).run_id;
+  const auto newest = store::newest_successful_run(connection);
+  if (newest) return *newest;
+  throw std::invalid_argument("there is no successful run to evaluate\n  run:  aml run");
+}
 
 /// Nothing can be said about what no label speaks of, nor of the precision of nothing.
 Cell share(bool is_known, double value) {
@@ -34,17 +43,16 @@ void add_rows(const scenarios::TypologyQuality& typology, Table& table) {
 
 }  // namespace
 
-int run_evaluate(const GlobalOptions& global, const std::vector<std::string>& files) {
+int run_evaluate(const GlobalOptions& global, const EvaluateOptions& options) {
   std::vector<scenarios::Label> labels;
-  for (const std::string& file : files) {
+  for (const std::string& file : options.labels) {
     std::ranges::move(scenarios::read_labels(file), std::back_inserter(labels));
   }
   auto connection = connect_ready(global);
-  const auto run = store::newest_successful_run(connection);
-  if (!run) throw std::invalid_argument("there is no successful run to evaluate\n  run:  aml run");
-  const auto qualities = scenarios::evaluate(connection, labels);
-  scenarios::record_evaluation(connection, *run, labels, fmt::format("{}", fmt::join(files, ", ")),
-                               qualities);
+  const std::int64_t run = run_to_evaluate(connection, options.run);
+  const auto qualities = scenarios::evaluate(connection, labels, options.run);
+  scenarios::record_evaluation(connection, run, labels,
+                               fmt::format("{}", fmt::join(options.labels, ", ")), qualities);
   Table table{{"typology", "level", "labelled", "found", "touched", "flagged", "right", "recall",
                "precision", "f1"},
               {}};
@@ -56,7 +64,7 @@ int run_evaluate(const GlobalOptions& global, const std::vector<std::string>& fi
                          fmt::join(typology.missed, ", ")));
     }
   }
-  say(fmt::format("Measured as of run {}; kept in aml.evaluations.", *run));
+  say(fmt::format("Measured as of run {}; kept in aml.evaluations.", run));
   return kOk;
 }
 

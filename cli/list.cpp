@@ -23,14 +23,15 @@ Table scenarios_table() {
 }
 
 Table runs_table(store::Connection& connection, int limit) {
-  Table table{{"run", "status", "started_at", "seconds", "transfers", "alerts", "version",
-               "started_by", "scenarios", "error"},
+  Table table{{"run", "purpose", "status", "started_at", "seconds", "transfers", "alerts",
+               "version", "started_by", "as_of", "set", "scenarios", "error"},
               {}};
   for (const auto& run : store::list_runs(connection, limit)) {
-    table.rows.push_back({run.run_id, run.status, run.started_at, run.seconds, run.transfers,
-                          run.alerts, run.program_version, run.started_by,
-                          fmt::format("{}", fmt::join(run.scenarios, " ")),
-                          text_or_nothing(run.error)});
+    table.rows.push_back(
+        {run.run_id, run.purpose, run.status, run.started_at, run.seconds, run.transfers,
+         run.alerts, run.program_version, run.started_by, text_or_nothing(run.as_of),
+         text_or_nothing(fmt::format("{}", fmt::join(run.overrides, "; "))),
+         fmt::format("{}", fmt::join(run.scenarios, " ")), text_or_nothing(run.error)});
   }
   return table;
 }

@@ -10,7 +10,9 @@
 #include "cli/console.hpp"
 #include "cli/target.hpp"
 #include "cli/version.hpp"
+#include "graph/motif_value.hpp"
 #include "reports/private_file.hpp"
+#include "scenarios/overrides.hpp"
 #include "store/migrations.hpp"
 #include "store/snapshot.hpp"
 
@@ -35,8 +37,21 @@ bool is_file_name(const std::string& name) {
   return name.find('/') != std::string::npos || name.ends_with(".json") || name.ends_with(".jsonc");
 }
 
-std::vector<scenarios::Scenario> choose_scenarios(const std::vector<std::string>& names,
-                                                  const detect::BaseCurrency& currency) {
+/// "As of" a day is as of its end.
+std::optional<graph::Micros> as_of_time(const std::string& text) {
+  constexpr std::size_t kDayLength = std::string_view("2024-03-31").size();
+  if (text.empty()) return std::nullopt;
+  const auto at = graph::parse_time_point(text);
+  if (!at)
+    throw std::invalid_argument(fmt::format(
+        "--as-of: expected a day or a time such as 2024-03-31 or 2024-03-31T18:00Z, got \"{}\"",
+        text));
+  const auto micros = static_cast<graph::Micros>(at->micros);
+  return text.size() == kDayLength ? micros + graph::kMicrosPerDay - 1 : micros;
+}
+
+std::vector<scenarios::Scenario> named_scenarios(const std::vector<std::string>& names,
+                                                 const detect::BaseCurrency& currency) {
   auto shipped = scenarios::shipped_scenarios(currency);
   if (names.empty()) return shipped;
   std::vector<scenarios::Scenario> chosen;
@@ -65,10 +80,25 @@ std::vector<scenarios::Scenario> choose_scenarios(const std::vector<std::string>
   return chosen;
 }
 
+std::vector<scenarios::Scenario> choose_scenarios(store::Connection& connection,
+                                                  const RunOptions& options) {
+  const auto currency = currency_of(connection);
+  return scenarios::with_overrides(named_scenarios(options.scenarios, currency), options.overrides,
+                                   currency);
+}
+
+std::string tables_written(const scenarios::Scenario& scenario, bool is_backtest) {
+  if (is_backtest) return "backtest.findings, backtest.finding_*";
+  const bool scores = scenario.detector == "risk_propagation" || scenario.detector == "anomalies";
+  return std::string("gold.alerts, gold.alert_*") + (scores ? ", gold.scores" : "");
+}
+
 int print_plan(const GlobalOptions& global, store::Connection& connection,
                const RunOptions& options) {
-  const auto chosen = choose_scenarios(options.scenarios, currency_of(connection));
-  const auto plan = store::plan_snapshot(connection);
+  const auto chosen = choose_scenarios(connection, options);
+  const auto as_of = as_of_time(options.as_of);
+  const auto plan = store::plan_snapshot(connection, as_of);
+  const bool is_backtest = as_of || !options.overrides.empty();
   Table table{{"what", "rows", "tables_read", "tables_written", "parameters"}, {}};
   const auto reads = [&](const char* what, std::uint64_t rows) {
     table.rows.push_back({Cell{std::string(what)}, Cell{static_cast<std::int64_t>(rows)},
@@ -79,11 +109,9 @@ int print_plan(const GlobalOptions& global, store::Connection& connection,
   reads("party_attributes", plan.attributes);
   reads("transfers", plan.transfers);
   for (const auto& scenario : chosen) {
-    const bool scores = scenario.detector == "risk_propagation" || scenario.detector == "anomalies";
-    table.rows.push_back(
-        {Cell{fmt::format("{} v{}", scenario.id, scenario.version)}, Cell{}, Cell{},
-         Cell{std::string("gold.alerts, gold.alert_*") + (scores ? ", gold.scores" : "")},
-         Cell{scenario.parameters_json}});
+    table.rows.push_back({Cell{fmt::format("{} v{}", scenario.id, scenario.version)}, Cell{},
+                          Cell{}, Cell{tables_written(scenario, is_backtest)},
+                          Cell{scenario.parameters_json}});
   }
   print(table, effective_format(global.format));
   say(fmt::format("Estimated peak memory: {}. Nothing was changed.",
@@ -97,10 +125,11 @@ scenarios::RunOutcome run_with_progress(store::Connection& connection, const Run
   stop_requested = 0;
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
-  const auto chosen = choose_scenarios(options.scenarios, currency_of(connection));
+  const auto chosen = choose_scenarios(connection, options);
   std::unique_ptr<Stage> stage;
   scenarios::RunOptions run;
   run.threads = options.threads;
+  run.as_of = as_of_time(options.as_of);
   run.program_version = kVersion;
   run.started = [&](const std::string& name) { stage = std::make_unique<Stage>(name); };
   run.finished = [&](const store::RunStep& step) {
@@ -143,6 +172,12 @@ Table outcome_table(const scenarios::RunOutcome& outcome) {
   return table;
 }
 
+store::RunRow require_run(store::Connection& connection, std::int64_t run_id) {
+  auto run = store::find_run(connection, run_id);
+  if (run) return *std::move(run);
+  throw std::invalid_argument(fmt::format("there is no run {}\n  see:  aml list runs", run_id));
+}
+
 int run_run(const GlobalOptions& global, const RunOptions& options) {
   auto connection = connect_ready(global);
   if (options.dry_run) return print_plan(global, connection, options);
@@ -152,6 +187,12 @@ int run_run(const GlobalOptions& global, const RunOptions& options) {
   say(fmt::format("Run {} {} in {}, peak memory {}.", outcome.run_id, outcome.status,
                   human_seconds(outcome.seconds),
                   human_bytes(static_cast<std::uint64_t>(outcome.peak_memory_bytes))));
+  if (outcome.is_backtest) {
+    say(
+        fmt::format("A backtest: gold is as it was; new and gone are held against the current "
+                    "alerts. See: aml evaluate --run {}, aml diff RUN {}, aml report {}.",
+                    outcome.run_id, outcome.run_id, outcome.run_id));
+  }
   if (!options.summary.empty()) {
     reports::write_private_file(options.summary, scenarios::to_json(outcome) + '\n');
   }

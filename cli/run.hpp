@@ -3,6 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "scenarios/runner.hpp"
+#include "store/gold_reader.hpp"
 
 namespace aml::cli {
 
@@ -12,5 +13,8 @@ scenarios::RunOutcome run_with_progress(store::Connection& connection, const Run
 
 /// One row for each scenario: alerts by severity, new, gone.
 Table outcome_table(const scenarios::RunOutcome& outcome);
+
+/// Throws: std::invalid_argument if there is no such run.
+store::RunRow require_run(store::Connection& connection, std::int64_t run_id);
 
 }  // namespace aml::cli

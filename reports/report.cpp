@@ -66,6 +66,21 @@ std::string head(const Material& material) {
       material.run.run_id, report_assets::report.text);
 }
 
+/// What the reader must know first: where its alerts come from, and of a backtest what made it one.
+std::string nature(const Material& material) {
+  const auto& run = material.run;
+  if (!material.of_one_run) {
+    return "The alerts are the current ones: of each scenario what its newest run found.";
+  }
+  if (run.purpose != "backtest") return "The alerts are those that this run found.";
+  std::string text = "This is a backtest: these are findings, not alerts.";
+  if (!run.as_of.empty()) {
+    text += fmt::format(" It saw what was booked until {}.", escape(short_time(run.as_of)));
+  }
+  for (const auto& change : run.overrides) text += fmt::format(" <code>{}</code>", escape(change));
+  return text;
+}
+
 std::string header(const Material& material) {
   const auto& run = material.run;
   return fmt::format(
@@ -73,10 +88,7 @@ std::string header(const Material& material) {
       R"({} in {:.1f} seconds with aml {}. {}</p><p class="confidential">Confidential: contains personal data and suspicions that are not proof.</p></header>)",
       run.run_id, escape(short_time(run.started_at)), escape(run.started_by),
       group_thousands(run.transfers), group_thousands(run.accounts), group_thousands(run.parties),
-      escape(run.status), run.seconds, escape(run.program_version),
-      material.of_one_run ? "The alerts are those that this run found."
-                          : "The alerts are the current ones: of each scenario what its newest run "
-                            "found.");
+      escape(run.status), run.seconds, escape(run.program_version), nature(material));
 }
 
 struct Counts {
@@ -202,7 +214,8 @@ std::string how_it_was_made(const Material& material) {
         group_thousands(step.peak_memory_bytes / kMebibyte), notes);
   }
   html +=
-      "</tbody></table></div><p>Everything above comes from the schema <code>gold</code>; the "
+      "</tbody></table></div><p>Everything above comes from the schema <code>gold</code>, of a "
+      "backtest from <code>backtest</code>; the "
       "parameters of each scenario are in "
       "<code>aml.run_steps</code> and <code>aml.scenario_versions</code>. Scores are comparable "
       "inside one scenario only.</p></section>";

@@ -416,4 +416,18 @@ Json effective_params(const DetectorParams& params, const detect::BaseCurrency& 
   return std::move(writer.written);
 }
 
+Json default_params(const DetectorKind& kind, const detect::BaseCurrency& currency) {
+  ParamWriter writer(currency);
+  ParamWriter hubs(currency);
+  std::visit(
+      [&](auto defaults) {
+        each_param(writer, defaults);
+        each_hub_param(hubs, defaults);
+      },
+      kind.defaults);
+  for (const auto& [name, value] : hubs.written.items())
+    writer.written[fmt::format("hubs.{}", name)] = value;
+  return std::move(writer.written);
+}
+
 }  // namespace aml::scenarios

@@ -51,10 +51,12 @@ TypologyQuality to_quality(const pqxx::row& row) {
 }  // namespace
 
 std::vector<TypologyQuality> evaluate(store::Connection& connection,
-                                      const std::vector<Label>& labels) {
+                                      const std::vector<Label>& labels,
+                                      std::optional<std::int64_t> run_id) {
   pqxx::read_transaction transaction(connection.pqxx());
   std::vector<TypologyQuality> qualities;
-  for (const auto& row : store::run(transaction, query::evaluation_by_typology, to_json(labels)))
+  for (const auto& row :
+       store::run(transaction, query::evaluation_by_typology, to_json(labels), run_id))
     qualities.push_back(to_quality(row));
   return qualities;
 }

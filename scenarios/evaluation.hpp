@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,21 +35,23 @@ struct Quality {
 
 struct TypologyQuality {
   std::string typology;
-  Quality instances;  ///< flagged: current alerts of the typology
+  Quality instances;  ///< flagged: alerts of the typology
   Quality entities;   ///< accounts and parties; the accounts of labelled transfers too
   Quality transfers;
   std::int64_t touched = 0;         ///< instances with a true alert, found in one alert or not
   std::vector<std::string> missed;  ///< instances not found
 };
 
-/// An instance with transfers is found by a current alert of its typology that holds all its
+/// What a run found, in production or in a backtest, held against labels; without a run, the current
+/// alerts. An instance with transfers is found by an alert of its typology that holds all its
 /// transfers; one without by an alert that names all its entities or, if it has a single one, is
 /// about it. An alert is right if it holds a labelled transfer, or two labelled entities of an
 /// instance without transfers, or is about its single one. One row for each typology of the labels
-/// or of gold.current_alerts, in alphabetical order.
+/// or of the alerts, in alphabetical order.
 /// Throws: StoreError kStatement if the server refuses.
 std::vector<TypologyQuality> evaluate(store::Connection& connection,
-                                      const std::vector<Label>& labels);
+                                      const std::vector<Label>& labels,
+                                      std::optional<std::int64_t> run_id = std::nullopt);
 
 /// Writes the figures beside the run, in aml.evaluations; measured again with the same labels they
 /// replace the earlier ones. `files` says for people where the labels came from.

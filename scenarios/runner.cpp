@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
+#include <iterator>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -82,9 +83,10 @@ void require_distinct_scenarios(const std::vector<Scenario>& scenarios) {
 
 store::RunStart run_start(const std::vector<Scenario>& scenarios, const RunOptions& options,
                           int threads) {
-  store::RunStart start{options.program_version, threads, 0, {}};
+  store::RunStart start{options.program_version, threads, 0, {}, options.as_of, {}};
   for (const Scenario& scenario : scenarios) {
     start.scenarios.push_back(scenario.id);
+    std::ranges::copy(scenario.overrides, std::back_inserter(start.overrides));
     if (const auto* anomalies = std::get_if<detect::AnomaliesParams>(&scenario.params))
       start.seed = anomalies->forest.seed;
   }
@@ -164,7 +166,9 @@ class Run {
         arena_(threads) {
     const store::BaseCurrencySetting setting = store::base_currency(connection_);
     currency_ = {setting.code, setting.exponent};
-    outcome_.run_id = store::start_run(connection_, run_start(scenarios, options, threads));
+    const store::RunStart start = run_start(scenarios, options, threads);
+    outcome_.is_backtest = start.is_backtest();
+    outcome_.run_id = store::start_run(connection_, start);
   }
 
   RunOutcome execute() {
@@ -200,7 +204,7 @@ class Run {
   std::optional<Graphs> read_graphs() {
     std::optional<store::Snapshot> snapshot;
     stage("read snapshot", nullptr, [&](store::RunStep& step) {
-      snapshot = store::read_snapshot(connection_);
+      snapshot = store::read_snapshot(connection_, options_.as_of);
       outcome_.snapshot = {snapshot->id, snapshot->last_file_id,
                            static_cast<std::int64_t>(snapshot->transfers.vertex_keys.size()),
                            static_cast<std::int64_t>(snapshot->attributes.party_keys.size()),
@@ -251,7 +255,9 @@ class Run {
   }
 
   void write_gold(const std::vector<std::optional<detect::Detection>>& detections) {
-    store::GoldWriter writer(connection_, outcome_.run_id, currency_.code, currency_.exponent);
+    store::GoldWriter writer(
+        connection_, outcome_.run_id, currency_.code, currency_.exponent,
+        outcome_.is_backtest ? store::Purpose::kBacktest : store::Purpose::kProduction);
     const auto write = [&](store::RunStep& step) {
       for (std::size_t i = 0; i < detections.size(); ++i) {
         if (!detections[i]) continue;
@@ -272,7 +278,7 @@ class Run {
       }
       writer.complete_run(peak_memory_bytes(), error_);
     };
-    stage("write gold", nullptr, write,
+    stage(outcome_.is_backtest ? "write backtest" : "write gold", nullptr, write,
           [&](int number, const store::RunStep& step) { writer.commit(number, step); });
   }
 
@@ -462,6 +468,7 @@ RunOutcome run(store::Connection& connection, const std::vector<Scenario>& scena
 std::string to_json(const RunOutcome& outcome) {
   nlohmann::ordered_json object{{"schema_version", 1},
                                 {"run_id", outcome.run_id},
+                                {"purpose", outcome.is_backtest ? "backtest" : "production"},
                                 {"status", outcome.status},
                                 {"seconds", outcome.seconds},
                                 {"peak_memory_bytes", outcome.peak_memory_bytes},

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -42,6 +43,7 @@ detect::Detection detect(const Graphs& graphs, const Scenario& scenario,
 struct RunOptions {
   int threads = 0;  ///< 0: all cores
   std::string program_version;
+  std::optional<graph::Micros> as_of;  ///< only transfers booked until then; absent: all
   std::function<void(const std::string& stage)> started;     ///< a stage begins
   std::function<void(const store::RunStep& step)> finished;  ///< a stage ended
   /// Asked between stages, and by another thread while a detector works; true stops the run, gold
@@ -64,6 +66,7 @@ struct ScenarioOutcome {
 struct RunOutcome {
   std::int64_t run_id = 0;
   std::string status;  ///< succeeded, failed, interrupted
+  bool is_backtest = false;
   std::vector<ScenarioOutcome> scenarios;
   std::vector<store::RunStep> steps;
   store::RunSnapshotFacts snapshot;
@@ -74,7 +77,8 @@ struct RunOutcome {
 /// Takes the run lock, reads the snapshot, runs every scenario and writes gold in one database
 /// transaction. A scenario that fails does not stop the others; gold of those that ran is written
 /// and the status is "failed". Steps: "read snapshot", "build graph", one for each scenario under
-/// its id, "write gold". Throws: store::StoreError (kLocked if another run is at work);
+/// its id, "write gold". With `as_of`, or if a scenario has overrides, the run is a backtest: gold
+/// stays as it is, and what was found is kept beside it ("write backtest"). Throws: store::StoreError (kLocked if another run is at work);
 /// std::invalid_argument if there is no scenario or an id
 ///         stands twice. What stops a run after it has started is also told by its ledger row.
 RunOutcome run(store::Connection& connection, const std::vector<Scenario>& scenarios,

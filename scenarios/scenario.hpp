@@ -63,6 +63,7 @@ struct Scenario {
   std::vector<SeverityBand> severity;  ///< by falling at_least; below all of them: low
   std::string definition_json;         ///< the file without comments, keys in the order of the file
   std::string parameters_json;  ///< every parameter with its effective value, defaults included
+  std::vector<std::string> overrides;  ///< "id.parameter=value": what differs from the file
 
   const std::string& severity_of(double score) const;
 };

@@ -56,6 +56,9 @@ auto rows_as(const pqxx::result& result, Row (*read)(const pqxx::row&)) {
 RunRow run_row(const pqxx::row& row) {
   RunRow run;
   run.run_id = row["run_id"].as<std::int64_t>();
+  run.purpose = text(row["purpose"]);
+  run.as_of = text(row["as_of"]);
+  run.overrides = texts(row["overrides"]);
   run.status = text(row["status"]);
   run.started_at = text(row["started_at"]);
   run.finished_at = text(row["finished_at"]);
@@ -106,6 +109,7 @@ AlertRow alert_row(const pqxx::row& row) {
   alert.explanation = text(row["explanation"]);
   alert.first_run_id = row["first_run_id"].as<std::int64_t>();
   alert.last_run_id = row["last_run_id"].as<std::int64_t>();
+  alert.backtest_run_id = row["backtest_run_id"].as<std::int64_t>();
   return alert;
 }
 
@@ -235,18 +239,20 @@ std::vector<AlertStory> read_stories(Connection& connection, const AlertFilter& 
   return in_one_view(connection, [&](auto& transaction) {
     std::vector<AlertStory> stories;
     std::vector<std::string> ids;
+    std::int64_t backtest = 0;  // the same for all alerts of one filter
     for (auto& alert : read_alerts(transaction, filter)) {
       ids.push_back(alert.alert_id);
+      backtest = alert.backtest_run_id;
       stories.emplace_back().alert = std::move(alert);
     }
     const auto wanted = text_array(ids);
-    add_parts(run(transaction, query::list_alert_transfers, wanted), stories,
+    add_parts(run(transaction, query::list_alert_transfers, wanted, backtest), stories,
               &AlertStory::transfers, transfer_row);
-    add_parts(run(transaction, query::list_alert_entities, wanted), stories, &AlertStory::entities,
-              alert_entity_row);
-    add_parts(run(transaction, query::list_alert_evidence, wanted), stories, &AlertStory::evidence,
-              evidence_row);
-    add_parts(run(transaction, query::list_shared_attributes, wanted), stories,
+    add_parts(run(transaction, query::list_alert_entities, wanted, backtest), stories,
+              &AlertStory::entities, alert_entity_row);
+    add_parts(run(transaction, query::list_alert_evidence, wanted, backtest), stories,
+              &AlertStory::evidence, evidence_row);
+    add_parts(run(transaction, query::list_shared_attributes, wanted, backtest), stories,
               &AlertStory::shared_attributes, shared_attribute_row);
     return stories;
   });

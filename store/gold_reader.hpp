@@ -13,6 +13,9 @@ namespace aml::store {
 
 struct RunRow {
   std::int64_t run_id = 0;
+  std::string purpose;  ///< production, backtest
+  std::string as_of;    ///< ISO 8601 UTC, empty if it saw all transfers
+  std::vector<std::string> overrides;
   std::string status, started_at, finished_at, program_version, started_by,
       error;  ///< times ISO 8601 UTC, empty if null
   std::vector<std::string> scenarios;
@@ -52,6 +55,7 @@ struct AlertRow {
       amount;  ///< units of currency, two decimals or as many as the currency has
   std::string currency, first_activity_at, last_activity_at;
   std::int64_t first_run_id = 0, last_run_id = 0;
+  std::int64_t backtest_run_id = 0;  ///< the backtest that found it; 0: it is an alert in gold
 };
 struct
     SharedAttributeRow {  ///< a party of the alert gave an attribute that the alert's evidence names
@@ -79,6 +83,7 @@ struct AlertFilter {
 
 std::vector<RunRow> list_runs(Connection& connection, int limit);  ///< newest first
 std::optional<RunRow> find_run(Connection& connection, std::int64_t run_id);
+/// In production.
 std::optional<std::int64_t> newest_successful_run(Connection& connection);
 std::vector<RunStepRow> run_steps(Connection& connection, std::int64_t run_id);
 std::vector<AlertRow> list_alerts(

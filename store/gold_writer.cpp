@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <pqxx/pqxx>
 #include <set>
 #include <stdexcept>
@@ -17,6 +16,7 @@
 #include "store/content_hash.hpp"
 #include "store/error.hpp"
 #include "store/statement.hpp"
+#include "store/value_text.hpp"
 
 namespace aml::store {
 namespace {
@@ -58,19 +58,6 @@ std::string units_text(graph::MinorUnits minor, int exponent) {
   if (digits.size() <= decimals) digits.insert(0, decimals + 1 - digits.size(), '0');
   digits.insert(digits.size() - decimals, 1, '.');
   return sign + digits;
-}
-
-/// As timestamptz reads it, to the microsecond.
-std::string time_text(graph::Micros at) {
-  using namespace std::chrono;
-  const sys_time<microseconds> time{microseconds{at}};
-  const auto day = floor<days>(time);
-  const year_month_day date{day};
-  const hh_mm_ss clock{time - day};
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}+00", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                     clock.subseconds().count());
 }
 
 std::string describe_finding(const detect::Finding& finding) {
@@ -221,6 +208,7 @@ struct GoldWriter::State {
   std::int64_t run_id;
   std::string base_currency;
   int exponent;
+  Purpose purpose;
   std::set<std::string> written;  ///< scenarios of this run so far
 
   void stage(const std::vector<GradedFinding>& findings, const std::vector<std::string>& ids,
@@ -246,15 +234,54 @@ struct GoldWriter::State {
     run(transaction, query::delete_changed_scores, scenario);
     run(transaction, query::insert_missing_scores, scenario, run_id);
   }
+
+  GoldCounts write_alerts(const ScenarioIdentity& scenario) {
+    GoldCounts counts;
+    run(transaction, query::ensure_typology, scenario.typology, scenario.title, scenario.id);
+    counts.changed_without_new_version =
+        run(transaction, query::record_scenario_version, scenario.id, scenario.version,
+            sha256_hex(scenario.definition_json), scenario.title, scenario.typology,
+            scenario.detector, scenario.definition_json)[0][0]
+            .as<bool>();
+    const auto upserted = run(transaction, query::upsert_alerts, scenario.id, scenario.version,
+                              scenario.typology, base_currency, run_id);
+    counts.alerts = upserted[0]["alerts"].as<std::int64_t>();
+    counts.added = upserted[0]["added"].as<std::int64_t>();
+    counts.gone = run(transaction, query::count_gone_alerts, scenario.id)[0][0].as<std::int64_t>();
+    run(transaction, query::record_run_alerts, run_id, scenario.version);
+    replace_what_changed(scenario.id);
+    run(transaction, query::record_scenario_run, scenario.id, scenario.version, scenario.title,
+        scenario.typology, run_id);
+    run(transaction, query::record_run_result, run_id, scenario.id, scenario.version, counts.alerts,
+        counts.added, counts.gone);
+    return counts;
+  }
+
+  /// The text of the scenario stands beside its result: aml.scenario_versions keeps those that made
+  /// alerts.
+  GoldCounts write_backtest(const ScenarioIdentity& scenario) {
+    const auto counted =
+        run(transaction, query::record_backtest_result, run_id, scenario.id, scenario.version,
+            scenario.title, scenario.typology, scenario.definition_json)[0];
+    run(transaction, query::insert_backtest_findings, run_id, scenario.id, base_currency);
+    run(transaction, query::insert_backtest_transfers, run_id);
+    run(transaction, query::insert_backtest_entities, run_id);
+    run(transaction, query::insert_backtest_evidence, run_id);
+    return {.alerts = counted["alerts"].as<std::int64_t>(),
+            .added = counted["added"].as<std::int64_t>(),
+            .gone = counted["gone"].as<std::int64_t>()};
+  }
 };
 
 GoldWriter::GoldWriter(Connection& connection, std::int64_t run_id,
-                       const std::string& base_currency, int base_currency_exponent)
+                       const std::string& base_currency, int base_currency_exponent,
+                       Purpose purpose)
     : state_(as_statement("BEGIN", [&] {
         return std::unique_ptr<State>(new State{pqxx::work(connection.pqxx(), "write gold"),
                                                 run_id,
                                                 base_currency,
                                                 base_currency_exponent,
+                                                purpose,
                                                 {}});
       })) {
   for (const auto* table :
@@ -274,34 +301,16 @@ GoldCounts GoldWriter::write(const ScenarioIdentity& scenario,
         fmt::format("scenario {} was already written in this run", scenario.id));
   }
   const auto ids = alert_ids(scenario.id, findings);
-  auto& transaction = state_->transaction;
   state_->written.insert(scenario.id);
   state_->stage(findings, ids, scores);
-
-  GoldCounts counts;
-  run(transaction, query::ensure_typology, scenario.typology, scenario.title, scenario.id);
-  counts.changed_without_new_version =
-      run(transaction, query::record_scenario_version, scenario.id, scenario.version,
-          sha256_hex(scenario.definition_json), scenario.title, scenario.typology,
-          scenario.detector, scenario.definition_json)[0][0]
-          .as<bool>();
-  const auto written = run(transaction, query::upsert_alerts, scenario.id, scenario.version,
-                           scenario.typology, state_->base_currency, state_->run_id);
-  counts.alerts = written[0]["alerts"].as<std::int64_t>();
-  counts.added = written[0]["added"].as<std::int64_t>();
-  counts.gone = run(transaction, query::count_gone_alerts, scenario.id)[0][0].as<std::int64_t>();
-  run(transaction, query::record_run_alerts, state_->run_id, scenario.version);
-  state_->replace_what_changed(scenario.id);
-  run(transaction, query::record_scenario_run, scenario.id, scenario.version, scenario.title,
-      scenario.typology, state_->run_id);
-  run(transaction, query::record_run_result, state_->run_id, scenario.id, scenario.version,
-      counts.alerts, counts.added, counts.gone);
-  return counts;
+  return state_->purpose == Purpose::kProduction ? state_->write_alerts(scenario)
+                                                 : state_->write_backtest(scenario);
 }
 
 void GoldWriter::complete_run(std::int64_t peak_memory_bytes, const std::string& error) {
   auto& transaction = state_->transaction;
-  execute(transaction, command::analyze_gold);
+  execute(transaction, state_->purpose == Purpose::kProduction ? command::analyze_gold
+                                                               : command::analyze_backtest);
   const auto completed =
       run(transaction, query::complete_run, state_->run_id, error.empty() ? "succeeded" : "failed",
           error.empty() ? Parameter() : Parameter(storable_text(error)), peak_memory_bytes);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Findings and scores into gold, in one database transaction with the run's ledger row.
+// Findings and scores into gold, or the findings of a backtest beside it, in one database transaction
+// with the run's ledger row.
 #pragma once
 
 #include <cstdint>
@@ -28,10 +29,13 @@ struct GradedFinding {
   std::string severity;  ///< low, medium, high
 };
 
+/// Where findings go: production into gold, a backtest into the schema backtest.
+enum class Purpose { kProduction, kBacktest };
+
 struct GoldCounts {
   std::int64_t alerts = 0;  ///< findings of this run
-  std::int64_t added = 0;   ///< of them new in gold
-  std::int64_t gone = 0;    ///< alerts of the scenario's run before that this run no longer finds
+  std::int64_t added = 0;   ///< of them new in gold; of a backtest: no current alerts
+  std::int64_t gone = 0;    ///< current alerts of the scenario that this run does not find
   bool changed_without_new_version =
       false;  ///< the same scenario and version was run before with another text
 };
@@ -40,13 +44,14 @@ struct GoldCounts {
 class GoldWriter {
  public:
   GoldWriter(Connection& connection, std::int64_t run_id, const std::string& base_currency,
-             int base_currency_exponent);
+             int base_currency_exponent, Purpose purpose = Purpose::kProduction);
   ~GoldWriter();
   GoldWriter(const GoldWriter&) = delete;
   GoldWriter& operator=(const GoldWriter&) = delete;
 
   /// Writes what one scenario found. A finding known from an earlier run keeps its alert_id and first_run_id; if nothing about it
-  /// changed only last_run_id does. Scores of the scenario's earlier run are replaced.
+  /// changed only last_run_id does. Scores of the scenario's earlier run are replaced. A backtest changes nothing in gold, and
+  /// its scores are not kept.
   /// Throws: StoreError kStatement; std::invalid_argument if two findings have the same subject and evidence key, if a severity
   ///         is not low, medium or high, if a score is not in [0, 1], or if the scenario was already written in this run.
   GoldCounts write(const ScenarioIdentity& scenario, const std::vector<GradedFinding>& findings,

@@ -24,7 +24,18 @@ RawConnection::RawConnection(const Target& target)
 }
 
 RawResult RawConnection::execute(std::string_view statement, std::string_view text) {
-  RawResult result(PQexec(connection_.get(), std::string(text).c_str()));
+  return checked(statement, RawResult(PQexec(connection_.get(), std::string(text).c_str())));
+}
+
+RawResult RawConnection::execute(std::string_view statement, std::string_view text,
+                                 const std::string& parameter) {
+  const char* const value = parameter.c_str();
+  return checked(statement,
+                 RawResult(PQexecParams(connection_.get(), std::string(text).c_str(), 1, nullptr,
+                                        &value, nullptr, nullptr, /*resultFormat=*/0)));
+}
+
+RawResult RawConnection::checked(std::string_view statement, RawResult result) const {
   const auto status = PQresultStatus(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_COPY_OUT) {
     fail(statement, result.get());

@@ -30,6 +30,9 @@ class RawConnection {
 
   /// Throws: StoreError that names `statement` if the server refuses it.
   RawResult execute(std::string_view statement, std::string_view text);
+  /// The same with $1 bound.
+  RawResult execute(std::string_view statement, std::string_view text,
+                    const std::string& parameter);
 
   /// Throws the StoreError for what the connection or the result says went wrong; result may be
   /// null.
@@ -38,6 +41,8 @@ class RawConnection {
   pg_conn* get() const { return connection_.get(); }
 
  private:
+  RawResult checked(std::string_view statement, RawResult result) const;
+
   std::unique_ptr<pg_conn, FinishConnection> connection_;
 };
 

@@ -8,6 +8,7 @@
 #include "aml_query.hpp"
 #include "store/error.hpp"
 #include "store/statement.hpp"
+#include "store/value_text.hpp"
 
 namespace aml::store {
 namespace {
@@ -55,11 +56,15 @@ RunLock::~RunLock() {
 }
 
 std::int64_t start_run(Connection& connection, const RunStart& start) {
+  std::vector<std::string> overrides;
+  for (const auto& text : start.overrides) overrides.push_back(storable_text(text));
   auto transaction = begin<pqxx::work>(connection);
   run(transaction, query::mark_dead_runs);
   // The column is signed: seeds from 2^63 on are stored as their two's complement.
   const auto run_id = run(transaction, query::start_run, start.program_version, start.threads,
-                          static_cast<std::int64_t>(start.seed), text_array(start.scenarios))[0][0]
+                          static_cast<std::int64_t>(start.seed), text_array(start.scenarios),
+                          start.as_of ? Parameter(time_text(*start.as_of)) : Parameter(),
+                          text_array(overrides))[0][0]
                           .as<std::int64_t>();
   as_statement(query::start_run.file, [&] { transaction.commit(); });
   return run_id;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/transfer.hpp"
 #include "store/connection.hpp"
 
 namespace pqxx {
@@ -28,11 +29,16 @@ class RunLock {
   Connection& connection_;
 };
 
+/// A run with `as_of` or `overrides` is a backtest: it leaves gold as it is.
 struct RunStart {
   std::string program_version;
   int threads = 1;
   std::uint64_t seed = 0;
   std::vector<std::string> scenarios;
+  std::optional<graph::Micros> as_of = {};  ///< only transfers booked until then; absent: all
+  std::vector<std::string> overrides = {};  ///< "scenario.parameter=value"
+
+  bool is_backtest() const { return as_of || !overrides.empty(); }
 };
 
 struct RunStep {

@@ -39,14 +39,16 @@ struct Snapshot {
   double seconds = 0;
 };
 
-/// Counts in one REPEATABLE READ view, without reading rows.
-SnapshotPlan plan_snapshot(Connection& connection);
+/// Counts in one REPEATABLE READ view, without reading rows. Transfers: those booked until `as_of`.
+SnapshotPlan plan_snapshot(Connection& connection,
+                           std::optional<graph::Micros> as_of = std::nullopt);
 
 /// Reads accounts, parties, attributes and transfers from one REPEATABLE READ, READ ONLY view by binary COPY into columns.
+/// Transfers booked after `as_of`, if it is given, are left out; accounts, parties and attributes have no history and are all read.
 /// `progress`, if given, is called now and then with the transfers read so far.
 /// Throws: StoreError kStatement; std::bad_alloc if it does not fit.
 /// Cost:   bound by the server's COPY; no allocation per row.
-Snapshot read_snapshot(Connection& connection,
+Snapshot read_snapshot(Connection& connection, std::optional<graph::Micros> as_of = std::nullopt,
                        const std::function<void(std::uint64_t transfers)>& progress = {});
 
 }  // namespace aml::store

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/value_text.hpp"
 
+#include <fmt/format.h>
+
+#include <chrono>
+
 #include "graph/motif_value.hpp"
 
 namespace aml::store {
@@ -21,6 +25,18 @@ std::optional<Micros> parse_time(std::string_view text) {
   if (const auto at = graph::parse_time_point(text)) return static_cast<Micros>(at->micros);
   const auto seconds = parse_decimal(text);
   return seconds ? rescaled(*seconds, kMicroDecimals) : std::nullopt;
+}
+
+std::string time_text(graph::Micros at) {
+  using namespace std::chrono;
+  const sys_time<microseconds> time{microseconds{at}};
+  const auto day = floor<days>(time);
+  const year_month_day date{day};
+  const hh_mm_ss clock{time - day};
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}+00", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
 }
 
 std::optional<Decimal> parse_decimal(std::string_view text) {

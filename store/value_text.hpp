@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "graph/transfer.hpp"
@@ -14,6 +15,9 @@ namespace aml::store {
 /// names no zone) or seconds since 1970-01-01 UTC, both to the microsecond. nullopt for any other
 /// text, for zones beyond 14 hours, for finer fractions and for what does not fit.
 std::optional<graph::Micros> parse_time(std::string_view text);
+
+/// "2024-03-01 12:30:15.250000+00": what PostgreSQL reads as this time.
+std::string time_text(graph::Micros at);
 
 /// mantissa * 10^-decimals
 struct Decimal {

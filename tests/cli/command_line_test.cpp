@@ -96,6 +96,82 @@ TEST(CommandLine, DiffTellsWhatCameAndWentAndWhy) {
   EXPECT_EQ(run_aml({"-d", target, "diff", "1", "99"}).exit_code, 2);
 }
 
+TEST(CommandLine, BacktestsWithOtherParametersAndAsOfADay) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  const auto aml = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"-d", database.target().conninfo});
+    return run_aml(arguments);
+  };
+  ASSERT_EQ(aml({"load", folder.write("cycle.csv", kCycle)}).exit_code, 0);
+  ASSERT_EQ(aml({"run", "round_tripping"}).exit_code, 0);
+  const auto current = aml({"list", "alerts"}).out;
+
+  const auto shorter = aml({"run", "--set", "round_tripping.window=1 day", "round_tripping"});
+  ASSERT_EQ(shorter.exit_code, 0) << shorter.err;
+  EXPECT_NE(shorter.out.find("round_tripping,1,ok,0,0,0,0,0,1\n"), std::string::npos)
+      << shorter.out;
+  EXPECT_NE(shorter.err.find("A backtest: gold is as it was"), std::string::npos) << shorter.err;
+  // The day is meant with all its hours: the last hop is booked at ten.
+  ASSERT_EQ(aml({"run", "round_tripping", "--as-of", "2024-03-03"}).exit_code, 0);
+  ASSERT_EQ(aml({"run", "round_tripping", "--as-of", "2024-03-03T09:59:59Z"}).exit_code, 0);
+  EXPECT_EQ(aml({"list", "alerts"}).out, current);
+  const auto runs = aml({"list", "runs"}).out;
+  EXPECT_NE(runs.find("\n4,backtest,succeeded,"), std::string::npos) << runs;
+  EXPECT_NE(runs.find(",2024-03-03T23:59:59.999999Z,,round_tripping,"), std::string::npos) << runs;
+  EXPECT_NE(runs.find(",round_tripping.window=1 day,round_tripping,"), std::string::npos) << runs;
+  EXPECT_NE(runs.find("\n1,production,succeeded,"), std::string::npos) << runs;
+
+  const auto labels = folder.write("labels.csv",
+                                   "typology,instance,entity_kind,entity_id,role,transfer_id\n"
+                                   "round_tripping,1,,,hop,1\nround_tripping,1,,,hop,2\n");
+  const auto found = [&](const std::string& run) {
+    const auto ended = aml({"evaluate", "--labels", labels, "--run", run});
+    EXPECT_EQ(ended.exit_code, 0) << ended.err;
+    return ended.out.find("round_tripping,instance,1,1,") != std::string::npos;
+  };
+  EXPECT_TRUE(found("1"));
+  EXPECT_FALSE(found("2"));
+  EXPECT_TRUE(found("3"));
+  EXPECT_FALSE(found("4"));
+  EXPECT_EQ(database.query("SELECT string_agg(DISTINCT run_id::text, ' ' ORDER BY run_id::text) "
+                           "FROM aml.evaluations"),
+            "1 2 3 4");
+  EXPECT_EQ(aml({"evaluate", "--labels", labels, "--run", "99"}).exit_code, 2);
+
+  EXPECT_NE(aml({"diff", "1", "2"}).out.find("window 20 days became 1 day"), std::string::npos);
+  EXPECT_NE(aml({"diff", "3", "4"})
+                .out.find("as of: 2024-03-03T23:59:59.999999Z became 2024-03-03T09:59:59Z; data: 3 "
+                          "transfers became 2"),
+            std::string::npos);
+  const auto report = folder.path("report.html");
+  ASSERT_EQ(aml({"report", "3", "--out", report}).exit_code, 0);
+  std::ifstream html(report);
+  const std::string page(std::istreambuf_iterator<char>(html), {});
+  EXPECT_NE(page.find("This is a backtest"), std::string::npos);
+  EXPECT_NE(page.find("All alerts: Round tripping"), std::string::npos);
+}
+
+TEST(CommandLine, ABacktestThatCannotBeIsWrongUsageAndLeavesNoRun) {
+  const TestDatabase database;
+  const auto refusal = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"-d", database.target().conninfo, "run"});
+    const auto ended = run_aml(arguments);
+    EXPECT_EQ(ended.exit_code, 2) << ended.err;
+    return ended.err;
+  };
+  EXPECT_NE(refusal({"--set", "fan_in.windw=3 days"}).find("did you mean \"window\"?"),
+            std::string::npos);
+  EXPECT_NE(refusal({"fan_out", "--set", "fan_in.window=3 days"})
+                .find("scenario \"fan_in\" is not in this run"),
+            std::string::npos);
+  EXPECT_NE(refusal({"--set", "fan_in.min_transfers=0"}).find("expected an integer from 1"),
+            std::string::npos);
+  for (const char* time : {"yesterday", "2024-02-30", "20240331", "31.3.2024"})
+    EXPECT_NE(refusal({"--as-of", time}).find("expected a day or a time"), std::string::npos);
+  EXPECT_EQ(database.query("SELECT count(*) FROM aml.runs"), "0");
+}
+
 TEST(CommandLine, WrongOptionsAreWrongUsage) {
   EXPECT_EQ(run_aml({"run", "--no-such-option"}).exit_code, 2);
   EXPECT_EQ(run_aml({"run", "--threads", "many"}).exit_code, 2);

@@ -313,8 +313,8 @@ TEST(Snapshot, FindsTheRightAccountAmongManyAlikeAndTellsItsProgress) {
       "100000");
   auto connection = database.connect();
   std::vector<std::uint64_t> progress;
-  const auto snapshot =
-      read_snapshot(connection, [&](std::uint64_t transfers) { progress.push_back(transfers); });
+  const auto snapshot = read_snapshot(
+      connection, std::nullopt, [&](std::uint64_t transfers) { progress.push_back(transfers); });
   const auto& transfers = snapshot.transfers;
   ASSERT_EQ(transfers.source.size(), 70000U);
   const auto name = [](std::int64_t i) {
@@ -396,6 +396,23 @@ TEST(Snapshot, LeavesTheCallersConnectionAndItsTransactionAlone) {
   work.exec("CREATE TEMPORARY TABLE mine AS SELECT 42 AS answer");
   read_snapshot(connection);
   EXPECT_EQ(work.exec1("SELECT answer FROM mine")[0].as<int>(), 42);
+}
+
+TEST(Snapshot, AsOfATimeHoldsWhatWasBookedUntilThen) {
+  const TestDatabase database;
+  add_two_accounts(database);
+  add_transfer(database, {.id = "early", .booked_at = "2024-03-01 00:00:00+00"});
+  add_transfer(database, {.id = "then", .booked_at = "2024-03-01 00:00:00.000001+00"});
+  add_transfer(database, {.id = "late", .booked_at = "2024-03-01 00:00:00.000002+00"});
+  auto connection = database.connect();
+  constexpr graph::Micros kThen = 1'709'251'200'000'001;
+  const auto snapshot = read_snapshot(connection, kThen);
+  EXPECT_EQ(snapshot.transfers.transfer_keys.size(), 2U);
+  EXPECT_EQ(std::ranges::max(snapshot.transfers.booked_at), kThen);
+  EXPECT_EQ(snapshot.transfers.vertex_keys.size(), 2U);
+  EXPECT_EQ(plan_snapshot(connection, kThen).transfers, 2U);
+  EXPECT_EQ(plan_snapshot(connection).transfers, 3U);
+  EXPECT_EQ(read_snapshot(connection).transfers.transfer_keys.size(), 3U);
 }
 
 TEST(SnapshotPlan, CountsEveryTableAndGrowsWithThem) {

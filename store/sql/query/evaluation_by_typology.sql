@@ -1,5 +1,6 @@
 -- $1 jsonb: labels, an array of {typology, instance, entity_kind, entity_id, transfer_id}; each names either a transfer or an entity.
--- One row for each typology of the labels or of the current alerts. An instance with labelled transfers is found by an alert of its
+-- $2 run whose findings are judged, or null for the current alerts; both are called alerts here.
+-- One row for each typology of the labels or of the alerts. An instance with labelled transfers is found by an alert of its
 -- typology that holds all of them, and an alert with one of them is true. An instance without is found by an alert that names all
 -- its entities, and an alert with two of them is true; if it has a single entity, only an alert about that entity counts. A true alert
 -- touches its instance. Transfers and entities are counted one by one; the accounts of a labelled transfer are labelled entities.
@@ -11,18 +12,30 @@ WITH label AS MATERIALIZED (
   SELECT typology, instance, count(transfer_id) AS transfers, count(entity_id) AS entities
   FROM label
   GROUP BY typology, instance
+), source AS (
+  SELECT coalesce((SELECT run_id FROM aml.runs WHERE run_id = $2::bigint AND purpose = 'backtest'), 0) AS backtest_run_id
+), alert AS MATERIALIZED (
+  SELECT f.alert_id, f.typology, f.subject_kind, f.subject
+  FROM aml.run_findings f
+  WHERE CASE WHEN $2::bigint IS NULL THEN f.is_current ELSE f.run_id = $2::bigint END
+), alert_transfer AS MATERIALIZED (
+  SELECT a.alert_id, a.typology, t.transfer_id
+  FROM alert a JOIN aml.finding_transfers t USING (alert_id)
+  WHERE t.backtest_run_id = (SELECT backtest_run_id FROM source)
+), alert_entity AS MATERIALIZED (
+  SELECT a.alert_id, a.typology, a.subject_kind, a.subject, e.entity_kind, e.entity_id
+  FROM alert a JOIN aml.finding_entities e USING (alert_id)
+  WHERE e.backtest_run_id = (SELECT backtest_run_id FROM source)
 ), held_transfers AS (
   SELECT l.typology, l.instance, a.alert_id, count(DISTINCT l.transfer_id) AS held
   FROM label l
-  JOIN gold.alert_transfers t ON t.transfer_id = l.transfer_id
-  JOIN gold.current_alerts a ON a.alert_id = t.alert_id AND a.typology = l.typology
+  JOIN alert_transfer a ON a.transfer_id = l.transfer_id AND a.typology = l.typology
   GROUP BY l.typology, l.instance, a.alert_id
 ), named_entities AS (
   SELECT l.typology, l.instance, a.alert_id, count(DISTINCT (l.entity_kind, l.entity_id)) AS named,
          bool_or(a.subject_kind = l.entity_kind AND a.subject = l.entity_id) AS has_subject
   FROM label l
-  JOIN gold.alert_entities e ON e.entity_kind = l.entity_kind AND e.entity_id = l.entity_id
-  JOIN gold.current_alerts a ON a.alert_id = e.alert_id AND a.typology = l.typology
+  JOIN alert_entity a ON a.entity_kind = l.entity_kind AND a.entity_id = l.entity_id AND a.typology = l.typology
   GROUP BY l.typology, l.instance, a.alert_id
 ), verdict AS MATERIALIZED (
   SELECT p.typology, p.instance, h.alert_id, h.held = p.transfers AS is_found, true AS is_true
@@ -51,7 +64,7 @@ WITH label AS MATERIALIZED (
 ), alerts AS (
   SELECT a.typology, count(*) AS alerts,
          count(*) FILTER (WHERE a.alert_id IN (SELECT v.alert_id FROM verdict v WHERE v.is_true)) AS true_alerts
-  FROM gold.current_alerts a
+  FROM alert a
   GROUP BY a.typology
 ), labelled_part AS (
   SELECT typology, 'transfer' AS level, transfer_id AS part FROM label WHERE transfer_id IS NOT NULL
@@ -63,11 +76,9 @@ WITH label AS MATERIALIZED (
   JOIN silver.transfers t ON t.transfer_id = l.transfer_id
   CROSS JOIN LATERAL (VALUES (t.from_account_id), (t.to_account_id)) AS side(account_id)
 ), flagged_part AS (
-  SELECT a.typology, 'transfer' AS level, t.transfer_id AS part
-  FROM gold.current_alerts a JOIN gold.alert_transfers t USING (alert_id)
+  SELECT typology, 'transfer' AS level, transfer_id AS part FROM alert_transfer
   UNION
-  SELECT a.typology, 'entity', e.entity_kind || ' ' || e.entity_id
-  FROM gold.current_alerts a JOIN gold.alert_entities e USING (alert_id)
+  SELECT typology, 'entity', entity_kind || ' ' || entity_id FROM alert_entity
 ), parts AS (
   SELECT typology, level, count(l.part) AS labelled, count(f.part) AS flagged,
          count(*) FILTER (WHERE l.part = f.part) AS hit

@@ -1,2 +1,2 @@
--- No parameters.
-SELECT max(run_id) FROM aml.runs WHERE status = 'succeeded'
+-- No parameters. Of those in production.
+SELECT max(run_id) FROM aml.runs WHERE status = 'succeeded' AND purpose = 'production'
