@@ -63,7 +63,7 @@ std::map<Vertex, std::set<GroupTransfer>> plain_transfers(const MotifQuery& quer
 TEST(GroupTransfers, AreThoseOfTheRowsOnRandomQueries) {
   testing::Random random(testing::printed_seed());
   std::size_t groups_seen = 0;
-  for (int i = 0; i < 1500; ++i) {
+  for (int i = 0; i < 500; ++i) {
     const testing::Bank bank = testing::random_bank(random);
     const TransferGraph graph = testing::graph_of(bank);
     const GraphProperties properties = testing::properties_of(bank, graph);
