@@ -3,15 +3,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <csignal>
 #include <memory>
 
+#include "cli/chosen_scenarios.hpp"
 #include "cli/console.hpp"
 #include "cli/target.hpp"
 #include "cli/version.hpp"
 #include "reports/private_file.hpp"
-#include "store/migrations.hpp"
 #include "store/snapshot.hpp"
 
 namespace aml::cli {
@@ -24,45 +23,6 @@ volatile std::sig_atomic_t stop_requested = 0;
 void request_stop(int signal) {
   stop_requested = 1;
   std::signal(signal, SIG_DFL);
-}
-
-detect::BaseCurrency currency_of(store::Connection& connection) {
-  const auto setting = store::base_currency(connection);
-  return {setting.code, setting.exponent};
-}
-
-bool is_file_name(const std::string& name) {
-  return name.find('/') != std::string::npos || name.ends_with(".json") || name.ends_with(".jsonc");
-}
-
-std::vector<scenarios::Scenario> choose_scenarios(const std::vector<std::string>& names,
-                                                  const detect::BaseCurrency& currency) {
-  auto shipped = scenarios::shipped_scenarios(currency);
-  if (names.empty()) return shipped;
-  std::vector<scenarios::Scenario> chosen;
-  for (const auto& name : names) {
-    if (is_file_name(name)) {
-      chosen.push_back(scenarios::load_scenario(name, currency));
-      continue;
-    }
-    const auto found = std::ranges::find(shipped, name, &scenarios::Scenario::id);
-    if (found == shipped.end()) {
-      std::vector<std::string> ids;
-      for (const auto& scenario : shipped) ids.push_back(scenario.id);
-      throw std::invalid_argument(
-          fmt::format("there is no scenario '{}'\n  known: {}\n  a file: ./{}.json", name,
-                      fmt::join(ids, ", "), name));
-    }
-    chosen.push_back(*found);
-  }
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    for (std::size_t j = i + 1; j < chosen.size(); ++j) {
-      if (chosen[i].id == chosen[j].id) {
-        throw std::invalid_argument(fmt::format("scenario '{}' is asked for twice", chosen[i].id));
-      }
-    }
-  }
-  return chosen;
 }
 
 int print_plan(const GlobalOptions& global, store::Connection& connection,
