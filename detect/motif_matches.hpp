@@ -56,7 +56,7 @@ graph::MotifQuery motif_query(const MotifMatchesParams& params);
 graph::BoundMotif bind_accounts(const graph::MotifQuery& query, const MotifMatchesParams& params,
                                 const graph::TransferGraph& accounts,
                                 const graph::GraphProperties& properties,
-                                std::stop_token stop = {});
+                                const std::stop_token& stop = {});
 
 /// Without group_by, matches of one subject that hang together by transfers they share are one
 /// finding with all their transfers; with group_by one finding for each group. What a negated term
@@ -79,7 +79,7 @@ graph::BoundMotif bind_accounts(const graph::MotifQuery& query, const MotifMatch
 Detection detect_motif_matches(const graph::TransferGraph& accounts, const AccountFacts& facts,
                                const graph::TransferGraph& parties,
                                const MotifMatchesParams& params, const BaseCurrency& currency,
-                               std::stop_token stop = {});
+                               const std::stop_token& stop = {});
 
 inline constexpr std::size_t kMostTransfersOfGroup = 1000;
 

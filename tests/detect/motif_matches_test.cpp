@@ -84,8 +84,8 @@ std::vector<Transfer> collector() {
 }
 
 TEST(MotifMatches, AMatchIsToldByTheNamesOfItsMotif) {
-  const Detection detection =
-      detect({collector()[0], collector()[2]}, params_of("(payer)-[paid]->(c); (c)-[out]->(payee)"));
+  const Detection detection = detect({collector()[0], collector()[2]},
+                                     params_of("(payer)-[paid]->(c); (c)-[out]->(payee)"));
   ASSERT_EQ(detection.findings.size(), 1U);
   const Finding& finding = detection.findings.front();
   EXPECT_EQ(finding.subject, "A");
@@ -171,6 +171,10 @@ TEST(MotifMatches, WhatANegationLeavesOutIsNotTold) {
   EXPECT_EQ(silent.findings[0].evidence_key, "D");
   EXPECT_EQ(silent.findings[0].amount_minor, std::nullopt);
   EXPECT_EQ(silent.findings[0].explanation, "D is b in 1 match of the motif.");
+  params.group_by = "b";
+  const Detection groups = detect(collector(), params);
+  EXPECT_EQ(subjects_of(groups), (Words{"D", "F"}));
+  EXPECT_EQ(entities_of(groups.findings[0]), (Words{"D b"}));
 }
 
 TEST(MotifMatches, WalksOfSeveralLengthsAreTold) {
@@ -241,7 +245,7 @@ TEST(MotifMatches, OfALargeGroupTheFirstTransfersStand) {
   EXPECT_EQ(finding.entities.size(), kMostTransfersOfGroup + 1);
   EXPECT_EQ(observed(finding, "transfers"), std::to_string(most + 1));
   EXPECT_EQ(evidence_of(finding, "transfers").sentence,
-            "1,001 transfers in the pattern; the first 1000 stand here.");
+            "1,001 transfers in the pattern; the first 1,000 transfers stand here.");
   EXPECT_EQ(observed(finding, "moved"), "1001.00") << "the whole group";
 }
 
@@ -301,7 +305,8 @@ TEST(MotifMatches, AStopEndsTheSearch) {
   const graph::TransferGraph accounts = graph_of(collector());
   std::stop_source stop;
   stop.request_stop();
-  for (const MotifMatchesParams& params : {params_of("(p)-[paid]->(c); (c)-[out]->(q)"), grouped()}) {
+  for (const MotifMatchesParams& params :
+       {params_of("(p)-[paid]->(c); (c)-[out]->(q)"), grouped()}) {
     AccountFacts facts = facts_of(accounts, {});
     facts.country_names = {""};
     EXPECT_TRUE(
