@@ -29,6 +29,7 @@ struct Options {
   std::string generate_out;
   std::string entity;
   std::vector<std::string> scenario_files;
+  std::string scenario;
   EvaluateOptions evaluate;
   std::int64_t earlier_run = 0;
   std::int64_t later_run = 0;
@@ -201,6 +202,37 @@ void add_data_commands(CLI::App& app, Options& options, Command& chosen) {
   });
 }
 
+void add_scenario_commands(CLI::App& app, Options& options, Command& chosen) {
+  auto* scenario = app.add_subcommand("scenario", "Work on scenario files");
+  scenario->require_subcommand(1);
+  auto* check =
+      scenario->add_subcommand("check", "Say whether scenario files are valid, and where not");
+  check->add_option("files", options.scenario_files, "Scenario files")
+      ->required()
+      ->type_name("FILE");
+  check->callback([&] {
+    chosen = [&](const GlobalOptions& global) {
+      return run_scenario_check(global, options.scenario_files);
+    };
+  });
+  const auto add = [&](const char* name, const char* help,
+                       int (*run)(const GlobalOptions&, const std::string&)) {
+    auto* command = scenario->add_subcommand(name, help);
+    command->add_option("scenario", options.scenario, "Id or file; its detector must be motif")
+        ->required()
+        ->type_name("SCENARIO");
+    command->callback([&options, &chosen, run] {
+      chosen = [&options, run](const GlobalOptions& global) {
+        return run(global, options.scenario);
+      };
+    });
+  };
+  add("sql", "Print the PostgreSQL query over silver that gives the matches of its motif",
+      run_scenario_sql);
+  add("explain", "Print how its motif is matched on what is loaded: the plan, with rows",
+      run_scenario_explain);
+}
+
 void add_run_commands(CLI::App& app, Options& options, Command& chosen) {
   auto* run = app.add_subcommand("run", "Run scenarios over what is loaded and write gold");
   run->add_option("scenarios", options.run.scenarios,
@@ -224,18 +256,7 @@ void add_run_commands(CLI::App& app, Options& options, Command& chosen) {
   run->callback(
       [&] { chosen = [&](const GlobalOptions& global) { return run_run(global, options.run); }; });
 
-  auto* scenario = app.add_subcommand("scenario", "Work on scenario files");
-  scenario->require_subcommand(1);
-  auto* check =
-      scenario->add_subcommand("check", "Say whether scenario files are valid, and where not");
-  check->add_option("files", options.scenario_files, "Scenario files")
-      ->required()
-      ->type_name("FILE");
-  check->callback([&] {
-    chosen = [&](const GlobalOptions& global) {
-      return run_scenario_check(global, options.scenario_files);
-    };
-  });
+  add_scenario_commands(app, options, chosen);
 }
 
 void add_graph_files(CLI::App& command, GraphFiles& files) {

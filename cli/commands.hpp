@@ -123,6 +123,8 @@ int run_load(const GlobalOptions& global, const LoadOptions& options);
 int run_report(const GlobalOptions& global, const ReportOptions& options);
 int run_run(const GlobalOptions& global, const RunOptions& options);
 int run_scenario_check(const GlobalOptions& global, const std::vector<std::string>& files);
+int run_scenario_explain(const GlobalOptions& global, const std::string& name);
+int run_scenario_sql(const GlobalOptions& global, const std::string& name);
 
 /// Exit codes, the same for every command: docs/architecture.md lists them.
 inline constexpr int kOk = 0;

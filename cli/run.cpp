@@ -3,17 +3,16 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <csignal>
 #include <memory>
 
+#include "cli/chosen_scenarios.hpp"
 #include "cli/console.hpp"
 #include "cli/target.hpp"
 #include "cli/version.hpp"
 #include "graph/motif_value.hpp"
 #include "reports/private_file.hpp"
 #include "scenarios/overrides.hpp"
-#include "store/migrations.hpp"
 #include "store/snapshot.hpp"
 
 namespace aml::cli {
@@ -26,15 +25,6 @@ volatile std::sig_atomic_t stop_requested = 0;
 void request_stop(int signal) {
   stop_requested = 1;
   std::signal(signal, SIG_DFL);
-}
-
-detect::BaseCurrency currency_of(store::Connection& connection) {
-  const auto setting = store::base_currency(connection);
-  return {setting.code, setting.exponent};
-}
-
-bool is_file_name(const std::string& name) {
-  return name.find('/') != std::string::npos || name.ends_with(".json") || name.ends_with(".jsonc");
 }
 
 /// "As of" a day is as of its end.
@@ -50,40 +40,10 @@ std::optional<graph::Micros> as_of_time(const std::string& text) {
   return text.size() == kDayLength ? micros + graph::kMicrosPerDay - 1 : micros;
 }
 
-std::vector<scenarios::Scenario> named_scenarios(const std::vector<std::string>& names,
-                                                 const detect::BaseCurrency& currency) {
-  auto shipped = scenarios::shipped_scenarios(currency);
-  if (names.empty()) return shipped;
-  std::vector<scenarios::Scenario> chosen;
-  for (const auto& name : names) {
-    if (is_file_name(name)) {
-      chosen.push_back(scenarios::load_scenario(name, currency));
-      continue;
-    }
-    const auto found = std::ranges::find(shipped, name, &scenarios::Scenario::id);
-    if (found == shipped.end()) {
-      std::vector<std::string> ids;
-      for (const auto& scenario : shipped) ids.push_back(scenario.id);
-      throw std::invalid_argument(
-          fmt::format("there is no scenario '{}'\n  known: {}\n  a file: ./{}.json", name,
-                      fmt::join(ids, ", "), name));
-    }
-    chosen.push_back(*found);
-  }
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    for (std::size_t j = i + 1; j < chosen.size(); ++j) {
-      if (chosen[i].id == chosen[j].id) {
-        throw std::invalid_argument(fmt::format("scenario '{}' is asked for twice", chosen[i].id));
-      }
-    }
-  }
-  return chosen;
-}
-
-std::vector<scenarios::Scenario> choose_scenarios(store::Connection& connection,
+std::vector<scenarios::Scenario> scenarios_to_run(store::Connection& connection,
                                                   const RunOptions& options) {
   const auto currency = currency_of(connection);
-  return scenarios::with_overrides(named_scenarios(options.scenarios, currency), options.overrides,
+  return scenarios::with_overrides(choose_scenarios(options.scenarios, currency), options.overrides,
                                    currency);
 }
 
@@ -95,7 +55,7 @@ std::string tables_written(const scenarios::Scenario& scenario, bool is_backtest
 
 int print_plan(const GlobalOptions& global, store::Connection& connection,
                const RunOptions& options) {
-  const auto chosen = choose_scenarios(connection, options);
+  const auto chosen = scenarios_to_run(connection, options);
   const auto as_of = as_of_time(options.as_of);
   const auto plan = store::plan_snapshot(connection, as_of);
   const bool is_backtest = as_of || !options.overrides.empty();
@@ -125,7 +85,7 @@ scenarios::RunOutcome run_with_progress(store::Connection& connection, const Run
   stop_requested = 0;
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
-  const auto chosen = choose_scenarios(connection, options);
+  const auto chosen = scenarios_to_run(connection, options);
   std::unique_ptr<Stage> stage;
   scenarios::RunOptions run;
   run.threads = options.threads;

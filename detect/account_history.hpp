@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "graph/transfer_graph.hpp"
@@ -13,11 +14,12 @@ namespace aml::detect {
 
 inline constexpr graph::Micros kNotKnown = std::numeric_limits<graph::Micros>::min();
 
-/// Row v of every column belongs to vertex v of the graph of accounts.
+/// Row v of every column but country_names belongs to vertex v of the graph of accounts.
 struct AccountFacts {
-  std::vector<graph::Vertex> owner;      ///< accounts of one party have the same
-  std::vector<std::uint16_t> country;    ///< equal for the same country, 0 = not known
-  std::vector<graph::Micros> opened_at;  ///< kNotKnown if it is not known
+  std::vector<graph::Vertex> owner;             ///< accounts of one party have the same
+  std::vector<std::uint16_t> country;           ///< position in country_names, 0 = not known
+  std::vector<graph::Micros> opened_at;         ///< midnight UTC; kNotKnown if it is not known
+  std::vector<std::string> country_names = {};  ///< only those who name countries need them
 };
 
 /// The end of a silence.

@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 #include "graph/motif_pattern.hpp"
@@ -70,6 +71,8 @@ struct MotifConstraints {
   std::function<bool(const MotifMatch&)> where;
   /// Candidate edges and vertices looked at.
   std::uint64_t max_steps = std::numeric_limits<std::uint64_t>::max();
+  /// A stop that is requested ends enumerate_motif() soon: truncated.
+  std::stop_token stop = {};
 };
 
 /// One match: what each vertex and edge of the pattern is bound to. A negated edge is bound to

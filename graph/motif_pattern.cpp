@@ -341,7 +341,9 @@ std::string message(std::string_view text, std::size_t position, const std::stri
 
 MotifError::MotifError(std::string_view text, std::size_t position, const std::string& reason,
                        std::string_view subject)
-    : std::invalid_argument(message(text, position, reason, subject)), position_(position) {}
+    : std::invalid_argument(message(text, position, reason, subject)),
+      position_(position),
+      subject_(subject) {}
 
 Motif read_motif(std::string_view text, MotifMode mode) {
   const Readings short_forms(text, mode);

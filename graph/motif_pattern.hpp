@@ -65,9 +65,11 @@ class MotifError : public std::invalid_argument {
   MotifError(std::string_view text, std::size_t position, const std::string& reason,
              std::string_view subject = "motif");
   std::size_t position() const { return position_; }  ///< 0-based byte offset in the text
+  const std::string& subject() const { return subject_; }
 
  private:
   std::size_t position_;
+  std::string subject_;
 };
 
 /// The motif that the text describes, every short form written out. The empty text has one empty

@@ -63,7 +63,7 @@ MotifGrouping parse_grouping(const MotifQueryText& text, const Motif& motif,
   std::set<std::string> names{text.group_by};
   for (const auto& [name, expression] : text.aggregates) {
     require(!name.empty() && names.insert(name).second,
-            "columns of groups need names of their own, '" + name + "' is not");
+            "aggregates need names of their own, '" + name + "' is none");
     grouping.columns.push_back({name, parse(expression, "aggregate " + name)});
   }
   if (!text.having.empty()) {

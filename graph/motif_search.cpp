@@ -41,6 +41,10 @@ class Schedule {
   MotifRun run() && {
     refill();
     while (!tasks_.empty() && !run_.truncated) {
+      if (plan_.constraints().stop.stop_requested()) {
+        run_.truncated = true;
+        break;
+      }
       run_wave();
       while (!run_.truncated && !tasks_.empty() && hand_over(tasks_.front())) tasks_.pop_front();
       refill();

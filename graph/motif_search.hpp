@@ -17,7 +17,8 @@ inline constexpr std::uint64_t kNoRowLimit = std::numeric_limits<std::uint64_t>:
 struct MotifRun {
   std::uint64_t rows = 0;   ///< visited
   std::uint64_t steps = 0;  ///< candidates looked at
-  /// The constraints' max_steps or the row limit was reached: later rows are missing.
+  /// The constraints' max_steps or the row limit was reached, or a stop was requested: later rows
+  /// are missing.
   bool truncated = false;
   /// There are known to be more rows than the limit, `rows_known` of them: no work was done.
   bool refused = false;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -38,6 +39,14 @@ constexpr Choices<detect::Counterparties, 2> kCounterparties{
     {{"any", detect::Counterparties::kAny}, {"occasional", detect::Counterparties::kOccasional}}};
 constexpr Choices<detect::AccountAge, 2> kAccountAges{
     {{"any", detect::AccountAge::kAny}, {"new", detect::AccountAge::kNew}}};
+constexpr Choices<graph::MotifMode, 2> kMotifModes{
+    {{"money", graph::MotifMode::kMoney}, {"graphframes", graph::MotifMode::kGraphFrames}}};
+constexpr Choices<graph::TimeOrder, 3> kMotifOrders{{{"strict", graph::TimeOrder::kStrict},
+                                                     {"loose", graph::TimeOrder::kLoose},
+                                                     {"none", graph::TimeOrder::kNone}}};
+constexpr Choices<graph::Distinct, 3> kDistinct{{{"vertices", graph::Distinct::kVertices},
+                                                 {"edges", graph::Distinct::kEdges},
+                                                 {"none", graph::Distinct::kNone}}};
 constexpr RealRange kPassOn{.low = 0, .high = 1000};
 
 enum class MoneyRange { kAboveZero, kAtLeastZero };
@@ -56,9 +65,10 @@ void each_param(Fields& fields, detect::CyclesParams& params) {
   fields.integer("max_cycles", params.max_cycles, 1, kLargestInteger);
 }
 
+constexpr std::size_t kLongestMotif = 1000;
+
 template <typename Fields>
 void each_param(Fields& fields, detect::StructuringParams& params) {
-  constexpr std::size_t kLongestMotif = 1000;
   fields.line("motif", params.motif, kLongestMotif);
   fields.money("threshold", params.threshold_minor, MoneyRange::kAboveZero);
   fields.money("leg_at_least", params.leg_at_least_minor, MoneyRange::kAtLeastZero);
@@ -193,6 +203,27 @@ void each_param(Fields& fields, detect::ChainsParams& params) {
   fields.integer("max_transfers", params.max_transfers, 1, kLargestInteger);
 }
 
+template <typename Fields>
+void each_param(Fields& fields, detect::MotifMatchesParams& params) {
+  constexpr std::size_t kLongestCondition = 4000;
+  constexpr std::size_t kLongestName = 100;
+  constexpr std::size_t kMostAggregates = 50;
+  fields.line("motif", params.motif, kLongestMotif);
+  fields.choice("mode", params.mode, kMotifModes);
+  fields.line("where", params.where, kLongestCondition);
+  fields.choice("time_order", params.time_order, kMotifOrders);
+  fields.duration("window", params.window);
+  fields.duration("hop_window", params.hop_window);
+  fields.choice("distinct", params.distinct, kDistinct);
+  fields.line("group_by", params.group_by, kLongestName);
+  fields.named_lines("aggregates", params.aggregates, kMostAggregates, kLongestCondition);
+  fields.line("having", params.having, kLongestCondition);
+  fields.line("subject_vertex", params.subject_vertex, kLongestName);
+  fields.money("score_half_at", params.score_half_at_minor, MoneyRange::kAboveZero);
+  fields.integer("max_rows", params.max_rows, 1, kLargestInteger);
+  fields.integer("max_steps", params.max_steps, 1, kLargestInteger);
+}
+
 /// What stands under `hubs`: nothing for detectors without hubs.
 template <typename Fields, typename Params>
 void each_hub_param(Fields& fields, Params& params) {
@@ -255,6 +286,13 @@ class ParamReader {
              std::size_t max_characters) const {
     if (object_.find(key)) values = object_.lines(key, max_items, max_characters);
   }
+  void named_lines(std::string_view key, std::vector<std::pair<std::string, std::string>>& values,
+                   std::size_t max_items, std::size_t max_characters) const {
+    if (object_.find(key)) values = object_.named_lines(key, max_items, max_characters);
+  }
+  void duration(std::string_view key, std::optional<graph::Micros>& value) const {
+    if (object_.find(key)) duration(key, value.emplace());
+  }
   void duration(std::string_view key, graph::Micros& value) const {
     const Json* text = object_.find(key);
     if (!text) return;
@@ -287,46 +325,61 @@ class ParamReader {
   const detect::BaseCurrency& currency_;
 };
 
-/// Writes every parameter as a file would.
+/// Writes every parameter that has a value as a file would.
 class ParamWriter {
  public:
   explicit ParamWriter(const detect::BaseCurrency& currency) : currency_(currency) {}
   Json written = Json::object();
+  std::vector<std::string_view> keys;  ///< of all parameters
 
   template <typename Integer>
   void integer(std::string_view key, const Integer& value, std::int64_t, std::int64_t) {
-    written[std::string(key)] = value;
+    write(key, value);
   }
-  void real(std::string_view key, double value, const RealRange&) {
-    written[std::string(key)] = value;
-  }
+  void real(std::string_view key, double value, const RealRange&) { write(key, value); }
   void line(std::string_view key, const std::string& value, std::size_t) {
-    written[std::string(key)] = value;
+    value.empty() ? leave_out(key) : write(key, value);
   }
   void lines(std::string_view key, const std::vector<std::string>& values, std::size_t,
              std::size_t) {
-    written[std::string(key)] = values;
+    write(key, values);
   }
-  void duration(std::string_view key, graph::Micros value) {
-    written[std::string(key)] = format_duration(value);
+  void named_lines(std::string_view key,
+                   const std::vector<std::pair<std::string, std::string>>& values, std::size_t,
+                   std::size_t) {
+    if (values.empty()) return leave_out(key);
+    Json object = Json::object();
+    for (const auto& [name, value] : values) object[name] = value;
+    write(key, std::move(object));
+  }
+  void duration(std::string_view key, graph::Micros value) { write(key, format_duration(value)); }
+  void duration(std::string_view key, const std::optional<graph::Micros>& value) {
+    value ? duration(key, *value) : leave_out(key);
   }
   void money(std::string_view key, graph::MinorUnits value, MoneyRange) {
-    written[std::string(key)] = detect::plain_money(value, currency_);
+    write(key, detect::plain_money(value, currency_));
   }
   template <typename Value, std::size_t kWords>
   void choice(std::string_view key, Value value, const Choices<Value, kWords>& choices) {
     const auto choice = std::ranges::find(choices, value, [](const auto& c) { return c.second; });
-    written[std::string(key)] = std::string(choice->first);
+    write(key, std::string(choice->first));
   }
 
  private:
+  void write(std::string_view key, Json value) {
+    keys.push_back(key);
+    written[std::string(key)] = std::move(value);
+  }
+  void leave_out(std::string_view key) { keys.push_back(key); }
+
   const detect::BaseCurrency& currency_;
 };
 
-std::vector<std::string_view> keys_of(const Json& object) {
-  std::vector<std::string_view> keys;
-  for (const auto& item : object.items()) keys.emplace_back(item.key());
-  return keys;
+/// Where a text of a motif query stands in a file: "where", or "aggregate payers".
+std::string pointer_of(const graph::MotifError& error) {
+  constexpr std::string_view kAggregate = "aggregate ";
+  if (!error.subject().starts_with(kAggregate)) return "/params/" + error.subject();
+  return "/params/aggregates/" + error.subject().substr(kAggregate.size());
 }
 
 /// detect::validate() speaks of one parameter by name; the pointer is that of the parameter it
@@ -357,8 +410,8 @@ void read_into(Params& params, const Json* params_json, const Json* hubs_json,
   each_param(known_params, params);
   ParamWriter known_hubs(currency);
   each_hub_param(known_hubs, params);
-  const auto param_keys = keys_of(known_params.written);
-  const auto hub_keys = keys_of(known_hubs.written);
+  const auto& param_keys = known_params.keys;
+  const auto& hub_keys = known_hubs.keys;
 
   if (hubs_json && hub_keys.empty())
     throw ScenarioError(file, "/hubs", "unknown key  hint: this detector leaves no hubs out");
@@ -372,6 +425,8 @@ void read_into(Params& params, const Json* params_json, const Json* hubs_json,
   each_hub_param(hubs_reader, params);
   try {
     detect::validate(params);
+  } catch (const graph::MotifError& error) {
+    throw ScenarioError(file, pointer_of(error), error.what());
   } catch (const std::invalid_argument& error) {
     refuse_as_validated(error.what(), param_keys, hub_keys, file);
   }
@@ -380,19 +435,29 @@ void read_into(Params& params, const Json* params_json, const Json* hubs_json,
 }  // namespace
 
 std::span<const DetectorKind> detector_kinds() {
-  static const std::array<DetectorKind, 12> kKinds{
-      {{"cycles", "account", detect::CyclesParams{}},
-       {"structuring", "account", detect::StructuringParams{}},
-       {"synthetic_identity", "party", detect::SyntheticIdentityParams{}},
-       {"risk_propagation", "party", detect::RiskPropagationParams{}},
-       {"anomalies", "account", detect::AnomaliesParams{}},
-       {"aggregation", "account", detect::AggregationParams{}},
-       {"flow_through", "account", detect::FlowThroughParams{}},
-       {"dormant_reactivation", "account", detect::DormantReactivationParams{}},
-       {"scatter_gather", "account", detect::ScatterGatherParams{}},
-       {"bipartite", "account", detect::BipartiteParams{}},
-       {"stack", "account", detect::StackParams{}},
-       {"chains", "account", detect::ChainsParams{}}}};
+  static const std::array<DetectorKind, 13> kKinds{
+      {{"cycles", "account", {"round_tripping"}, detect::CyclesParams{}},
+       {"structuring", "account", {"structuring"}, detect::StructuringParams{}},
+       {"synthetic_identity", "party", {"synthetic_identity"}, detect::SyntheticIdentityParams{}},
+       {"risk_propagation", "party", {"risk_exposure"}, detect::RiskPropagationParams{}},
+       {"anomalies", "account", {"anomalous_behaviour"}, detect::AnomaliesParams{}},
+       {"aggregation",
+        "account",
+        {"account_structuring", "smurfing", "fan_in", "fan_out", "round_amounts"},
+        detect::AggregationParams{}},
+       {"flow_through",
+        "account",
+        {"pass_through", "gather_scatter", "funnel_account", "mule"},
+        detect::FlowThroughParams{}},
+       {"dormant_reactivation",
+        "account",
+        {"dormant_reactivation"},
+        detect::DormantReactivationParams{}},
+       {"scatter_gather", "account", {"scatter_gather"}, detect::ScatterGatherParams{}},
+       {"bipartite", "account", {"bipartite"}, detect::BipartiteParams{}},
+       {"stack", "account", {"stack"}, detect::StackParams{}},
+       {"chains", "account", {"chain_layering"}, detect::ChainsParams{}},
+       {"motif", "account", {}, detect::MotifMatchesParams{}}}};
   return kKinds;
 }
 

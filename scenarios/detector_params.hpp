@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "detect/money_text.hpp"
 #include "scenarios/json_document.hpp"
@@ -16,8 +17,12 @@ namespace aml::scenarios {
 struct DetectorKind {
   std::string_view name;
   std::string_view subject;
+  /// What such a scenario can look for, beside kCustomTypology. Empty: any typology.
+  std::vector<std::string_view> typologies;
   DetectorParams defaults;
 };
+/// A pattern of the bank's own.
+inline constexpr std::string_view kCustomTypology = "custom";
 std::span<const DetectorKind> detector_kinds();
 
 /// The parameters of one scenario: what `params` and `hubs` say (nullptr: absent), the struct's

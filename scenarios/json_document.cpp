@@ -167,6 +167,14 @@ bool is_line(const Json& value, std::size_t max_characters) {
   return !has_control_character && characters >= 1 && characters <= max_characters;
 }
 
+bool is_name(const std::string& text) {
+  constexpr std::size_t kLongest = 63;
+  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  const auto follows = [&](char c) { return lower(c) || (c >= '0' && c <= '9') || c == '_'; };
+  return !text.empty() && text.size() <= kLongest && lower(text.front()) &&
+         std::ranges::all_of(text, follows);
+}
+
 }  // namespace
 
 std::string read_text(const std::string& file) {
@@ -274,15 +282,26 @@ std::vector<std::string> JsonObject::lines(std::string_view key, std::size_t max
   return value->get<std::vector<std::string>>();
 }
 
-std::string JsonObject::name(std::string_view key) const {
-  constexpr std::size_t kLongest = 63;
+std::vector<std::pair<std::string, std::string>> JsonObject::named_lines(
+    std::string_view key, std::size_t max_items, std::size_t max_characters) const {
   const Json* value = find(key);
-  const auto is_name = [](const std::string& text) {
-    const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
-    const auto follows = [&](char c) { return lower(c) || (c >= '0' && c <= '9') || c == '_'; };
-    return !text.empty() && text.size() <= kLongest && lower(text.front()) &&
-           std::ranges::all_of(text, follows);
+  const auto is_one = [&](const auto& member) {
+    return is_name(member.key()) && is_line(member.value(), max_characters);
   };
+  const bool is_object =
+      value && value->is_object() && !value->empty() && value->size() <= max_items;
+  if (!is_object || !std::ranges::all_of(value->items(), is_one))
+    refuse(key, fmt::format("an object of 1 to {} members, each a name of lower-case letters, "
+                            "digits and underscores with one line of 1 to {} characters",
+                            max_items, max_characters));
+  std::vector<std::pair<std::string, std::string>> members;
+  for (const auto& member : value->items())
+    members.emplace_back(member.key(), member.value().get<std::string>());
+  return members;
+}
+
+std::string JsonObject::name(std::string_view key) const {
+  const Json* value = find(key);
   if (!value || !value->is_string() || !is_name(value->get<std::string>()))
     refuse(key,
            "a name of lower-case letters, digits and underscores, a letter first, at most 63 "

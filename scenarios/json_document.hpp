@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace aml::scenarios {
@@ -58,6 +59,11 @@ class JsonObject {
   /// At most max_items lines, each as line() reads one.
   std::vector<std::string> lines(std::string_view key, std::size_t max_items,
                                  std::size_t max_characters) const;
+  /// The members of an object with 1 to max_items, in its order: each key as name() reads one,
+  /// each value as line().
+  std::vector<std::pair<std::string, std::string>> named_lines(std::string_view key,
+                                                               std::size_t max_items,
+                                                               std::size_t max_characters) const;
   /// A name of lower-case letters, digits and underscores, a letter first, at most 63 long.
   std::string name(std::string_view key) const;
   /// The position of the value among `choices`.

@@ -168,8 +168,11 @@ class BranchSql {
         break;
     }
     const auto& columns = node.is_edge ? schema_.edges : schema_.vertices;
-    return fmt::format("{}{}.{}", node.is_edge ? 'e' : 'v', node.slot,
-                       quoted_name(columns[node.property].first));
+    const std::string& name = columns[node.property].first;
+    const std::string column =
+        fmt::format("{}{}.{}", node.is_edge ? 'e' : 'v', node.slot, quoted_name(name));
+    const bool is_date = std::ranges::count(tables_.dates, name) > 0;
+    return is_date ? "(" + column + "::timestamp AT TIME ZONE 'UTC')" : column;
   }
 
   Texts kept_ids() const {

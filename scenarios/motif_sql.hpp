@@ -3,13 +3,15 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "graph/motif_query.hpp"
 #include "graph/properties.hpp"
 
 namespace aml::scenarios {
 
-/// The tables that transfers and vertices stand in. Properties are columns of their own name.
+/// The tables that transfers and vertices stand in. Properties are columns of their own name; those
+/// that are dates are times at midnight UTC.
 struct MotifTables {
   struct Table {
     std::string schema;  ///< empty: as the search path finds it
@@ -24,6 +26,7 @@ struct MotifTables {
   std::string type = "type";
   Table vertices{"silver", "accounts"};
   std::string vertex_id = "account_id";
+  std::vector<std::string> dates = {"opened_on"};
 };
 
 /// One SELECT whose rows are those of the query, repeated as often: the columns of the motif with

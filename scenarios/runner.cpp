@@ -56,14 +56,14 @@ void sort_kinds(graph::AttributeColumns& attributes) {
   attributes.kind_names = std::move(sorted);
 }
 
-/// In the order of the graphs' vertices. Countries keep the numbers of the snapshot: they are only
-/// ever compared.
+/// In the order of the graphs' vertices. Countries keep the numbers of the snapshot.
 detect::AccountFacts facts_of(const store::Snapshot& snapshot,
                               const std::vector<std::uint32_t>& account_order,
                               const std::vector<std::uint32_t>& party_order) {
   std::vector<graph::Vertex> vertex_of_party(party_order.size());
   for (graph::Vertex v = 0; v < party_order.size(); ++v) vertex_of_party[party_order[v]] = v;
   detect::AccountFacts facts;
+  facts.country_names = snapshot.country_names;
   for (const std::uint32_t account : account_order) {
     facts.owner.push_back(vertex_of_party[snapshot.party_of_account[account]]);
     facts.country.push_back(snapshot.country[account]);
@@ -100,6 +100,7 @@ std::string_view budget_parameter(const DetectorParams& params) {
         if constexpr (requires { detector_params.max_alerts; }) return "max_alerts";
         if constexpr (requires { detector_params.max_cycles; }) return "max_steps or max_cycles";
         if constexpr (requires { detector_params.max_paths; }) return "max_steps or max_paths";
+        if constexpr (requires { detector_params.max_rows; }) return "max_steps or max_rows";
         if constexpr (requires { detector_params.max_transfers; })
           return "max_steps or max_transfers";
         return "max_steps";
@@ -448,6 +449,10 @@ detect::Detection detect(const Graphs& graphs, const Scenario& scenario,
     }
     detect::Detection operator()(const detect::ChainsParams& params) const {
       return detect::detect_chains(graphs.accounts, params, currency, stop);
+    }
+    detect::Detection operator()(const detect::MotifMatchesParams& params) const {
+      return detect::detect_motif_matches(graphs.accounts, graphs.account_facts, graphs.parties,
+                                          params, currency, stop);
     }
   };
   detect::Detection detection = std::visit(Dispatch{graphs, currency, stop}, scenario.params);

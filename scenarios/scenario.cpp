@@ -2,6 +2,7 @@
 #include "scenarios/scenario.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -17,7 +18,7 @@ constexpr int kSchemaVersion = 1;
 constexpr std::array<std::string_view, 10> kKeys{"schema_version", "id",       "version", "title",
                                                  "typology",       "detector", "subject", "params",
                                                  "hubs",           "severity"};
-constexpr std::array<std::string_view, 19> kTypologies{"synthetic_identity",
+constexpr std::array<std::string_view, 20> kTypologies{"synthetic_identity",
                                                        "structuring",
                                                        "round_tripping",
                                                        "risk_exposure",
@@ -35,13 +36,24 @@ constexpr std::array<std::string_view, 19> kTypologies{"synthetic_identity",
                                                        "scatter_gather",
                                                        "bipartite",
                                                        "stack",
-                                                       "chain_layering"};
+                                                       "chain_layering",
+                                                       kCustomTypology};
 constexpr std::array<std::string_view, 3> kSeverities{"high", "medium", "low"};
 
 const DetectorKind& read_detector(const JsonObject& root) {
   std::vector<std::string_view> names;
   for (const DetectorKind& kind : detector_kinds()) names.push_back(kind.name);
   return detector_kinds()[root.choice("detector", names)];
+}
+
+std::string read_typology(const JsonObject& root, const DetectorKind& kind) {
+  const std::string_view typology = kTypologies[root.choice("typology", kTypologies)];
+  const auto& found = kind.typologies;
+  if (!found.empty() && typology != kCustomTypology && std::ranges::count(found, typology) == 0)
+    root.refuse("typology",
+                fmt::format("\"{}\" or \"{}\"", fmt::join(found, "\", \""), kCustomTypology),
+                fmt::format("detector {} finds no {}", kind.name, typology));
+  return std::string(typology);
 }
 
 std::string read_subject(const JsonObject& root, const DetectorKind& kind) {
@@ -108,8 +120,8 @@ Scenario parse_scenario(std::string_view text, const std::string& file,
   scenario.id = root.name("id");
   scenario.version = static_cast<int>(root.integer("version", 1, kLargestVersion));
   scenario.title = root.line("title", kLongestTitle);
-  scenario.typology = kTypologies[root.choice("typology", kTypologies)];
   const DetectorKind& kind = read_detector(root);
+  scenario.typology = read_typology(root, kind);
   scenario.detector = kind.name;
   scenario.subject = read_subject(root, kind);
   scenario.params = read_params(kind, root.find("params"), root.find("hubs"), file, currency);

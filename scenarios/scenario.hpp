@@ -15,6 +15,7 @@
 #include "detect/dormant_reactivation.hpp"
 #include "detect/flow_through.hpp"
 #include "detect/layers.hpp"
+#include "detect/motif_matches.hpp"
 #include "detect/risk_propagation.hpp"
 #include "detect/scatter_gather.hpp"
 #include "detect/structuring.hpp"
@@ -45,7 +46,7 @@ using DetectorParams =
                  detect::RiskPropagationParams, detect::AnomaliesParams, detect::AggregationParams,
                  detect::FlowThroughParams, detect::DormantReactivationParams,
                  detect::ScatterGatherParams, detect::BipartiteParams, detect::StackParams,
-                 detect::ChainsParams>;
+                 detect::ChainsParams, detect::MotifMatchesParams>;
 
 struct SeverityBand {
   double at_least = 0;

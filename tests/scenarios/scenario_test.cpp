@@ -23,7 +23,7 @@ namespace {
 std::string scenario_text(const std::string& detector, const std::string& members = "") {
   const bool about_parties = detector == "synthetic_identity" || detector == "risk_propagation";
   return fmt::format(
-      R"({{"schema_version": 1, "id": "test", "version": 7, "title": "A test", "typology": "structuring",
+      R"({{"schema_version": 1, "id": "test", "version": 7, "title": "A test", "typology": "custom",
            "detector": "{}", "subject": "{}"{}{}}})",
       detector, about_parties ? "party" : "account", members.empty() ? "" : ", ", members);
 }
@@ -50,7 +50,7 @@ TEST(Scenario, HoldsWhatTheFileSays) {
   EXPECT_EQ(scenario.id, "test");
   EXPECT_EQ(scenario.version, 7);
   EXPECT_EQ(scenario.title, "A test");
-  EXPECT_EQ(scenario.typology, "structuring");
+  EXPECT_EQ(scenario.typology, "custom");
   EXPECT_EQ(scenario.detector, "cycles");
   EXPECT_EQ(scenario.subject, "account");
   const auto& params = std::get<detect::CyclesParams>(scenario.params);
@@ -201,6 +201,65 @@ TEST(Scenario, EveryDormancyParameterReachesTheDetector) {
   EXPECT_EQ(params.max_counterparties, 10u);
 }
 
+TEST(Scenario, EveryMotifParameterReachesTheDetector) {
+  const Scenario scenario = parse("motif", R"json("params": {"motif": "(a)-[e]->(b)",
+      "mode": "money", "where": "e.amount > 5", "time_order": "strict", "window": "3 days",
+      "hop_window": "2 hours", "distinct": "edges", "group_by": "b",
+      "aggregates": {"z": "count(*)", "a": "total(e)"}, "having": "count(*) > 1",
+      "subject_vertex": "b", "score_half_at": "2.50", "max_rows": 7, "max_steps": 8},
+      "hubs": {"max_counterparties": 9})json");
+  const auto& params = std::get<detect::MotifMatchesParams>(scenario.params);
+  EXPECT_EQ(params.motif, "(a)-[e]->(b)");
+  EXPECT_EQ(params.mode, graph::MotifMode::kMoney);
+  EXPECT_EQ(params.where, "e.amount > 5");
+  EXPECT_EQ(params.time_order, graph::TimeOrder::kStrict);
+  EXPECT_EQ(params.window, 3 * graph::kMicrosPerDay);
+  EXPECT_EQ(params.hop_window, 2 * graph::kMicrosPerHour);
+  EXPECT_EQ(params.distinct, graph::Distinct::kEdges);
+  EXPECT_EQ(params.group_by, "b");
+  EXPECT_EQ(params.aggregates, (std::vector<std::pair<std::string, std::string>>{
+                                   {"z", "count(*)"}, {"a", "total(e)"}}));
+  EXPECT_EQ(params.having, "count(*) > 1");
+  EXPECT_EQ(params.subject_vertex, "b");
+  EXPECT_EQ(params.score_half_at_minor, 250);
+  EXPECT_EQ(params.max_rows, 7U);
+  EXPECT_EQ(params.max_steps, 8U);
+  EXPECT_EQ(params.max_counterparties, 9U);
+}
+
+TEST(Scenario, WhatAMotifLeavesOpenIsNotAmongItsParameters) {
+  EXPECT_EQ(
+      parse("motif", R"json("params": {"motif": "(a)-[e]->(b)", "window": "3 days"})json")
+          .parameters_json,
+      R"json({"motif":"(a)-[e]->(b)","mode":"money","time_order":"loose","window":"3 days",)json"
+      R"json("distinct":"vertices","score_half_at":"10000.00","max_rows":1000000,)json"
+      R"json("max_steps":2000000000,"max_counterparties":2000})json");
+}
+
+TEST(Scenario, AWrongConditionIsRefusedWithItsPlaceInTheFileAndInTheText) {
+  const ScenarioError error = refusal(scenario_text(
+      "motif", R"json("params": {"motif": "(a)-[e]->(b)", "window": "3 days", "group_by": "b",
+                      "aggregates": {"paid": "total(e)", "payers": "count(distinct x)"}})json"));
+  EXPECT_EQ(error.pointer(), "/params/aggregates/payers");
+  EXPECT_TRUE(std::string(error.what()).ends_with("\n  count(distinct x)\n                 ^"))
+      << error.what();
+}
+
+TEST(Scenario, AMotifMayLookForAnyTypologyOthersForTheirOwn) {
+  const auto pointer_of = [](const std::string& detector, const std::string& typology) {
+    std::string text = scenario_text(
+        detector, R"json("params": {"motif": "(a)-[e]->(b)", "window": "1 day"})json");
+    if (detector != "motif") text = scenario_text(detector);
+    return refusal(text.replace(text.find("custom"), 6, typology)).pointer();
+  };
+  for (const char* typology : {"structuring", "fan_in", "synthetic_identity", "custom"})
+    EXPECT_EQ(pointer_of("motif", typology), "") << typology;
+  EXPECT_EQ(pointer_of("aggregation", "fan_in"), "");
+  EXPECT_EQ(pointer_of("aggregation", "custom"), "");
+  EXPECT_EQ(pointer_of("aggregation", "mule"), "/typology");
+  EXPECT_EQ(pointer_of("stack", "bipartite"), "/typology");
+}
+
 TEST(Scenario, MoneyIsExactInEveryCurrency) {
   const std::string members =
       R"("params": {"threshold": "9007199254740.9", "leg_at_least": "0.1"})";
@@ -269,10 +328,10 @@ TEST(Scenario, EffectiveParametersReadBackAsTheSameScenario) {
 TEST(Scenario, DefinitionIsTheFileWithoutCommentsInItsOwnOrder) {
   const Scenario scenario = parse_scenario(
       "// why\n{\"version\": 2, /* b */ \"id\": \"x\", \"schema_version\": 1, \"title\": \"t\", "
-      "\"typology\": \"structuring\", \"subject\": \"account\", \"detector\": \"anomalies\"}",
+      "\"typology\": \"custom\", \"subject\": \"account\", \"detector\": \"anomalies\"}",
       "test.json", {});
   EXPECT_EQ(scenario.definition_json,
-            R"({"version":2,"id":"x","schema_version":1,"title":"t","typology":"structuring",)"
+            R"({"version":2,"id":"x","schema_version":1,"title":"t","typology":"custom",)"
             R"("subject":"account","detector":"anomalies"})");
 }
 
