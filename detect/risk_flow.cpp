@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 #include "graph/pregel.hpp"
@@ -20,18 +21,23 @@ using graph::MinorSum;
 using graph::TransferGraph;
 using graph::Vertex;
 
+/// Risk by the money that carries it.
+struct WeighedRisk {
+  double risk_minor = 0;  ///< sum of risk * amount
+  double minor = 0;       ///< a weight, no longer money: 53 bits will do
+};
+
 template <PropagationMode kMode>
 struct RiskProgram {
   using State = double;    ///< inherited risk
   using Visible = double;  ///< what each transfer of the party carries
-  using Message = double;
+  using Message =
+      std::conditional_t<kMode == PropagationMode::kAmountWeighted, WeighedRisk, double>;
   using Aggregate = double;  ///< sum of the changes of inherited risk
 
-  const TransferGraph& graph;
   std::span<const double> base_risk;
   std::span<const char> is_hub;
   std::span<const Edge> sent_transfers;
-  std::span<const MinorSum> received_minor;
   double decay;
   double max_risk;
 
@@ -41,12 +47,6 @@ struct RiskProgram {
     if constexpr (kMode != PropagationMode::kNormalised) return 1;
     return sent_transfers[v] == 0 ? 0 : 1 / static_cast<double>(sent_transfers[v]);
   }
-  /// What a party inherits of what comes in.
-  double takes(Vertex v) const {
-    if (is_hub[v]) return 0;
-    if constexpr (kMode != PropagationMode::kAmountWeighted) return decay;
-    return received_minor[v] == 0 ? 0 : decay / static_cast<double>(received_minor[v]);
-  }
   double visible(double inherited, Vertex v) const {
     return gives(v) * std::min(max_risk, base_risk[v] + inherited);
   }
@@ -54,14 +54,25 @@ struct RiskProgram {
   void along(const graph::Triplet<double>& transfer, auto& send) const {
     if (kMode != PropagationMode::kLiteral && transfer.payer == transfer.payee) return;
     if constexpr (kMode == PropagationMode::kAmountWeighted) {
-      send(transfer.payer_state * static_cast<double>(graph.amount_minor(transfer.edge)));
+      const auto minor = static_cast<double>(transfer.amount_minor);
+      send(WeighedRisk{transfer.payer_state * minor, minor});
     } else {
       send(transfer.payer_state);
     }
   }
   void combine(double& sum, double message) const { sum += message; }
-  double update(double old, const double* received, auto& self) const {
-    return received == nullptr ? old : std::min(max_risk, takes(self.vertex()) * *received);
+  void combine(WeighedRisk& sum, const WeighedRisk& message) const {
+    sum.risk_minor += message.risk_minor;
+    sum.minor += message.minor;
+  }
+
+  static double taken(double sum) { return sum; }
+  static double taken(const WeighedRisk& sum) {
+    return sum.minor == 0 ? 0 : sum.risk_minor / sum.minor;
+  }
+  double update(double old, const Message* received, auto& self) const {
+    if (received == nullptr) return old;
+    return is_hub[self.vertex()] ? 0 : std::min(max_risk, decay * taken(*received));
   }
   void contribute(double& change, double before, double now, Vertex) const {
     change += std::abs(now - before);
@@ -102,32 +113,37 @@ RiskFlow::RiskFlow(const TransferGraph& graph, std::span<const double> base_risk
       propagate<PropagationMode::kNormalised>();
       break;
     case PropagationMode::kAmountWeighted:
-      sum_received();
       propagate<PropagationMode::kAmountWeighted>();
       break;
   }
 }
 
 void RiskFlow::count_sent_transfers() {
-  sent_transfers_.assign(graph_.num_vertices(), 0);
-  for (Vertex v = 0; v < graph_.num_vertices(); ++v) {
-    for (const Edge e : graph_.out_edges(v)) sent_transfers_[v] += graph_.target(e) != v ? 1 : 0;
-  }
-}
-
-void RiskFlow::sum_received() {
-  received_minor_.assign(graph_.num_vertices(), 0);
-  for (Vertex v = 0; v < graph_.num_vertices(); ++v) {
-    for (const Edge e : graph_.out_edges(v)) {
-      if (graph_.target(e) != v) received_minor_[graph_.target(e)] += graph_.amount_minor(e);
+  sent_transfers_.resize(graph_.num_vertices());
+  const auto offsets = graph_.out_offsets();
+  const auto targets = graph_.targets();
+  // Payments to oneself are rare. Whether a block of payers has any is seen in one long loop over
+  // their payees, which is faster than a short one for each payer.
+  constexpr Vertex kBlock = 64;
+  for (std::size_t first = 0; first < sent_transfers_.size(); first += kBlock) {
+    const std::size_t end = std::min(first + kBlock, sent_transfers_.size());
+    Edge inside = 0;
+    for (Edge e = offsets[first]; e < offsets[end]; ++e) {
+      inside += targets[e] - static_cast<Vertex>(first) < kBlock ? 1 : 0;
+    }
+    for (std::size_t v = first; v < end; ++v) {
+      sent_transfers_[v] = offsets[v + 1] - offsets[v];
+      if (inside == 0) continue;
+      for (Edge e = offsets[v]; e < offsets[v + 1]; ++e)
+        sent_transfers_[v] -= targets[e] == v ? 1 : 0;
     }
   }
 }
 
 template <PropagationMode kMode>
 void RiskFlow::propagate() {
-  const RiskProgram<kMode> program{graph_,          base_risk_,    is_hub_,         sent_transfers_,
-                                   received_minor_, params_.decay, params_.max_risk};
+  const RiskProgram<kMode> program{base_risk_, is_hub_, sent_transfers_, params_.decay,
+                                   params_.max_risk};
   constexpr auto kMessages = kMode == PropagationMode::kDistinct
                                  ? graph::MessagePolicy::kFirstOfEachPair
                                  : graph::MessagePolicy::kEveryTransfer;
@@ -139,8 +155,16 @@ void RiskFlow::propagate() {
   residual_ = result.aggregate;
 }
 
-/// What the transfers of one payer to one payee weigh together, with the payee's decay.
-double RiskFlow::weight_of(const RiskInflow& inflow, Vertex payee) const {
+graph::MinorSum RiskFlow::received_minor(Vertex payee) const {
+  MinorSum received = 0;
+  for (const Edge position : graph_.in_edges(payee)) {
+    if (graph_.in_source(position) != payee) received += graph_.in_amount_minor(position);
+  }
+  return received;
+}
+
+/// What the transfers of one payer weigh together for a payee that received so much, with its decay.
+double RiskFlow::weight_of(const RiskInflow& inflow, MinorSum received) const {
   switch (params_.mode) {
     case PropagationMode::kLiteral:
     case PropagationMode::kNormalised:
@@ -148,10 +172,9 @@ double RiskFlow::weight_of(const RiskInflow& inflow, Vertex payee) const {
     case PropagationMode::kDistinct:
       return params_.decay;
     case PropagationMode::kAmountWeighted:
-      return received_minor_[payee] == 0
-                 ? 0
-                 : params_.decay * static_cast<double>(inflow.amount_minor) /
-                       static_cast<double>(received_minor_[payee]);
+      return received == 0 ? 0
+                           : params_.decay * static_cast<double>(inflow.amount_minor) /
+                                 static_cast<double>(received);
   }
   return 0;
 }
@@ -159,11 +182,12 @@ double RiskFlow::weight_of(const RiskInflow& inflow, Vertex payee) const {
 std::vector<RiskInflow> RiskFlow::inflows_to(Vertex payee) const {
   if (is_hub(payee)) return {};
   const bool from_itself = params_.mode == PropagationMode::kLiteral;
+  const MinorSum received = received_minor(payee);
   std::vector<RiskInflow> inflows;  // first one for each transfer
   for (const Edge position : graph_.in_edges(payee)) {
     const Vertex payer = graph_.in_source(position);
     if (carried_[payer] > 0 && (from_itself || payer != payee))
-      inflows.push_back({payer, 1, graph_.amount_minor(graph_.in_edge(position)), 0});
+      inflows.push_back({payer, 1, graph_.in_amount_minor(position), 0});
   }
   std::ranges::sort(inflows, {}, &RiskInflow::payer);
   double total = 0;
@@ -174,7 +198,7 @@ std::vector<RiskInflow> RiskFlow::inflows_to(Vertex payee) const {
       last->transfers += first->transfers;
       last->amount_minor += first->amount_minor;
     }
-    last->contribution = carried_[last->payer] * weight_of(*last, payee);
+    last->contribution = carried_[last->payer] * weight_of(*last, received);
     total += last->contribution;
   }
   inflows.erase(last, inflows.end());

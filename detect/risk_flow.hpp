@@ -48,22 +48,20 @@ class RiskFlow {
 
   /// Transfers that a party sent to others. Requires: mode normalised.
   graph::Edge sent_transfers(graph::Vertex payer) const { return sent_transfers_[payer]; }
-  /// Money that a party received from others. Requires: mode amount_weighted.
-  graph::MinorSum received_minor(graph::Vertex payee) const { return received_minor_[payee]; }
+  /// Money that a party received from others. Cost: O(transfers that it received).
+  graph::MinorSum received_minor(graph::Vertex payee) const;
 
  private:
   template <PropagationMode kMode>
   void propagate();
   void count_sent_transfers();
-  void sum_received();
-  double weight_of(const RiskInflow& inflow, graph::Vertex payee) const;
+  double weight_of(const RiskInflow& inflow, graph::MinorSum received) const;
 
   const graph::TransferGraph& graph_;
   std::span<const double> base_risk_;
   RiskPropagationParams params_;
   std::vector<char> is_hub_;
-  std::vector<graph::Edge> sent_transfers_;      ///< of each party, in mode normalised
-  std::vector<graph::MinorSum> received_minor_;  ///< by each party, in mode amount_weighted
+  std::vector<graph::Edge> sent_transfers_;  ///< of each party, in mode normalised
   std::vector<double> inherited_;  ///< kept apart from scores: score - base would lose digits
   std::vector<double> carried_;    ///< by each transfer of a party in the last round
   double residual_ = 0;

@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graph/message_paths.hpp"
 
+#include <utility>
+
 namespace aml::graph {
 
 template <typename Every>
-FirstOfEachPair::FirstOfEachPair(const Every& every) : offsets_{0} {
-  const Vertex num_vertices = every.graph.num_vertices();
-  offsets_.reserve(num_vertices + std::size_t{1});
-  other_end_.reserve(every.graph.num_edges());  // what is not used is never touched
-  edge_.reserve(every.graph.num_edges());
-  std::vector<Vertex> last_met_by(num_vertices, kNoVertex);
-  for (Vertex v = 0; v < num_vertices; ++v) {
+FirstOfEachPair::FirstOfEachPair(const Every& every)
+    : graph_(every.graph),
+      offsets_(graph_.num_vertices() + std::size_t{1}),
+      other_end_(std::make_unique_for_overwrite<Vertex[]>(graph_.num_edges())),
+      edge_(std::make_unique_for_overwrite<Edge[]>(graph_.num_edges())) {
+  std::vector<Vertex> last_met_by(graph_.num_vertices(), kNoVertex);
+  Edge pairs = 0;
+  for (Vertex v = 0; v < graph_.num_vertices(); ++v) {
     for (const Edge position : every.positions(v)) {
       const Vertex other = every.other_end(position);
-      if (last_met_by[other] == v) continue;
-      last_met_by[other] = v;
-      other_end_.push_back(other);
-      edge_.push_back(every.edge(position));
+      // Written in any case and kept or not: without a branch that could be guessed wrong.
+      other_end_[pairs] = other;
+      edge_[pairs] = every.edge(position);
+      pairs += std::exchange(last_met_by[other], v) == v ? 0 : 1;
     }
-    offsets_.push_back(static_cast<Edge>(edge_.size()));
+    offsets_[v + 1] = pairs;
   }
 }
 

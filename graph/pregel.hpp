@@ -71,7 +71,8 @@ class PregelRun {
         outgoing_(outgoing),
         params_(params),
         states_(std::move(initial)),
-        next_(states_),
+        in_place_(ShowsPart<Program> && !params.stop_without_messages),
+        next_(in_place_ ? std::vector<State>() : states_),
         halted_(params.skip_messages_from_halted ? states_.size() : 0),
         next_halted_(halted_.size()),
         tallies_((states_.size() + kBlock - 1) / kBlock) {
@@ -86,14 +87,16 @@ class PregelRun {
   PregelResult<Program> run() && {
     PregelResult<Program> result;
     // Before the first superstep nothing has changed: the aggregate is that of the initial states.
-    result.aggregate = tally([this](Vertex v, Tally& block) { contribute(v, block); }).aggregate;
+    result.aggregate = tally([this](Vertex v, Tally& block) {
+                         contribute(block, states_[v], states_[v], v);
+                       }).aggregate;
     while (result.supersteps < params_.max_supersteps && result.end == PregelEnd::kMaxSupersteps) {
       Tally made = superstep(result.supersteps + 1, result.aggregate);
       if (params_.stop_without_messages && !made.any_message) {
         result.end = PregelEnd::kNoMessages;
         break;
       }
-      states_.swap(next_);
+      if (!in_place_) states_.swap(next_);
       shown_.swap(next_shown_);
       halted_.swap(next_halted_);
       ++result.supersteps;
@@ -124,15 +127,17 @@ class PregelRun {
   };
 
   Tally superstep(int number, const AggregateOf<Program>& aggregate) {
+    std::vector<State>& next = in_place_ ? states_ : next_;
     const auto advance = [&]<bool kSkips>(Vertex v, Tally& block) {
       Inbox<Program> inbox = pull<kSkips>(v);
       Self<AggregateOf<Program>> self(v, number, aggregate);
-      next_[v] = program_.update(states_[v], inbox.any() ? &inbox.total() : nullptr, self);
-      if constexpr (ShowsPart<Program>) next_shown_[v] = program_.visible(next_[v], v);
+      State now = program_.update(states_[v], inbox.any() ? &inbox.total() : nullptr, self);
+      if constexpr (ShowsPart<Program>) next_shown_[v] = program_.visible(now, v);
       block.any_message |= inbox.any();
       block.all_halted &= self.voted();
       if (kSkips) next_halted_[v] = self.voted();
-      contribute(v, block);
+      contribute(block, states_[v], now, v);
+      next[v] = std::move(now);
     };
     // Two loops, so that the one that is needed most does not look at votes.
     if (params_.skip_messages_from_halted) {
@@ -156,27 +161,29 @@ class PregelRun {
     Inbox<Program> inbox(program_);
     if constexpr (SendsAlong<Program>) {
       for (const Edge position : incoming_.positions(v)) {
+        __builtin_prefetch(value_ahead(incoming_, position, seen));
         const Vertex payer = incoming_.other_end(position);
         if (kSkips && halted_[payer]) continue;
-        program_.along(Triplet<Visible>{incoming_.edge(position), payer, v, seen[payer], seen[v]},
+        program_.along(Triplet<Visible>{incoming_.edge(position), payer, v,
+                                        incoming_.amount_minor(position), seen[payer], seen[v]},
                        inbox);
       }
     }
     if constexpr (SendsAgainst<Program>) {
       for (const Edge position : outgoing_.positions(v)) {
+        __builtin_prefetch(value_ahead(outgoing_, position, seen));
         const Vertex payee = outgoing_.other_end(position);
         if (kSkips && halted_[payee]) continue;
-        program_.against(Triplet<Visible>{outgoing_.edge(position), v, payee, seen[v], seen[payee]},
+        program_.against(Triplet<Visible>{outgoing_.edge(position), v, payee,
+                                          outgoing_.amount_minor(position), seen[v], seen[payee]},
                          inbox);
       }
     }
     return inbox;
   }
 
-  void contribute(Vertex v, Tally& block) const {
-    if constexpr (Aggregates<Program>) {
-      program_.contribute(block.aggregate, states_[v], next_[v], v);
-    }
+  void contribute(Tally& block, const State& before, const State& now, Vertex v) const {
+    if constexpr (Aggregates<Program>) program_.contribute(block.aggregate, before, now, v);
   }
 
   /// Visits every vertex, blocks in parallel, and merges the blocks' tallies in order.
@@ -202,7 +209,9 @@ class PregelRun {
   const Outgoing& outgoing_;
   const PregelParams& params_;
   std::vector<State> states_;
-  std::vector<State> next_;
+  /// New states replace the old ones at once: nobody else reads those, and no superstep is dropped.
+  bool in_place_;
+  std::vector<State> next_;     ///< empty if in place
   std::vector<Visible> shown_;  ///< empty if all of a state is visible
   std::vector<Visible> next_shown_;
   std::vector<char> halted_;       ///< who voted in the superstep before; empty if nobody asks
@@ -218,8 +227,9 @@ class PregelRun {
 ///           So states and aggregate are bit-identical for any number of threads.
 /// Throws:   std::invalid_argument if initial has another size than the graph has vertices, or
 ///           max_supersteps < 1.
-/// Cost:     O(supersteps * m) for each direction, parallel over vertices. Memory: two states and
-///           two Visible a vertex, and see FirstOfEachPair.
+/// Cost:     O(supersteps * m) for each direction, parallel over vertices. Memory: two states a
+///           vertex, or, with a Visible, two of these and a state (two states if
+///           stop_without_messages); and see FirstOfEachPair.
 template <VertexProgram Program>
 PregelResult<Program> run_pregel(const TransferGraph& graph, const Program& program,
                                  std::vector<typename Program::State> initial,

@@ -25,6 +25,7 @@ struct Triplet {
   Edge edge;
   Vertex payer;
   Vertex payee;
+  MinorUnits amount_minor;
   const Visible& payer_state;
   const Visible& payee_state;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,20 @@ TEST(NormalisedRisk, ManyTransfersPassOnNoMoreThanOne) {
 TEST(NormalisedRisk, PaymentsToOneselfDoNotCount) {
   const auto graph = graph_of({{"1", "1"}, {"1", "2"}});
   EXPECT_EQ(scores(graph, {{"1", 8}}, after(3, kNormalised)), (Scores{{"1", 8}, {"2", 4}}));
+}
+
+TEST(NormalisedRisk, PaymentsToOneselfDoNotCountForAnyOfManyParties) {
+  const auto key = [](int party) { return "P" + std::to_string(1000 + party % 300); };
+  std::vector<testing_graphs::TransferRow> rows;
+  std::map<std::string, double> risks;
+  Scores expected;
+  for (int party = 0; party < 300; ++party) {
+    rows.push_back({key(party), key(party + 1)});
+    for (int i = 0; i < party % 70 - 66; ++i) rows.push_back({key(party), key(party)});
+    risks[key(party)] = 8;
+    expected[key(party)] = 12;
+  }
+  EXPECT_EQ(scores(graph_of(rows), risks, after(1, kNormalised)), expected);
 }
 
 TEST(NormalisedRisk, DoesNotDivergeWhereLiteralDoes) {
@@ -82,7 +97,7 @@ TEST(AmountWeightedRisk, MoneyFromAHubIsWithoutRiskAndDilutes) {
             (Scores{{"1", 8}, {"4", 1}, {"H", 100}}));
 }
 
-TEST(AmountWeightedRisk, SumsOfAnySizeAreExactUntilTheyAreDivided) {
+TEST(AmountWeightedRisk, MoneyBeyond64BitsIsDividedLikeAny) {
   constexpr graph::MinorUnits kLarge = 8'000'000'000'000'000'000;  // two overflow 64 bits
   const auto graph = graph_of({{"1", "3", kLarge}, {"2", "3", kLarge}});
   EXPECT_EQ(scores(graph, {{"1", 8}}, after(1, kAmountWeighted)), (Scores{{"1", 8}, {"3", 2}}));

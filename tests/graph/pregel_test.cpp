@@ -97,6 +97,23 @@ TEST(PregelEnds, WithoutMessagesBeforeTheUpdate) {
   EXPECT_EQ(result.end, PregelEnd::kNoMessages);
 }
 
+/// Shows a part of its states, so that these may be updated in their place.
+struct SilentPartProgram : SilentProgram {
+  using Visible = char;
+  char visible(int, Vertex) const { return 0; }
+  void along(const Triplet<char>&, auto&) const {}
+};
+
+TEST(PregelEnds, ADroppedUpdateIsUndoneIfAPartIsVisibleToo) {
+  const TransferGraph graph = graph_of({{"a", "b"}});
+  const auto dropped = run_pregel(graph, SilentPartProgram{}, {0, 5},
+                                  {.max_supersteps = 1000, .stop_without_messages = true});
+  EXPECT_EQ(dropped.states, (std::vector<int>{0, 5}));
+  EXPECT_EQ(dropped.supersteps, 0);
+  EXPECT_EQ(run_pregel(graph, SilentPartProgram{}, {0, 5}, {.max_supersteps = 3}).states,
+            (std::vector<int>{3, 8}));
+}
+
 /// Adds 1 to itself in every superstep; votes to halt from `last` on.
 struct CountProgram {
   using State = int;
