@@ -50,7 +50,7 @@ MinorSum income_between(const TransferGraph& graph, const AccountFacts& facts, V
   MinorSum income = 0;
   for (const Edge position : graph.in_edges(account, first, last + 1)) {
     if (facts.owner[graph.in_source(position)] == facts.owner[account]) continue;
-    income += graph.in_amount_minor(position);
+    income += graph.amount_minor(graph.in_edge(position));
   }
   return income;
 }

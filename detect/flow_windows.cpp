@@ -45,7 +45,7 @@ void FlowWindows::read_legs() {
   for (const Edge position : graph_.in_edges(account_)) {
     const Vertex sender = graph_.in_source(position);
     const Leg leg{graph_.in_edge(position), graph_.in_booked_at(position),
-                  graph_.in_amount_minor(position), sender};
+                  graph_.amount_minor(graph_.in_edge(position)), sender};
     if (is_own(sender) || leg.amount < params_.leg_at_least_minor) continue;
     if (params_.deposit_below_minor > 0 && leg.amount >= params_.deposit_below_minor) continue;
     deposits_.push_back(leg);

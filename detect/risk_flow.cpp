@@ -7,7 +7,6 @@
 #include <cmath>
 #include <functional>
 #include <stdexcept>
-#include <type_traits>
 #include <utility>
 
 #include "graph/pregel.hpp"
@@ -21,23 +20,18 @@ using graph::MinorSum;
 using graph::TransferGraph;
 using graph::Vertex;
 
-/// Risk by the money that carries it.
-struct WeighedRisk {
-  double risk_minor = 0;  ///< sum of risk * amount
-  double minor = 0;       ///< a weight, no longer money: 53 bits will do
-};
-
 template <PropagationMode kMode>
 struct RiskProgram {
   using State = double;    ///< inherited risk
   using Visible = double;  ///< what each transfer of the party carries
-  using Message =
-      std::conditional_t<kMode == PropagationMode::kAmountWeighted, WeighedRisk, double>;
+  using Message = double;
   using Aggregate = double;  ///< sum of the changes of inherited risk
 
   std::span<const double> base_risk;
   std::span<const char> is_hub;
   std::span<const Edge> sent_transfers;
+  std::span<const double> incoming_amounts;
+  std::span<const double> received;
   double decay;
   double max_risk;
 
@@ -54,25 +48,20 @@ struct RiskProgram {
   void along(const graph::Triplet<double>& transfer, auto& send) const {
     if (kMode != PropagationMode::kLiteral && transfer.payer == transfer.payee) return;
     if constexpr (kMode == PropagationMode::kAmountWeighted) {
-      const auto minor = static_cast<double>(transfer.amount_minor);
-      send(WeighedRisk{transfer.payer_state * minor, minor});
+      send(transfer.payer_state * incoming_amounts[transfer.position]);
     } else {
       send(transfer.payer_state);
     }
   }
   void combine(double& sum, double message) const { sum += message; }
-  void combine(WeighedRisk& sum, const WeighedRisk& message) const {
-    sum.risk_minor += message.risk_minor;
-    sum.minor += message.minor;
+  /// What a party inherits of what comes in.
+  double takes(Vertex v) const {
+    if (is_hub[v]) return 0;
+    if constexpr (kMode != PropagationMode::kAmountWeighted) return decay;
+    return received[v] == 0 ? 0 : decay / received[v];
   }
-
-  static double taken(double sum) { return sum; }
-  static double taken(const WeighedRisk& sum) {
-    return sum.minor == 0 ? 0 : sum.risk_minor / sum.minor;
-  }
-  double update(double old, const Message* received, auto& self) const {
-    if (received == nullptr) return old;
-    return is_hub[self.vertex()] ? 0 : std::min(max_risk, decay * taken(*received));
+  double update(double old, const double* carried, auto& self) const {
+    return carried == nullptr ? old : std::min(max_risk, takes(self.vertex()) * *carried);
   }
   void contribute(double& change, double before, double now, Vertex) const {
     change += std::abs(now - before);
@@ -113,6 +102,7 @@ RiskFlow::RiskFlow(const TransferGraph& graph, std::span<const double> base_risk
       propagate<PropagationMode::kNormalised>();
       break;
     case PropagationMode::kAmountWeighted:
+      read_income();
       propagate<PropagationMode::kAmountWeighted>();
       break;
   }
@@ -140,10 +130,25 @@ void RiskFlow::count_sent_transfers() {
   }
 }
 
+/// Once, and not in each round: amounts lie in the order of payers, which is a jump for each transfer.
+void RiskFlow::read_income() {
+  incoming_amounts_.resize(graph_.num_edges());
+  received_.resize(graph_.num_vertices());
+  for (Vertex payee = 0; payee < graph_.num_vertices(); ++payee) {
+    MinorSum received = 0;
+    for (const Edge position : graph_.in_edges(payee)) {
+      const graph::MinorUnits amount = graph_.amount_minor(graph_.in_edge(position));
+      incoming_amounts_[position] = static_cast<double>(amount);
+      received += graph_.in_source(position) == payee ? 0 : amount;
+    }
+    received_[payee] = static_cast<double>(received);
+  }
+}
+
 template <PropagationMode kMode>
 void RiskFlow::propagate() {
-  const RiskProgram<kMode> program{base_risk_, is_hub_, sent_transfers_, params_.decay,
-                                   params_.max_risk};
+  const RiskProgram<kMode> program{base_risk_, is_hub_,       sent_transfers_, incoming_amounts_,
+                                   received_,  params_.decay, params_.max_risk};
   constexpr auto kMessages = kMode == PropagationMode::kDistinct
                                  ? graph::MessagePolicy::kFirstOfEachPair
                                  : graph::MessagePolicy::kEveryTransfer;
@@ -158,7 +163,8 @@ void RiskFlow::propagate() {
 graph::MinorSum RiskFlow::received_minor(Vertex payee) const {
   MinorSum received = 0;
   for (const Edge position : graph_.in_edges(payee)) {
-    if (graph_.in_source(position) != payee) received += graph_.in_amount_minor(position);
+    if (graph_.in_source(position) != payee)
+      received += graph_.amount_minor(graph_.in_edge(position));
   }
   return received;
 }
@@ -187,7 +193,7 @@ std::vector<RiskInflow> RiskFlow::inflows_to(Vertex payee) const {
   for (const Edge position : graph_.in_edges(payee)) {
     const Vertex payer = graph_.in_source(position);
     if (carried_[payer] > 0 && (from_itself || payer != payee))
-      inflows.push_back({payer, 1, graph_.in_amount_minor(position), 0});
+      inflows.push_back({payer, 1, graph_.amount_minor(graph_.in_edge(position)), 0});
   }
   std::ranges::sort(inflows, {}, &RiskInflow::payer);
   double total = 0;

@@ -55,6 +55,7 @@ class RiskFlow {
   template <PropagationMode kMode>
   void propagate();
   void count_sent_transfers();
+  void read_income();
   double weight_of(const RiskInflow& inflow, graph::MinorSum received) const;
 
   const graph::TransferGraph& graph_;
@@ -62,6 +63,9 @@ class RiskFlow {
   RiskPropagationParams params_;
   std::vector<char> is_hub_;
   std::vector<graph::Edge> sent_transfers_;  ///< of each party, in mode normalised
+  // In mode amount_weighted, as weights: of each incoming transfer, and all of a party.
+  std::vector<double> incoming_amounts_;
+  std::vector<double> received_;
   std::vector<double> inherited_;  ///< kept apart from scores: score - base would lose digits
   std::vector<double> carried_;    ///< by each transfer of a party in the last round
   double residual_ = 0;

@@ -51,7 +51,7 @@ MinorSum income_between(const TransferGraph& graph, std::span<const Vertex> acco
   for (const Vertex account : accounts) {
     for (const Edge position : graph.in_edges(account, first, graph::end_of_window(last, 0))) {
       if (graph.in_source(position) != account)
-        income += graph.in_amount_minor(position);
+        income += graph.amount_minor(graph.in_edge(position));
     }
   }
   return income;

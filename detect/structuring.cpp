@@ -157,7 +157,7 @@ MinorSum income_between(const TransferGraph& graph, Vertex account, graph::Micro
   MinorSum income = 0;
   for (const Edge position : graph.in_edges(account, first, last + 1)) {
     if (graph.in_source(position) == account) continue;
-    income += graph.in_amount_minor(position);
+    income += graph.amount_minor(graph.in_edge(position));
   }
   return income;
 }

@@ -20,7 +20,6 @@ struct EveryIncoming {
   EdgeRange positions(Vertex payee) const { return graph.in_edges(payee); }
   Vertex other_end(Edge position) const { return graph.in_source(position); }
   Edge edge(Edge position) const { return graph.in_edge(position); }
-  MinorUnits amount_minor(Edge position) const { return graph.in_amount_minor(position); }
 };
 
 /// Every transfer from a vertex, in (booked_at, transfer key) order.
@@ -30,7 +29,6 @@ struct EveryOutgoing {
   EdgeRange positions(Vertex payer) const { return graph.out_edges(payer); }
   Vertex other_end(Edge position) const { return graph.target(position); }
   Edge edge(Edge position) const { return position; }
-  MinorUnits amount_minor(Edge position) const { return graph.amount_minor(position); }
 };
 
 /// The first transfer of each payer-payee pair, in the order of the transfers.
@@ -44,7 +42,6 @@ class FirstOfEachPair {
   EdgeRange positions(Vertex v) const { return {offsets_[v], offsets_[v + 1]}; }
   Vertex other_end(Edge position) const { return other_end_[position]; }
   Edge edge(Edge position) const { return edge_[position]; }
-  MinorUnits amount_minor(Edge position) const { return graph_.amount_minor(edge_[position]); }
 
  private:
   template <typename Every>

@@ -164,9 +164,9 @@ class PregelRun {
         __builtin_prefetch(value_ahead(incoming_, position, seen));
         const Vertex payer = incoming_.other_end(position);
         if (kSkips && halted_[payer]) continue;
-        program_.along(Triplet<Visible>{incoming_.edge(position), payer, v,
-                                        incoming_.amount_minor(position), seen[payer], seen[v]},
-                       inbox);
+        program_.along(
+            Triplet<Visible>{incoming_.edge(position), payer, v, position, seen[payer], seen[v]},
+            inbox);
       }
     }
     if constexpr (SendsAgainst<Program>) {
@@ -174,9 +174,9 @@ class PregelRun {
         __builtin_prefetch(value_ahead(outgoing_, position, seen));
         const Vertex payee = outgoing_.other_end(position);
         if (kSkips && halted_[payee]) continue;
-        program_.against(Triplet<Visible>{outgoing_.edge(position), v, payee,
-                                          outgoing_.amount_minor(position), seen[v], seen[payee]},
-                         inbox);
+        program_.against(
+            Triplet<Visible>{outgoing_.edge(position), v, payee, position, seen[v], seen[payee]},
+            inbox);
       }
     }
     return inbox;

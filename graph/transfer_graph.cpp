@@ -167,17 +167,16 @@ void TransferGraph::build(std::vector<Vertex> source, std::vector<Vertex> target
   const std::vector<Edge> edge = places(rows, source, out_offsets_);
   key_rank_ = moved_to(std::move(key_rank), edge);
   type_ = moved_to(std::move(type), edge);
+  amount_minor_ = moved_to(std::move(amount_minor), edge);
 
   in_offsets_ = offsets_of(target, vertices);
   const std::vector<Edge> position = places(rows, target, in_offsets_);
   in_source_ = moved_to(std::move(source), position);
   in_edge_ = moved_to(edge, position);
   in_booked_at_ = moved_to(booked_at, position);
-  in_amount_minor_ = moved_to(amount_minor, position);
 
   target_ = moved_to(std::move(target), edge);
   booked_at_ = moved_to(std::move(booked_at), edge);
-  amount_minor_ = moved_to(std::move(amount_minor), edge);
 }
 
 EdgeRange TransferGraph::out_edges(Vertex v, Micros from, Micros to) const {
@@ -205,7 +204,7 @@ std::size_t TransferGraph::memory_bytes() const {
   return bytes_of(out_offsets_) + bytes_of(target_) + bytes_of(booked_at_) +
          bytes_of(amount_minor_) + bytes_of(type_) + bytes_of(key_rank_) + bytes_of(in_offsets_) +
          bytes_of(in_source_) + bytes_of(in_edge_) + bytes_of(in_booked_at_) +
-         bytes_of(in_amount_minor_) + vertex_keys_->memory_bytes() + transfer_keys_->memory_bytes();
+         vertex_keys_->memory_bytes() + transfer_keys_->memory_bytes();
 }
 
 }  // namespace aml::graph

@@ -3,9 +3,9 @@
 //
 // Forward arrays are ordered by (source, booked_at, transfer key) and the edge id is the forward
 // position, so out-edges and their attributes need no indirection. Reverse arrays are ordered by
-// (target, booked_at, transfer key) and carry their own copies of booked_at and of the amount. A
-// window in time is a binary search on either side, never a filter over all edges. Vertices are
-// numbered in key order (compare_keys), so the graph does not depend on the order of its input rows.
+// (target, booked_at, transfer key) and carry their own copy of booked_at. A window in time is a
+// binary search on either side, never a filter over all edges. Vertices are numbered in key order
+// (compare_keys), so the graph does not depend on the order of its input rows.
 //
 // Thread safety: immutable after construction; concurrent reads need no lock.
 #pragma once
@@ -62,7 +62,6 @@ class TransferGraph {
   Vertex in_source(Edge position) const { return in_source_[position]; }
   Edge in_edge(Edge position) const { return in_edge_[position]; }
   Micros in_booked_at(Edge position) const { return in_booked_at_[position]; }
-  MinorUnits in_amount_minor(Edge position) const { return in_amount_minor_[position]; }
 
   /// True if edge a comes before edge b in (booked_at, transfer key) order, total over all edges.
   bool before(Edge a, Edge b) const {
@@ -107,7 +106,6 @@ class TransferGraph {
   std::vector<Vertex> in_source_;
   std::vector<Edge> in_edge_;
   std::vector<Micros> in_booked_at_;
-  std::vector<MinorUnits> in_amount_minor_;
   std::vector<std::string> type_names_;
   std::shared_ptr<const KeyColumn> vertex_keys_;    ///< in key order
   std::shared_ptr<const KeyColumn> transfer_keys_;  ///< in key order, shared with grouped() graphs

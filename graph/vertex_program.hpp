@@ -25,7 +25,9 @@ struct Triplet {
   Edge edge;
   Vertex payer;
   Vertex payee;
-  MinorUnits amount_minor;
+  /// With MessagePolicy::kEveryTransfer: of along() the position in the reverse arrays of the graph,
+  /// of against() in the forward ones. So columns of a program's own can be read in one stream.
+  Edge position;
   const Visible& payer_state;
   const Visible& payee_state;
 };

@@ -97,7 +97,7 @@ TEST(AmountWeightedRisk, MoneyFromAHubIsWithoutRiskAndDilutes) {
             (Scores{{"1", 8}, {"4", 1}, {"H", 100}}));
 }
 
-TEST(AmountWeightedRisk, MoneyBeyond64BitsIsDividedLikeAny) {
+TEST(AmountWeightedRisk, SumsOfAnySizeAreExactUntilTheyAreDivided) {
   constexpr graph::MinorUnits kLarge = 8'000'000'000'000'000'000;  // two overflow 64 bits
   const auto graph = graph_of({{"1", "3", kLarge}, {"2", "3", kLarge}});
   EXPECT_EQ(scores(graph, {{"1", 8}}, after(1, kAmountWeighted)), (Scores{{"1", 8}, {"3", 2}}));

@@ -132,10 +132,12 @@ TEST(PregelSuite, ToPayeeEdgeColumnOnly) {
 }
 
 struct IdOfPayer : Value {
+  explicit IdOfPayer(const TransferGraph&) {}
   void along(const Triplet<std::int64_t>& transfer, auto& send) const { send(transfer.payer); }
 };
 
 struct IdsOfBoth : Value {
+  explicit IdsOfBoth(const TransferGraph&) {}
   void along(const Triplet<std::int64_t>& transfer, auto& send) const {
     send(transfer.payer + transfer.payee);
   }

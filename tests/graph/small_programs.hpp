@@ -72,24 +72,29 @@ struct Value {
 };
 
 struct AmountsToPayee : Value {
+  const TransferGraph& graph;
+  explicit AmountsToPayee(const TransferGraph& of) : graph(of) {}
   void along(const Triplet<std::int64_t>& transfer, auto& send) const {
-    send(transfer.amount_minor);
+    send(graph.amount_minor(transfer.edge));
   }
 };
 struct AmountsToPayer : Value {
+  const TransferGraph& graph;
+  explicit AmountsToPayer(const TransferGraph& of) : graph(of) {}
   void against(const Triplet<std::int64_t>& transfer, auto& send) const {
-    send(transfer.amount_minor);
+    send(graph.amount_minor(transfer.edge));
   }
 };
 struct AmountsToBoth : AmountsToPayee {
+  using AmountsToPayee::AmountsToPayee;
   void against(const Triplet<std::int64_t>& transfer, auto& send) const {
-    send(transfer.amount_minor);
+    send(graph.amount_minor(transfer.edge));
   }
 };
 
 template <typename Sends>
 std::vector<std::int64_t> received(const TransferGraph& graph, MessagePolicy messages) {
-  const SumProgram<Sends> program{};
+  const SumProgram<Sends> program{Sends(graph)};
   std::vector<std::int64_t> zeros(graph.num_vertices(), 0);
   return run_pregel(graph, program, std::move(zeros), {.max_supersteps = 1, .messages = messages})
       .states;
