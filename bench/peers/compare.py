@@ -39,9 +39,9 @@ SAME_QUESTION = {"two_paths_by_degree": "two_paths"}
 SPARK = {"GraphFrames": 100, "Spark": 100}
 FROM_FILES = {
     "identities": ("components of parties and attributes", SPARK),
-    "structuring": ("structuring motif, five edges inside 5 days", SPARK),
     "propagation": ("propagation, 3 rounds, literal", SPARK),
     "cycles": ("3-cycles in time order inside 7 days", SPARK),
+    "structuring": ("structuring motif, five edges inside 5 days", SPARK),
 }
 
 
