@@ -79,7 +79,10 @@ class Peer:
     def ask(self, task):
         if self.missing or task in self.failures or sum(r["seconds"] for r in self.results[task]) > SECONDS_A_TASK:
             return
-        print(task, file=self.process.stdin, flush=True)
+        try:
+            print(task, file=self.process.stdin, flush=True)
+        except BrokenPipeError:
+            pass  # read_line() says why
         result = self.read_line()
         if result is None:
             self.failures[task] = self.missing
@@ -151,12 +154,11 @@ def in_all(tasks, ours, peers):
 
 
 def loads(peers):
-    print("\n| | version | load, s | build, s |\n|---|---|---|---|")
+    stages = [stage for stage in ("start", "load", "build") if any(f"{stage}_seconds" in peer.ready for peer in peers)]
+    print("\n| | version |" + "".join(f" {stage}, s |" for stage in stages) + "\n|---|---|" + "---|" * len(stages))
     for peer in peers:
-        if peer.missing and "version" not in peer.ready:
-            print(f"| {peer.name} | missing: {peer.missing} | | |")
-        else:
-            print(f"| {peer.name} | {peer.ready['version']} | {peer.ready.get('load_seconds', '')} | {peer.ready.get('build_seconds', '')} |")
+        what = peer.ready.get("version") or f"missing: {peer.missing}"
+        print(f"| {peer.name} | {what} |" + "".join(f" {peer.ready.get(f'{stage}_seconds', '')} |" for stage in stages))
 
 
 def compare(title, tasks, make_ours, make_peers):
