@@ -16,7 +16,7 @@ rows = sorted(csv.DictReader(open(table)), key=lambda row: int(row["transfers"])
 millions = [int(row["transfers"]) / 1e6 for row in rows]
 
 # The same table gives the same bytes.
-matplotlib.rcParams.update({"svg.hashsalt": "scaling", "font.size": 9, "axes.grid": True, "grid.alpha": 0.3})
+matplotlib.rcParams.update({"svg.hashsalt": "scaling", "svg.fonttype": "none", "font.size": 9, "axes.grid": True, "grid.alpha": 0.3})
 figure, (time, memory) = plot.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
 for column, label in STAGES.items():
     time.loglog(millions, [float(row[column]) for row in rows], marker="o", markersize=3, label=label,
