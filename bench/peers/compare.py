@@ -172,9 +172,9 @@ def compare(title, tasks, make_ours, make_peers):
         peer.end()
     loads([ours, *peers])
     if "bytes_an_edge" in ours.ready:
-        all_bytes, keys, peak = (ours.ready[name] for name in ("bytes_an_edge", "key_bytes_an_edge", "peak_bytes_an_edge"))
-        print(f"\nOur graph takes {all_bytes - keys:.1f} bytes an edge and {keys} for the keys of transfers and accounts; from the file to "
-              f"the graph at most {peak} ({peak / all_bytes:.2f} times what stays).")
+        total, arrays, peak = (ours.ready[name] for name in ("bytes_an_edge", "array_bytes_an_edge", "peak_bytes_an_edge"))
+        print(f"\nOur graph takes {arrays} bytes an edge, and {total - arrays:.1f} for the keys of transfers and accounts; from the file to "
+              f"the graph at most {peak} ({peak / total:.2f} times what stays).")
     agreed = table(title, tasks, ours, peers)
     if tasks is not RESIDENT:
         in_all(tasks, ours, peers)
