@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/random_transfers.hpp"
 #include "graph/motif.hpp"
 #include "graph/motif_describe.hpp"
 #include "graph/motif_group.hpp"
@@ -33,35 +34,6 @@ using namespace aml::graph;
 constexpr int kRounds = 5;
 const char* const kBookMotif =
     "(a)-[e1]->(b); (b)-[e2]->(c); (c)-[e3]->(d); (e)-[e4]->(f); (f)-[e5]->(c); (c)-[e6]->(g)";
-
-/// Degrees fall off as a power of the rank, payers and payees independent of each other; times are
-/// uniform over 30 days, amounts log-normal.
-TransferGraph random_graph(Vertex vertices, Edge transfers, std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  const auto uniform = [&] { return static_cast<double>(random() >> 11) * 0x1p-53; };
-  std::vector<Vertex> payer(vertices);
-  std::iota(payer.begin(), payer.end(), Vertex{0});
-  std::vector<Vertex> payee = payer;
-  std::shuffle(payer.begin(), payer.end(), random);
-  std::shuffle(payee.begin(), payee.end(), random);
-  const auto rank = [&] {
-    return std::min(vertices - 1, static_cast<Vertex>(vertices * std::pow(uniform(), 1.6)));
-  };
-  TransferColumns columns;
-  columns.type_names = {"TRANSFER"};
-  for (Vertex v = 0; v < vertices; ++v) columns.vertex_keys.push_back(std::to_string(v));
-  for (Edge e = 0; e < transfers; ++e) {
-    columns.source.push_back(payer[rank()]);
-    columns.target.push_back(payee[rank()]);
-    columns.booked_at.push_back(static_cast<Micros>(uniform() * 30 * 86400) * kMicrosPerSecond);
-    const double normal =
-        std::sqrt(-2 * std::log(1 - uniform())) * std::cos(6.283185307179586 * uniform());
-    columns.amount_minor.push_back(static_cast<MinorUnits>(std::exp(11.5 + 1.5 * normal)));
-    columns.type.push_back(0);
-    columns.transfer_keys.push_back(std::to_string(e));
-  }
-  return TransferGraph(std::move(columns));
-}
 
 double seconds(const std::function<void()>& action) {
   const auto start = std::chrono::steady_clock::now();
@@ -197,7 +169,7 @@ int main(int argc, char** argv) {
     const auto edges = static_cast<Edge>(argc > 3 ? std::stoull(argv[3]) : 2'000'000);
     const oneapi::tbb::global_control control(oneapi::tbb::global_control::max_allowed_parallelism,
                                               threads);
-    const TransferGraph graph = random_graph(edges / 10, edges, seed);
+    const TransferGraph graph(aml::bench::random_transfers(edges / 10, edges, seed));
     double load = 0;
     std::ifstream("/proc/loadavg") >> load;
     fmt::print("{} vertices, {} transfers in 30 days, seed {}, {} thread(s) of {}, load {}\n",
