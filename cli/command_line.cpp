@@ -191,8 +191,9 @@ void add_data_commands(CLI::App& app, Options& options, Command& chosen) {
       ->type_name("PATH");
   load->add_option(
           "--format", options.load.format,
-          "How the files are laid out: auto, aml, amlsim (output format: aml --format F load ...)")
-      ->check(CLI::IsMember({"auto", "aml", "amlsim"}))
+          "How the files are laid out: auto, aml, amlsim, amlworld (output format: aml --format F "
+          "load ...)")
+      ->check(CLI::IsMember({"auto", "aml", "amlsim", "amlworld"}))
       ->capture_default_str();
   load->add_option("--expectations", options.load.expectations,
                    "Expectations instead of those that come with the program")
@@ -406,9 +407,10 @@ void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
   auto* evaluate = app.add_subcommand(
       "evaluate", "Hold the current alerts, or a run, against labels: recall, precision, F1");
   evaluate
-      ->add_option("--labels", options.evaluate.labels,
-                   "labels.csv of `aml generate`, or AMLSim's alert_transactions and "
-                   "alert_accounts; several are put together")
+      ->add_option(
+          "--labels", options.evaluate.labels,
+          "labels.csv of `aml generate`, AMLSim's alert_transactions and alert_accounts, or "
+          "AMLworld's Patterns.txt and Trans.csv; several are put together")
       ->required()
       ->type_name("FILE");
   evaluate

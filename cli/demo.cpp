@@ -76,7 +76,7 @@ void print_examples(store::Connection& connection) {
 }
 
 void print_quality(store::Connection& connection, const std::string& labels, Format format) {
-  const auto rows = scenarios::evaluate(connection, scenarios::read_labels(labels));
+  const auto rows = scenarios::evaluate(connection, scenarios::read_labels(connection, labels));
   fmt::print("\nHeld against the labels of what was planted:\n");
   print(quality_table(rows), format);
   for (const auto& row : rows) {

@@ -44,11 +44,11 @@ void add_rows(const scenarios::TypologyQuality& typology, Table& table) {
 }  // namespace
 
 int run_evaluate(const GlobalOptions& global, const EvaluateOptions& options) {
+  auto connection = connect_ready(global);
   std::vector<scenarios::Label> labels;
   for (const std::string& file : options.labels) {
-    std::ranges::move(scenarios::read_labels(file), std::back_inserter(labels));
+    std::ranges::move(scenarios::read_labels(connection, file), std::back_inserter(labels));
   }
-  auto connection = connect_ready(global);
   const std::int64_t run = run_to_evaluate(connection, options.run);
   const auto qualities = scenarios::evaluate(connection, labels, options.run);
   scenarios::record_evaluation(connection, run, labels,

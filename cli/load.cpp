@@ -16,6 +16,7 @@ namespace {
 store::InputFormat input_format(const std::string& name) {
   if (name == "aml") return store::InputFormat::kAml;
   if (name == "amlsim") return store::InputFormat::kAmlsim;
+  if (name == "amlworld") return store::InputFormat::kAmlworld;
   return store::InputFormat::kAuto;
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "scenarios/amlworld_labels.hpp"
 #include "scenarios/scenario.hpp"
 #include "store/csv_reader.hpp"
 #include "store/input_file.hpp"
@@ -85,15 +86,17 @@ std::string_view defect_of(const Label& label) {
 
 }  // namespace
 
-std::vector<Label> read_labels(const std::string& path) {
+std::vector<Label> read_labels(store::Connection& connection, const std::string& path) {
   store::InputFile file(path);
   store::CsvReader reader([&](char* buffer, std::size_t size) { return file.read(buffer, size); },
                           path);
+  if (is_amlworld(reader.header())) return amlworld_labels(connection, reader, path);
   const std::optional<Columns> columns = recognise(reader.header());
   if (!columns) {
     throw ScenarioError(
         path, reader.header_line(), 1,
-        fmt::format("expected the columns {}, or AMLSim's alert_transactions or alert_accounts",
+        fmt::format("expected the columns {}, or AMLSim's alert_transactions or alert_accounts, or "
+                    "AMLworld's *_Patterns.txt or *_Trans.csv",
                     fmt::join(kOwnHeader, ",")));
   }
   std::vector<Label> labels;

@@ -179,6 +179,7 @@ class FileLoad {
       outcome.message = fmt::format("{}: its content was loaded as {}", path_, *known_as);
       return outcome;
     }
+    require_rates(transaction);
     copy_into_bronze(transaction, outcome);
     split_into_silver(transaction, outcome);
     complete_silver(transaction);
@@ -194,6 +195,17 @@ class FileLoad {
     const Rows known = transaction.run(query::find_ingested_file, {sha256_});
     if (known.size() == 0) return {};
     return std::string(known.text(0, 0));
+  }
+
+  /// AMLworld's transfers are in fifteen currencies. What is quarantined for want of a rate stays
+  /// there, so rates that come after it come too late.
+  void require_rates(LoadTransaction& transaction) const {
+    if (plan_.format != InputFormat::kAmlworld || !gives(Dataset::kTransfers)) return;
+    if (transaction.run(query::has_fx_rates, {}).text(0, 0) == "t") return;
+    refuse_file(path_,
+                "is in many currencies, and no exchange rate is loaded; nothing of the file was "
+                "loaded\n  load rates first, for example docs/amlworld_rates.csv, which is for the "
+                "base currency USD");
   }
 
   bool gives(Dataset dataset) const {

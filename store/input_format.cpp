@@ -12,11 +12,17 @@
 namespace aml::store {
 namespace {
 
+struct ColumnName {
+  std::string_view name;
+  std::size_t nth = 0;  // of the columns with this name, from 0: a format may give it to several
+
+  constexpr ColumnName(const char* text, std::size_t number = 0) : name(text), nth(number) {}
+};
+
 struct ColumnRule {
   std::string_view column;
   bool is_required;
-  std::vector<std::string_view>
-      names;  // of which a file may have one; all of them if they are joined
+  std::vector<ColumnName> names;  // of which a file may have one; all of them if they are joined
   std::string_view joined_by = {};
 };
 
@@ -102,6 +108,23 @@ const std::vector<FormatRule>& format_rules() {
           {"kind", kOptional, {"type"}},
           {"country", kOptional, {"country"}},
           {"address", kOptional, {"street_addr", "city", "state", "zip", "country"}, ", "}}}}},
+      {InputFormat::kAmlworld,
+       "Timestamp,From Bank,Account,To Bank,Account,Amount Received,Receiving Currency,Amount Paid,"
+       "Payment Currency,Payment Format,Is Laundering",
+       {{Dataset::kTransfers,
+         {{"booked_at", kRequired, {"timestamp"}},
+          {"from_account", kRequired, {"from bank", "account"}, ":"},
+          {"to_account", kRequired, {"to bank", {"account", 1}}, ":"},
+          {"amount", kRequired, {"amount paid"}},
+          {"currency", kRequired, {"payment currency"}},
+          {"type", kRequired, {"payment format"}}}}}},
+      {InputFormat::kAmlworld,
+       "Bank Name,Bank ID,Account Number,Entity ID,Entity Name",
+       {{Dataset::kAccounts,
+         {{"account_id", kRequired, {"bank id", "account number"}, ":"},
+          {"party_id", kRequired, {"entity id"}}}},
+        {Dataset::kParties,
+         {{"party_id", kRequired, {"entity id"}}, {"name", kOptional, {"entity name"}}}}}},
   };
   return kRules;
 }
@@ -157,10 +180,27 @@ class Header {
 
 std::vector<std::size_t> positions(const Header& header, const ColumnRule& rule) {
   std::vector<std::size_t> found;
-  for (const auto name : rule.names) {
-    for (const std::size_t position : header.positions(name)) found.push_back(position);
+  for (const auto& [name, nth] : rule.names) {
+    const auto named = header.positions(name);
+    if (rule.joined_by.empty()) {
+      found.insert(found.end(), named.begin(), named.end());
+    } else if (nth < named.size()) {
+      found.push_back(named[nth]);
+    }
   }
   return found;
+}
+
+/// The name of a column that a file must have and does not.
+std::optional<std::string_view> missing_name(const Header& header, const ColumnRule& rule) {
+  const auto is_there = [&](const ColumnName& column) {
+    return column.nth < header.positions(column.name).size();
+  };
+  const auto lacking = std::ranges::find_if_not(rule.names, is_there);
+  const bool is_met = rule.joined_by.empty() ? std::ranges::any_of(rule.names, is_there)
+                                             : lacking == rule.names.end();
+  if (!rule.is_required || is_met) return {};
+  return lacking->name;
 }
 
 /// How well a header fits a rule.
@@ -185,7 +225,7 @@ Fit fit(const Header& header, const FormatRule& rule) {
     for (const auto& column : dataset.columns) {
       const auto found = positions(header, column);
       result.used.insert(found.begin(), found.end());
-      if (found.empty() && column.is_required) result.missing.push_back(column.names.front());
+      if (const auto name = missing_name(header, column)) result.missing.push_back(*name);
       if (found.size() > 1 && column.joined_by.empty()) {
         std::vector<std::string> names;
         names.reserve(found.size());
@@ -304,6 +344,11 @@ std::optional<IgnoredFile> ignored(const Header& header, InputFormat wanted) {
       return IgnoredFile{std::string(rule.reason)};
     }
   }
+  const bool may_be_amlworld = wanted == InputFormat::kAuto || wanted == InputFormat::kAmlworld;
+  if (may_be_amlworld && !header.names().empty() &&
+      header.names().front().starts_with("begin laundering attempt")) {
+    return IgnoredFile{"AMLworld's list of laundering attempts: labels are not input"};
+  }
   return {};
 }
 
@@ -331,6 +376,8 @@ std::string_view name_of(InputFormat format) {
       return "aml";
     case InputFormat::kAmlsim:
       return "amlsim";
+    case InputFormat::kAmlworld:
+      return "amlworld";
   }
   return "unknown";
 }

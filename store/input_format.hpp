@@ -12,7 +12,7 @@
 
 namespace aml::store {
 
-enum class InputFormat { kAuto, kAml, kAmlsim };
+enum class InputFormat { kAuto, kAml, kAmlsim, kAmlworld };
 
 /// In the order in which they are loaded: what is needed comes before what needs it.
 enum class Dataset : std::uint8_t { kFxRates, kParties, kAccounts, kTransfers };

@@ -32,8 +32,8 @@ TEST_P(Planted, EveryInstanceIsFoundByItsOwnScenario) {
   ASSERT_EQ(outcome.status, "succeeded");
 
   std::set<std::string> typologies;
-  for (const auto& row :
-       scenarios::evaluate(connection, scenarios::read_labels(folder.path("labels.csv")))) {
+  for (const auto& row : scenarios::evaluate(
+           connection, scenarios::read_labels(connection, folder.path("labels.csv")))) {
     typologies.insert(row.typology);
     EXPECT_EQ(row.instances.labelled, 8) << row.typology;
     EXPECT_EQ(row.instances.found, row.instances.labelled)

@@ -58,7 +58,7 @@ class Evaluation : public testing::Test {
   std::map<std::string, TypologyQuality> evaluate_against(const std::string& rows) {
     write("typology,instance,entity_kind,entity_id,role,transfer_id\n" + rows);
     std::map<std::string, TypologyQuality> by_typology;
-    for (TypologyQuality& quality : evaluate(connection_, read_labels(labels_)))
+    for (TypologyQuality& quality : evaluate(connection_, read_labels(connection_, labels_)))
       by_typology[quality.typology] = std::move(quality);
     return by_typology;
   }
@@ -66,7 +66,7 @@ class Evaluation : public testing::Test {
   std::string refusal(const std::string& text) {
     write(text);
     try {
-      evaluate(connection_, read_labels(labels_));
+      evaluate(connection_, read_labels(connection_, labels_));
     } catch (const ScenarioError& error) {
       return std::string(error.what()).substr(labels_.size());
     }
@@ -177,11 +177,28 @@ TEST_F(Evaluation, TheSameInstanceNameInTwoTypologiesIsTwoInstances) {
   EXPECT_EQ(qualities["round_tripping"].instances.found, 0);
 }
 
+TEST_F(Evaluation, LabelsOfAnyTypologyAreHeldAgainstTheAlertsOfAll) {
+  find("structuring", {alert_of_transfers("A1", {"T1", "T2"})});
+  find("round_tripping", {alert_of_transfers("A1", {"T2", "T9"})});
+  auto qualities = evaluate_against("any,1,,,,T1\nany,2,,,,T3\nstructuring,1,,,leg,T1\n");
+  const TypologyQuality& any = qualities["any"];
+  EXPECT_EQ(any.instances.labelled, 2);
+  EXPECT_EQ(any.instances.found, 1);
+  EXPECT_EQ(any.instances.flagged, 2);
+  EXPECT_EQ(any.instances.right, 1);
+  EXPECT_EQ(any.transfers.labelled, 2);
+  EXPECT_EQ(any.transfers.found, 1);
+  EXPECT_EQ(any.transfers.flagged, 3);  // T2 once
+  EXPECT_EQ(any.missed, std::vector<std::string>{"2"});
+  EXPECT_EQ(qualities["structuring"].instances.flagged, 1);
+  EXPECT_EQ(qualities["round_tripping"].instances.flagged, 1);
+}
+
 TEST_F(Evaluation, TypologiesStandInAlphabeticalOrder) {
   find("structuring", {alert_of_transfers("A1", {"T1"})});
   write("typology,instance,entity_kind,entity_id,role,transfer_id\n" + kThreeMembers + kTwoRings);
   std::vector<std::string> typologies;
-  for (const TypologyQuality& quality : evaluate(connection_, read_labels(labels_)))
+  for (const TypologyQuality& quality : evaluate(connection_, read_labels(connection_, labels_)))
     typologies.push_back(quality.typology);
   EXPECT_EQ(typologies,
             (std::vector<std::string>{"round_tripping", "structuring", "synthetic_identity"}));
@@ -192,7 +209,7 @@ TEST_F(Evaluation, LabelsOfAnotherShapeAreRefusedWithTheirLine) {
   EXPECT_EQ(refusal("typology,instance\nx,y\n"),
             ":1:1: expected the columns typology,instance,entity_kind,entity_id,role,transfer_id, "
             "or AMLSim's "
-            "alert_transactions or alert_accounts");
+            "alert_transactions or alert_accounts, or AMLworld's *_Patterns.txt or *_Trans.csv");
   EXPECT_EQ(refusal(header + "t,i,,,hop,T1\nt,i,account,A1,member,T1\n"),
             ":3:1: a label names either a transfer or an entity");
   EXPECT_EQ(refusal(header + "t,i,,,hop,\n"), ":2:1: a label names either a transfer or an entity");
@@ -225,14 +242,14 @@ TEST_F(Evaluation, AmlsimLabelsAreReadUnderOurNames) {
   write(
       "alert_id,alert_type,is_sar,tran_id,orig_acct,bene_acct,tx_type,base_amt,tran_timestamp\n"
       "37,cycle,True,138,692,11750,TRANSFER,881.19,2017-01-01T00:00:00Z\n");
-  auto labels = read_labels(labels_);
+  auto labels = read_labels(connection_, labels_);
   ASSERT_EQ(labels.size(), 1u);
   EXPECT_EQ(labels[0].typology, "round_tripping");
   EXPECT_EQ(labels[0].instance, "37");
   EXPECT_EQ(labels[0].transfer_id, "138");
   EXPECT_EQ(labels[0].entity_id, "");
   write("alert_id,alert_type,acct_id,acct_name,is_sar\n0,fan_in,376,376,True\n");
-  labels = read_labels(labels_);
+  labels = read_labels(connection_, labels_);
   ASSERT_EQ(labels.size(), 1u);
   EXPECT_EQ(labels[0].typology, "fan_in");
   EXPECT_EQ(labels[0].entity_kind, "account");
@@ -243,7 +260,7 @@ TEST_F(Evaluation, AmlsimLabelsAreReadUnderOurNames) {
 TEST_F(Evaluation, IsKeptBesideTheRunOnceForTheSameLabels) {
   find("round_tripping", {alert_of_transfers("A1", {"T1", "T2"})});
   write("typology,instance,entity_kind,entity_id,role,transfer_id\n" + kTwoRings);
-  const auto labels = read_labels(labels_);
+  const auto labels = read_labels(connection_, labels_);
   for (const char* files : {"old.csv", "new.csv"})
     record_evaluation(connection_, 1, labels, files, evaluate(connection_, labels));
   EXPECT_EQ(database_.query("SELECT level, labels, labelled, found, flagged, right_flags "
@@ -254,7 +271,7 @@ TEST_F(Evaluation, IsKeptBesideTheRunOnceForTheSameLabels) {
 }
 
 TEST_F(Evaluation, AMissingFileIsAStoreError) {
-  EXPECT_THROW(read_labels(labels_ + ".missing"), store::StoreError);
+  EXPECT_THROW(read_labels(connection_, labels_ + ".missing"), store::StoreError);
 }
 
 }  // namespace

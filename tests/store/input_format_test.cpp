@@ -113,6 +113,46 @@ TEST(InputFormat, AmlsimLabelsNeverFillAColumn) {
   }
 }
 
+const std::string kAmlworldTransfers =
+    "Timestamp,From Bank,Account,To Bank,Account,Amount Received,Receiving Currency,Amount Paid,"
+    "Payment Currency,Payment Format,Is Laundering";
+
+TEST(InputFormat, AmlworldNamesAnAccountByItsBankAndTheAccountColumnOfItsSide) {
+  EXPECT_EQ(filled(kAmlworldTransfers), (Columns{{"booked_at", "Timestamp"},
+                                                 {"from_account", "From Bank+Account"},
+                                                 {"to_account", "To Bank+Account"},
+                                                 {"amount", "Amount Paid"},
+                                                 {"currency", "Payment Currency"},
+                                                 {"type", "Payment Format"}}));
+  const auto plan = std::get<FilePlan>(recognise(header(kAmlworldTransfers), InputFormat::kAuto));
+  EXPECT_EQ(plan.format, InputFormat::kAmlworld);
+  EXPECT_EQ(plan.datasets.at(0).columns.at(1).positions, (std::vector<std::size_t>{1, 2}));
+  EXPECT_EQ(plan.datasets.at(0).columns.at(2).positions, (std::vector<std::size_t>{3, 4}));
+  std::string rescued;
+  for (const auto& column : plan.rescued) rescued += column.key + ';';
+  EXPECT_EQ(rescued, "Amount Received;Receiving Currency;Is Laundering;");
+}
+
+TEST(InputFormat, AmlworldAccountsGiveAnAccountAndAParty) {
+  const std::string line = "Bank Name,Bank ID,Account Number,Entity ID,Entity Name";
+  EXPECT_EQ(filled(line, 0),
+            (Columns{{"account_id", "Bank ID+Account Number"}, {"party_id", "Entity ID"}}));
+  EXPECT_EQ(filled(line, 1), (Columns{{"party_id", "Entity ID"}, {"name", "Entity Name"}}));
+}
+
+TEST(InputFormat, AmlworldPatternsAreLabels) {
+  const std::vector<std::string> first{
+      "BEGIN LAUNDERING ATTEMPT - FAN-OUT:  Max 16-degree Fan-Out"};
+  EXPECT_TRUE(std::holds_alternative<IgnoredFile>(recognise(first, InputFormat::kAuto)));
+  EXPECT_TRUE(std::holds_alternative<IgnoredFile>(recognise(first, InputFormat::kAmlworld)));
+  EXPECT_TRUE(std::holds_alternative<UnknownHeader>(recognise(first, InputFormat::kAml)));
+}
+
+TEST(InputFormat, OfAJoinedColumnThePartThatIsMissingIsNamed) {
+  const auto why = why_unknown("Timestamp,From Bank,Account,To Bank,Amount Paid,Payment Currency");
+  EXPECT_NE(why.find("missing: account, payment format"), std::string::npos) << why;
+}
+
 TEST(InputFormat, OneCommonNameAmongUnknownOnesIsNotEnough) {
   EXPECT_FALSE(why_unknown("TXN_ID,ACCOUNT_ID,BRANCH_ID,TXN_AMOUNT_ORIG").empty());
   EXPECT_FALSE(why_unknown("typology,instance,entity_kind,entity_id,role,transfer_id").empty());

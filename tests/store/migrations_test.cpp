@@ -194,6 +194,8 @@ TEST(BaseCurrency, AnUnknownOneIsRefusedAndTheNextInitCompletes) {
   auto connection = database.connect();
   expect_refused([&] { migrate(connection, {.base_currency = "XYZ", .program_version = "1"}); },
                  "XYZ");
+  expect_refused([&] { migrate(connection, {.base_currency = "XBT", .program_version = "1"}); },
+                 "XBT");  // 9e14 of them do not fit 64 bits as minor units
   expect_refused([&] { require_schema(connection); }, "aml init");
   migrate(connection, {.base_currency = "EUR", .program_version = "1"});
   EXPECT_EQ(base_currency(connection).code, "EUR");

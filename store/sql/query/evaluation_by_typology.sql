@@ -4,6 +4,7 @@
 -- typology that holds all of them, and an alert with one of them is true. An instance without is found by an alert that names all
 -- its entities, and an alert with two of them is true; if it has a single entity, only an alert about that entity counts. A true alert
 -- touches its instance. Transfers and entities are counted one by one; the accounts of a labelled transfer are labelled entities.
+-- Labels of the typology any are held against the alerts of every typology.
 WITH label AS MATERIALIZED (
   SELECT DISTINCT l.typology, l.instance, l.entity_kind, l.entity_id, l.transfer_id
   FROM jsonb_to_recordset($1::jsonb)
@@ -15,8 +16,11 @@ WITH label AS MATERIALIZED (
 ), source AS (
   SELECT coalesce((SELECT run_id FROM aml.runs WHERE run_id = $2::bigint AND purpose = 'backtest'), 0) AS backtest_run_id
 ), alert AS MATERIALIZED (
-  SELECT f.alert_id, f.typology, f.subject_kind, f.subject
+  SELECT f.alert_id, held_as.typology, f.subject_kind, f.subject
   FROM aml.run_findings f
+  CROSS JOIN LATERAL (SELECT f.typology
+                      UNION ALL
+                      SELECT 'any' WHERE EXISTS (SELECT FROM label l WHERE l.typology = 'any')) AS held_as (typology)
   WHERE CASE WHEN $2::bigint IS NULL THEN f.is_current ELSE f.run_id = $2::bigint END
 ), alert_transfer AS MATERIALIZED (
   SELECT a.alert_id, a.typology, t.transfer_id

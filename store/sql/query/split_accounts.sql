@@ -8,14 +8,16 @@ WITH checked AS MATERIALIZED (
     SELECT plain.*, currency.exponent AS currency_exponent
     FROM (
       SELECT line, rescued,
-             aml.trimmed(account_id) AS account_id,
-             coalesce(nullif(aml.trimmed(party_id), ''), aml.trimmed(account_id)) AS party_id,
+             id AS account_id,
+             coalesce(nullif(aml.trimmed(party_id), ''), id) AS party_id,
              nullif(aml.trimmed(kind), '') AS kind,
              nullif(upper(aml.trimmed(currency)), '') AS currency_code,
              nullif(upper(aml.trimmed(country)), '') AS country,
              nullif(aml.trimmed(opened_on), '') AS opened_on_text,
              aml.try_date(aml.trimmed(opened_on)) AS opened_on
       FROM bronze.accounts
+      CROSS JOIN (SELECT format = 'amlworld' AS is_amlworld FROM aml.ingested_files WHERE file_id = $1) AS file
+      CROSS JOIN LATERAL (SELECT CASE WHEN is_amlworld THEN aml.amlworld_account(account_id) ELSE aml.trimmed(account_id) END) AS given (id)
       WHERE file_id = $1
       OFFSET 0
     ) AS plain

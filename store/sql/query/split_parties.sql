@@ -1,8 +1,10 @@
 -- $1 file_id, $2 names of the expectations, $3 how many of them, counted from the first, send a row to quarantine (the others warn).
 -- The parties of one file, from bronze into silver or quarantine; see split_transfers.sql. What a later file says of a party
--- replaces what an earlier one said.
+-- replaces what an earlier one said. In a file of accounts a party stands on the line of each of its accounts.
 WITH checked AS MATERIALIZED (
   SELECT typed.line, typed.party_id, typed.name, typed.kind, typed.country, typed.base_risk,
+         CASE WHEN typed.is_of_accounts THEN ROW(typed.name, typed.kind, typed.country, typed.base_risk,
+                                                 typed.address, typed.email, typed.phone)::text END AS said,
          NULL::integer[] AS broken
   FROM (
     SELECT line, rescued,
@@ -18,16 +20,19 @@ WITH checked AS MATERIALIZED (
            aml.try_numeric(aml.trimmed(base_risk)) AS base_risk,
            nullif(aml.trimmed(address), '') AS address,
            nullif(aml.trimmed(email), '') AS email,
-           nullif(aml.trimmed(phone), '') AS phone
+           nullif(aml.trimmed(phone), '') AS phone,
+           is_of_accounts
     FROM bronze.parties
+    CROSS JOIN (SELECT dataset = 'accounts' AS is_of_accounts FROM aml.ingested_files WHERE file_id = $1) AS file
     WHERE file_id = $1
     OFFSET 0
   ) AS typed
 ),
 ranked AS MATERIALIZED (  -- occurrence: of the rows with one key that meet the expectations, the first is loaded
-  SELECT *, CASE WHEN broken IS NULL OR broken[1] > $3::integer
-                 THEN row_number() OVER (PARTITION BY party_id, broken IS NULL OR broken[1] > $3 ORDER BY line) END AS occurrence
+  SELECT *, CASE WHEN broken IS NULL OR broken[1] > $3::integer THEN row_number() OVER same_party END AS occurrence,
+         said = first_value(said) OVER same_party AS is_repeat
   FROM checked
+  WINDOW same_party AS (PARTITION BY party_id, broken IS NULL OR broken[1] > $3 ORDER BY line)
 ),
 loaded AS (
   INSERT INTO silver.parties (party_id, name, kind, country, base_risk, is_derived, file_id, line)
@@ -45,7 +50,7 @@ quarantined AS (
          (SELECT to_jsonb(bronze) - 'file_id' - 'line' FROM bronze.parties bronze
           WHERE bronze.file_id = $1 AND bronze.line = ranked.line)
   FROM ranked
-  WHERE occurrence IS DISTINCT FROM 1
+  WHERE occurrence IS NULL OR occurrence > 1 AND is_repeat IS NOT TRUE
   RETURNING line, reasons
 )
 SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM loaded) AS rows, NULL::bigint AS first_line

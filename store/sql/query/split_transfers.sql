@@ -9,19 +9,25 @@ WITH checked AS MATERIALIZED (
          typed.currency_code, typed.currency_exponent, typed.amount_base, typed.type,
          NULL::integer[] AS broken
   FROM (
-    SELECT plain.*, currency.exponent AS currency_exponent, $3::text AS base_currency_code,
+    SELECT plain.*, $3::text AS base_currency_code,
+           -- AMLworld writes hundredths of every currency, of the yen too.
+           CASE WHEN plain.is_amlworld AND currency.exponent < 2 THEN 2 ELSE currency.exponent END AS currency_exponent,
            CASE WHEN plain.currency_code = $3 THEN 1 ELSE fx.rate END AS rate,
            round(plain.amount * CASE WHEN plain.currency_code = $3 THEN 1 ELSE fx.rate END, $4::integer) AS amount_base
     FROM (
       SELECT line, rescued,
              CASE WHEN transfer_id IS NULL THEN $2::text || '-' || line ELSE aml.trimmed(transfer_id) END AS transfer_id,
-             aml.try_timestamptz(aml.trimmed(booked_at)) AS booked_at,
-             aml.trimmed(from_account) AS from_account_id,
-             aml.trimmed(to_account) AS to_account_id,
+             CASE WHEN is_amlworld THEN aml.try_timestamptz(replace(aml.trimmed(booked_at), '/', '-'))
+                  ELSE aml.try_timestamptz(aml.trimmed(booked_at)) END AS booked_at,
+             CASE WHEN is_amlworld THEN aml.amlworld_account(from_account) ELSE aml.trimmed(from_account) END AS from_account_id,
+             CASE WHEN is_amlworld THEN aml.amlworld_account(to_account) ELSE aml.trimmed(to_account) END AS to_account_id,
              aml.try_numeric(aml.trimmed(amount)) AS amount,
-             CASE WHEN currency IS NULL THEN $3 ELSE upper(aml.trimmed(currency)) END AS currency_code,
-             coalesce(nullif(aml.trimmed(type), ''), 'TRANSFER') AS type
+             CASE WHEN currency IS NULL THEN $3 WHEN is_amlworld THEN aml.amlworld_currency(currency)
+                  ELSE upper(aml.trimmed(currency)) END AS currency_code,
+             coalesce(nullif(aml.trimmed(type), ''), 'TRANSFER') AS type,
+             is_amlworld
       FROM bronze.transfers
+      CROSS JOIN (SELECT format = 'amlworld' AS is_amlworld FROM aml.ingested_files WHERE file_id = $1) AS file
       WHERE file_id = $1
       OFFSET 0  -- a fence: each value is converted once, however many checks look at it
     ) AS plain
