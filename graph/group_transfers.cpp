@@ -100,7 +100,7 @@ GroupTransfers group_transfers(const MotifQuery& query, const BoundMotif& bound,
   found.of_group.resize(groups.size());
   for (std::size_t b = 0; b < bound.branches.size() && !groups.empty(); ++b) {
     const MotifPattern& pattern = bound.branches[b].pattern;
-    const auto at = std::ranges::find(pattern.vertices, query.grouping->vertex);
+    const auto at = std::ranges::find(pattern.vertices, query.grouping.value().vertex);
     const auto vertex = static_cast<std::size_t>(at - pattern.vertices.begin());
     const MotifConstraints constraints =
         bound_to_groups(bound.branches[b].constraints, vertex, graph, groups);
