@@ -2,6 +2,7 @@
 #include "graph/group_transfers.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <unordered_set>
 
@@ -96,11 +97,12 @@ MotifConstraints bound_to_groups(MotifConstraints constraints, std::size_t verte
 
 GroupTransfers group_transfers(const MotifQuery& query, const BoundMotif& bound,
                                const TransferGraph& graph, std::span<const Vertex> groups) {
+  assert(query.grouping.has_value());
   GroupTransfers found;
   found.of_group.resize(groups.size());
   for (std::size_t b = 0; b < bound.branches.size() && !groups.empty(); ++b) {
     const MotifPattern& pattern = bound.branches[b].pattern;
-    const auto at = std::ranges::find(pattern.vertices, query.grouping.value().vertex);
+    const auto at = std::ranges::find(pattern.vertices, query.grouping->vertex);
     const auto vertex = static_cast<std::size_t>(at - pattern.vertices.begin());
     const MotifConstraints constraints =
         bound_to_groups(bound.branches[b].constraints, vertex, graph, groups);
