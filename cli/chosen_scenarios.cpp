@@ -32,7 +32,7 @@ detect::BaseCurrency currency_at_hand(const GlobalOptions& global) {
     return currency_of(connection);
   } catch (const store::StoreError&) {
     if (!global.database.empty()) throw;
-    const detect::BaseCurrency currency;
+    detect::BaseCurrency currency;
     say(
         fmt::format("No database at hand: amounts are read as {}. Name one with -d to read them in "
                     "its base currency.",

@@ -185,11 +185,11 @@ std::string value_text(const graph::Value& value) {
 }
 
 [[noreturn]] void refuse(const std::string& rows, std::uint64_t max_rows) {
-  throw std::length_error(
-      fmt::format("the motif has {} matches, more than the {} of max_rows: none was looked at, and "
-                  "the alerts of "
-                  "earlier runs stay; narrow the motif, group it by a vertex, or raise max_rows",
-                  rows, max_rows));
+  throw std::length_error(fmt::format(
+      "the motif has {} matches, more than the {} of max_rows: none was looked at, and "
+      "the alerts of earlier runs stay; narrow the motif, group it by a vertex, or raise "
+      "max_rows",
+      rows, max_rows));
 }
 
 /// One search with its parts.
@@ -238,13 +238,13 @@ class MotifMatchSearch {
     Detection detection;
     const graph::QueryGroups found = graph::group_rows(query_, bound_, graph_, properties_);
     if (found.refused) refuse(graph::text_of(found.rows_known), params_.max_rows);
-    detection.truncated = found.truncated;
-    if (bound_.branches.front().constraints.stop.stop_requested()) return detection;
+    const bool is_stopped = bound_.branches.front().constraints.stop.stop_requested();
+    detection.truncated = found.truncated || is_stopped;
+    if (is_stopped) return detection;
     if (found.truncated && !found.factorised) {
       throw std::length_error(
           "the groups reached max_rows or max_steps before all their matches were seen: none can "
-          "be "
-          "trusted, and the alerts of earlier runs stay; narrow the motif, or raise them");
+          "be trusted, and the alerts of earlier runs stay; narrow the motif, or raise them");
     }
     std::vector<Vertex> vertices;
     for (const graph::MotifGroup& group : found.groups) vertices.push_back(group.vertex);

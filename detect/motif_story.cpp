@@ -104,18 +104,20 @@ Finding MotifTeller::finding_of(MotifStory story) const {
 MotifTeller::Totals MotifTeller::totals_of(Vertex subject,
                                            std::span<const Edge> in_time_order) const {
   if (in_time_order.empty()) return {};
+  Totals totals{.transfers = in_time_order.size(),
+                .first = graph_.booked_at(in_time_order.front()),
+                .last = graph_.booked_at(in_time_order.back())};
   MinorSum in = 0;
   MinorSum out = 0;
-  bool takes_part = false;
   for (const Edge e : in_time_order) {
     const bool pays = graph_.source(e) == subject;
     const bool receives = graph_.target(e) == subject;
     if (pays) out += graph_.amount_minor(e);
     if (receives) in += graph_.amount_minor(e);
-    takes_part = takes_part || pays || receives;
+    totals.takes_part = totals.takes_part || pays || receives;
   }
-  return {in_time_order.size(), takes_part ? std::max(in, out) : sum_of(graph_, in_time_order),
-          graph_.booked_at(in_time_order.front()), graph_.booked_at(in_time_order.back())};
+  totals.moved = totals.takes_part ? std::max(in, out) : sum_of(graph_, in_time_order);
+  return totals;
 }
 
 /// The transfers with their roles, and the accounts.
@@ -166,7 +168,8 @@ std::vector<EvidenceItem> MotifTeller::evidence_of(const Finding& finding, const
   };
   std::vector<EvidenceItem> evidence = story.aggregates;
   evidence.push_back({"moved", plain_money(totals.moved, currency_), std::nullopt, finding.score,
-                      fmt::format("{} moved {} in these transfers.", finding.subject,
+                      fmt::format("{} moved {} in these transfers.",
+                                  totals.takes_part ? finding.subject : "All together",
                                   format_money(totals.moved, currency_))});
   const bool is_cut = story.matches == 0 && totals.transfers > kMostTransfersOfGroup;
   const std::string cut =

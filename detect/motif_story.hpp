@@ -83,6 +83,7 @@ class MotifTeller {
   struct Totals {
     std::size_t transfers = 0;
     graph::MinorSum moved = 0;
+    bool takes_part = false;  ///< the subject pays or receives
     graph::Micros first = 0;  ///< booked_at; 0 without transfers
     graph::Micros last = 0;
   };

@@ -2,6 +2,7 @@
 #include "graph/group_transfers.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <unordered_set>
 
@@ -96,6 +97,7 @@ MotifConstraints bound_to_groups(MotifConstraints constraints, std::size_t verte
 
 GroupTransfers group_transfers(const MotifQuery& query, const BoundMotif& bound,
                                const TransferGraph& graph, std::span<const Vertex> groups) {
+  assert(query.grouping.has_value());
   GroupTransfers found;
   found.of_group.resize(groups.size());
   for (std::size_t b = 0; b < bound.branches.size() && !groups.empty(); ++b) {

@@ -490,9 +490,11 @@ Json default_params(const DetectorKind& kind, const detect::BaseCurrency& curren
         each_hub_param(hubs, defaults);
       },
       kind.defaults);
-  for (const auto& [name, value] : hubs.written.items())
-    writer.written[fmt::format("hubs.{}", name)] = value;
-  return std::move(writer.written);
+  Json named = Json::object();
+  for (const std::string_view key : writer.keys)
+    named[std::string(key)] = writer.written.value(std::string(key), Json());
+  for (const auto& [key, value] : hubs.written.items()) named["hubs." + key] = value;
+  return named;
 }
 
 }  // namespace aml::scenarios

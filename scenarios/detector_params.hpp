@@ -35,8 +35,8 @@ DetectorParams read_params(const DetectorKind& kind, const Json* params, const J
 /// rest.
 Json effective_params(const DetectorParams& params, const detect::BaseCurrency& currency);
 
-/// The default of every parameter as a scenario file writes it, under the name by which one is
-/// overridden: "window", "hubs.max_counterparties".
+/// The default of every parameter as a scenario file writes it, null if it has none, under the name
+/// by which one is overridden: "window", "hubs.max_counterparties".
 Json default_params(const DetectorKind& kind, const detect::BaseCurrency& currency);
 
 }  // namespace aml::scenarios

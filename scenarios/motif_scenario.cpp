@@ -31,12 +31,14 @@ std::string branch_plan(const graph::MotifPlan& plan, std::uint64_t max_rows) {
   const graph::MotifRun run =
       graph::enumerate_motif(plan, max_rows, [](const graph::MotifMatch&) {});
   std::string text = graph::describe(plan, &run);
+  const std::string found = fmt::format("{} rows, {} candidates looked at", run.rows, run.steps);
   if (run.refused)
     text += fmt::format("not enumerated: {} rows are more than the {} of max_rows\n",
                         graph::text_of(run.rows_known), max_rows);
-  if (run.truncated)
-    text += fmt::format("enumeration ended by max_rows or max_steps after {} rows and {} steps\n",
-                        run.rows, run.steps);
+  else if (run.truncated)
+    text += fmt::format("ended by max_rows or max_steps after {}\n", found);
+  else
+    text += found + "\n";
   return text;
 }
 

@@ -128,6 +128,18 @@ TEST(MotifMatches, MatchesOfOneSubjectThatShareATransferAreOneFinding) {
   EXPECT_EQ(detection.findings[1].evidence_key, "C from T5");
 }
 
+TEST(MotifMatches, OfASubjectThatTakesNoPartTheWholeCounts) {
+  MotifMatchesParams params = params_of("(a)-[e]->(b); !(a)-[]->(x)");
+  params.subject_vertex = "x";
+  params.where = "x.id = 'F' and a.id = 'A'";
+  const Detection detection = detect({collector()[0], collector()[3]}, params);
+  ASSERT_EQ(detection.findings.size(), 1U);
+  EXPECT_EQ(detection.findings[0].subject, "F");
+  EXPECT_EQ(steps_of(detection.findings[0]), (Words{"T1 e 1"}));
+  EXPECT_EQ(evidence_of(detection.findings[0], "moved").sentence,
+            "All together moved 9,000.00 USD in these transfers.");
+}
+
 TEST(MotifMatches, MatchesThatShareATransferButNoSubjectStayApart) {
   const Detection detection =
       detect(collector(), params_of("(payer)-[paid]->(c); (c)-[out]->(payee)"));
@@ -305,8 +317,10 @@ TEST(MotifMatches, AStopEndsTheSearch) {
   const graph::TransferGraph accounts = graph_of(collector());
   std::stop_source stop;
   stop.request_stop();
+  MotifMatchesParams without_rows = grouped();
+  without_rows.distinct = graph::Distinct::kNone;
   for (const MotifMatchesParams& params :
-       {params_of("(p)-[paid]->(c); (c)-[out]->(q)"), grouped()}) {
+       {params_of("(p)-[paid]->(c); (c)-[out]->(q)"), grouped(), without_rows}) {
     AccountFacts facts = facts_of(accounts, {});
     facts.country_names = {""};
     EXPECT_TRUE(

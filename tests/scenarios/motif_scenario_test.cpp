@@ -275,12 +275,10 @@ TEST_F(MotifScenario, ThePlanShowsActualRowsOrWhyThereAreNone) {
       database_.query(fmt::format("SELECT count(*) FROM {}", as_table(scenario_of(motif))));
   const std::string plan = plan_of(motif);
   EXPECT_TRUE(plan.starts_with("plan v1: A motif\n")) << plan;
-  const std::string last_step = plan.substr(plan.rfind("\n2"));
-  EXPECT_NE(last_step.find(" " + rows), std::string::npos) << rows << "\n" << plan;
+  EXPECT_NE(plan.find(fmt::format("\n{} rows, ", rows)), std::string::npos) << plan;
 
   motif.params += R"(, "max_rows": 1)";
-  EXPECT_NE(plan_of(motif).find("enumeration ended by max_rows or max_steps after 1 rows"),
-            std::string::npos)
+  EXPECT_NE(plan_of(motif).find("ended by max_rows or max_steps after 1 rows"), std::string::npos)
       << plan_of(motif);
   motif.params =
       R"p("motif": "(a)-[e]->(b)", "window": "1 day", "distinct": "none", "max_rows": 1)p";

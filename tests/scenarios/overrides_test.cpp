@@ -70,6 +70,21 @@ TEST(Overrides, EveryParameterOfEveryScenarioCanBeSetToWhatItIs) {
   }
 }
 
+TEST(Overrides, WhatAMotifHasNoDefaultForCanBeSetToo) {
+  const Scenario file = parse_scenario(
+      R"json({"schema_version": 1, "id": "hops", "version": 1, "title": "t", "typology": "custom",
+              "detector": "motif", "subject": "account",
+              "params": {"motif": "(a)-[e]->(b)", "window": "3 days"}})json",
+      "hops.json", {});
+  const Texts overrides{"hops.window=5 days", "hops.where=e.amount > 5", "hops.group_by=b",
+                        R"json(hops.aggregates={"n": "count(*)"})json"};
+  const Scenario changed = with_overrides({file}, overrides, {}).at(0);
+  EXPECT_EQ(parameter_of(changed, "window"), "5 days");
+  EXPECT_EQ(parameter_of(changed, "where"), "e.amount > 5");
+  EXPECT_EQ(parameter_of(changed, "group_by"), "b");
+  EXPECT_EQ(parameter_of(changed, "aggregates"), (nlohmann::json{{"n", "count(*)"}}));
+}
+
 TEST(Overrides, OnlyTheNamedScenarioAndParametersChange) {
   const auto before = shipped_scenarios({});
   const Texts overrides{"fan_in.window=20 days", "fan_in.min_transfers=8"};
