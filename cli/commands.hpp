@@ -45,7 +45,7 @@ struct RunOptions {
   bool dry_run = false;
   std::string summary;  ///< file; empty: none
   int threads = 0;
-  std::string as_of;                   ///< a day or time; empty: all transfers
+  std::optional<std::string> as_of;    ///< a day or time; absent: all transfers
   std::vector<std::string> overrides;  ///< scenario.parameter=value
 };
 struct EvaluateOptions {

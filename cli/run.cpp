@@ -28,16 +28,16 @@ void request_stop(int signal) {
 }
 
 /// "As of" a day is as of its end.
-std::optional<graph::Micros> as_of_time(const std::string& text) {
+std::optional<graph::Micros> as_of_time(const std::optional<std::string>& text) {
   constexpr std::size_t kDayLength = std::string_view("2024-03-31").size();
-  if (text.empty()) return std::nullopt;
-  const auto at = graph::parse_time_point(text);
+  if (!text) return std::nullopt;
+  const auto at = graph::parse_time_point(*text);
   if (!at)
     throw std::invalid_argument(fmt::format(
         "--as-of: expected a day or a time such as 2024-03-31 or 2024-03-31T18:00Z, got \"{}\"",
-        text));
+        *text));
   const auto micros = static_cast<graph::Micros>(at->micros);
-  return text.size() == kDayLength ? micros + graph::kMicrosPerDay - 1 : micros;
+  return text->size() == kDayLength ? micros + graph::kMicrosPerDay - 1 : micros;
 }
 
 std::vector<scenarios::Scenario> scenarios_to_run(store::Connection& connection,

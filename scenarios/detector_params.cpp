@@ -375,6 +375,24 @@ class ParamWriter {
   const detect::BaseCurrency& currency_;
 };
 
+/// Collects what each parameter is called and how it is written.
+class ParamNames {
+ public:
+  std::vector<NamedParam> found;
+
+  void integer(std::string_view key, auto&&...) { add(key, ParamForm::kNumber); }
+  void real(std::string_view key, double, const RealRange&) { add(key, ParamForm::kNumber); }
+  void line(std::string_view key, auto&&...) { add(key, ParamForm::kText); }
+  void lines(std::string_view key, auto&&...) { add(key, ParamForm::kLines); }
+  void named_lines(std::string_view key, auto&&...) { add(key, ParamForm::kObject); }
+  void duration(std::string_view key, auto&&...) { add(key, ParamForm::kText); }
+  void money(std::string_view key, auto&&...) { add(key, ParamForm::kText); }
+  void choice(std::string_view key, auto&&...) { add(key, ParamForm::kText); }
+
+ private:
+  void add(std::string_view key, ParamForm form) { found.push_back({std::string(key), form}); }
+};
+
 /// Where a text of a motif query stands in a file: "where", or "aggregate payers".
 std::string pointer_of(const graph::MotifError& error) {
   constexpr std::string_view kAggregate = "aggregate ";
@@ -481,20 +499,18 @@ Json effective_params(const DetectorParams& params, const detect::BaseCurrency& 
   return std::move(writer.written);
 }
 
-Json default_params(const DetectorKind& kind, const detect::BaseCurrency& currency) {
-  ParamWriter writer(currency);
-  ParamWriter hubs(currency);
+std::vector<NamedParam> named_params(const DetectorKind& kind) {
+  ParamNames params;
+  ParamNames hubs;
   std::visit(
       [&](auto defaults) {
-        each_param(writer, defaults);
+        each_param(params, defaults);
         each_hub_param(hubs, defaults);
       },
       kind.defaults);
-  Json named = Json::object();
-  for (const std::string_view key : writer.keys)
-    named[std::string(key)] = writer.written.value(std::string(key), Json());
-  for (const auto& [key, value] : hubs.written.items()) named["hubs." + key] = value;
-  return named;
+  for (const NamedParam& hub : hubs.found)
+    params.found.push_back({fmt::format("hubs.{}", hub.name), hub.form});
+  return std::move(params.found);
 }
 
 }  // namespace aml::scenarios

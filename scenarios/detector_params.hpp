@@ -35,8 +35,13 @@ DetectorParams read_params(const DetectorKind& kind, const Json* params, const J
 /// rest.
 Json effective_params(const DetectorParams& params, const detect::BaseCurrency& currency);
 
-/// The default of every parameter as a scenario file writes it, null if it has none, under the name
-/// by which one is overridden: "window", "hubs.max_counterparties".
-Json default_params(const DetectorKind& kind, const detect::BaseCurrency& currency);
+/// How a file writes a parameter.
+enum class ParamForm { kNumber, kText, kLines, kObject };
+struct NamedParam {
+  std::string name;  ///< "window", "hubs.max_counterparties"
+  ParamForm form;
+};
+/// Every parameter of a detector, in the order of the documentation.
+std::vector<NamedParam> named_params(const DetectorKind& kind);
 
 }  // namespace aml::scenarios

@@ -46,10 +46,10 @@ const DetectorKind& detector_of(const Scenario& scenario) {
 }
 
 /// The value as a file would write it: what is text there needs no quotes here.
-Json typed_value(std::string_view text, const Json& default_value) {
+Json typed_value(std::string_view text, ParamForm form) {
   Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (default_value.is_string()) return value.is_string() ? value : Json(text);
-  if (default_value.is_array() && !value.is_array()) return Json::array({text});
+  if (form == ParamForm::kText) return value.is_string() ? value : Json(text);
+  if (form == ParamForm::kLines && !value.is_array()) return Json::array({text});
   return value.is_discarded() ? Json(text) : value;
 }
 
@@ -62,22 +62,22 @@ void set_parameter(Json& document, std::string_view parameter, Json value) {
 
 Scenario overridden(const Scenario& scenario, std::span<const std::string> overrides,
                     const detect::BaseCurrency& currency) {
-  const Json defaults = default_params(detector_of(scenario), currency);
+  const auto params = named_params(detector_of(scenario));
   std::vector<std::string_view> known;
-  for (const auto& item : defaults.items()) known.emplace_back(item.key());
+  for (const NamedParam& param : params) known.emplace_back(param.name);
 
   Json document = Json::parse(scenario.definition_json);
   std::vector<std::string_view> set;
   for (const std::string& text : overrides) {
     const Override change = parse_override(text);
-    if (std::ranges::find(known, change.parameter) == known.end())
+    const auto param = std::ranges::find(params, change.parameter, &NamedParam::name);
+    if (param == params.end())
       refuse(text, fmt::format("scenario {} has no parameter \"{}\"{}", scenario.id,
                                change.parameter, hint(change.parameter, known)));
     if (std::ranges::find(set, change.parameter) != set.end())
       refuse(text, "this parameter is set twice");
     set.push_back(change.parameter);
-    set_parameter(document, change.parameter,
-                  typed_value(change.value, defaults[std::string(change.parameter)]));
+    set_parameter(document, change.parameter, typed_value(change.value, param->form));
   }
   Scenario result = parse_scenario(
       document.dump(-1, ' ', false, Json::error_handler_t::replace),

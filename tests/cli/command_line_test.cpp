@@ -167,7 +167,7 @@ TEST(CommandLine, ABacktestThatCannotBeIsWrongUsageAndLeavesNoRun) {
             std::string::npos);
   EXPECT_NE(refusal({"--set", "fan_in.min_transfers=0"}).find("expected an integer from 1"),
             std::string::npos);
-  for (const char* time : {"yesterday", "2024-02-30", "20240331", "31.3.2024"})
+  for (const char* time : {"", "yesterday", "2024-02-30", "20240331", "31.3.2024"})
     EXPECT_NE(refusal({"--as-of", time}).find("expected a day or a time"), std::string::npos);
   EXPECT_EQ(database.query("SELECT count(*) FROM aml.runs"), "0");
 }
