@@ -255,6 +255,19 @@ TEST(Expression, DepthIsBounded) {
   EXPECT_EQ(on.value(wide), "true");
 }
 
+TEST(Expression, NestedBetweenIsRefusedBeforeItsCopiesFillTheMemory) {
+  const Payments on;
+  std::string nested = "1";
+  for (int i = 0; i < 45; ++i) nested = "(" + nested + " between 0 and 2)";
+  try {
+    on.parse(nested);
+    FAIL() << "2^45 copies of 1";
+  } catch (const MotifError& error) {
+    EXPECT_NE(std::string(error.what()).find("more than 100,000 parts"), std::string::npos)
+        << error.what();
+  }
+}
+
 RC_GTEST_PROP(Expression, AnyTextIsParsedOrRefusedInsideItself, ()) {
   const auto words = *rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
       "e1.amount", "a.id", "b.country", "e2.time", "1", "0.5", "'x'", "null", "true", "+", "-", "*",
