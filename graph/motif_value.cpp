@@ -29,6 +29,13 @@ MinorSum scaled_or_throw(MinorSum units, int digits) {
   return *result;
 }
 
+/// The number itself. Throws: std::overflow_error if it has more than 38 digits.
+const Decimal& of_few_digits(const Decimal& number) {
+  static const MinorSum kTooLarge = *scaled(1, static_cast<int>(kMostDigits));
+  if (number.units <= -kTooLarge || number.units >= kTooLarge) overflow();
+  return number;
+}
+
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -135,19 +142,18 @@ Decimal operator+(const Decimal& a, const Decimal& b) {
                              scaled_or_throw(b.units, scale - b.scale), &sum)) {
     overflow();
   }
-  return {sum, scale};
+  return of_few_digits({sum, scale});
 }
 
 Decimal operator-(const Decimal& a) {
-  MinorSum negated = 0;
-  if (__builtin_sub_overflow(MinorSum{0}, a.units, &negated)) overflow();
-  return {negated, a.scale};
+  of_few_digits(a);  // the smallest number has no counterpart
+  return {-a.units, a.scale};
 }
 
 Decimal operator*(const Decimal& a, const Decimal& b) {
   MinorSum product = 0;
   if (__builtin_mul_overflow(a.units, b.units, &product)) overflow();
-  return {product, a.scale + b.scale};
+  return of_few_digits({product, a.scale + b.scale});
 }
 
 std::strong_ordering compare(const Decimal& a, const Decimal& b) {

@@ -74,6 +74,8 @@ TEST(Expression, TooLargeNumbersAreAnErrorNotAWrongAnswer) {
   EXPECT_THROW(on.value("99999999999999999999999999999999999999 * 10 > 0"), std::overflow_error);
   EXPECT_THROW(on.value("99999999999999999999 * 99999999999999999999 > 0"), std::overflow_error);
   EXPECT_THROW(on.value("99999999999999999999999999999999999999 + 0.1 > 0"), std::overflow_error);
+  EXPECT_THROW(on.value("99999999999999999999999999999999999999 + 1 > 0"), std::overflow_error);
+  EXPECT_THROW(on.value("-99999999999999999999999999999999999999 - 1 < 0"), std::overflow_error);
 }
 
 TEST(Expression, ColumnsOfTransfersAndVertices) {
