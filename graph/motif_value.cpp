@@ -120,16 +120,18 @@ std::optional<MinorSum> parse_zone(Scanner& scanner) {
   if (scanner.at_end() || scanner.accept('Z')) return 0;
   const bool ahead = scanner.accept('+');
   if (!ahead && !scanner.accept('-')) return std::nullopt;
+  constexpr int kFarthest = 14 * 60;
   const auto hours = scanner.number(2, 2);
-  if (!hours || *hours > 14) return std::nullopt;
-  int minutes = 0;
+  if (!hours) return std::nullopt;
+  int minutes = *hours * 60;
   if (!scanner.at_end()) {
     scanner.accept(':');
     const auto number = scanner.number(2, 2);
     if (!number || *number > 59) return std::nullopt;
-    minutes = *number;
+    minutes += *number;
   }
-  const MinorSum offset = MinorSum{*hours * 60 + minutes} * 60 * kMicrosPerSecond;
+  if (minutes > kFarthest) return std::nullopt;
+  const MinorSum offset = MinorSum{minutes} * 60 * kMicrosPerSecond;
   return ahead ? offset : -offset;
 }
 
