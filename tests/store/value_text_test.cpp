@@ -79,10 +79,12 @@ TEST(ParseDecimal, KeepsEveryDigit) {
   EXPECT_TRUE(is("-3", -3, 0));
   EXPECT_TRUE(is("+.5", 5, 1));
   EXPECT_TRUE(is("7.", 7, 0));
+  EXPECT_TRUE(is("0.000000000000000001", 1, 18));
   EXPECT_TRUE(is("9223372036854775807", INT64_MAX, 0));
   EXPECT_TRUE(is("-9223372036854775808", INT64_MIN, 0));
   for (const char* text : {"", "-", ".", "1,000", "1e3", "0x1", " 1", "1 ", "1.2.3", "--1", "NaN",
-                           "9223372036854775808", "-9223372036854775809"}) {
+                           "9223372036854775808", "-9223372036854775809", "0.0000000000000000000",
+                           "0.0000000000000000001"}) {
     EXPECT_FALSE(parse_decimal(text)) << text;
   }
 }
