@@ -119,6 +119,8 @@ std::string without_secrets(std::string words, const std::string& text) {
     if (option.keyword != "dbname" || !is_connection_string(option.value)) continue;
     secrets.push_back(option.value);
   }
+  // The longest first: one that is part of another must not leave the rest of it behind.
+  std::ranges::sort(secrets, std::ranges::greater(), &std::string::size);
   for (const auto& secret : secrets) {
     if (secret.empty()) continue;
     for (auto at = words.find(secret); at != std::string::npos; at = words.find(secret, at + 3)) {

@@ -123,6 +123,11 @@ TEST(Connection, ErrorsNeverShowAPassword) {
   for (const auto& conninfo : kUnreadable) expect_unreachable_without_password(conninfo);
 }
 
+TEST(Connection, APasswordThatIsPartOfAnotherLeavesNothingOfItBehind) {
+  EXPECT_EQ(without_secrets("no hush-hush, no hush", "password=hush sslpassword=hush-hush"),
+            "no ***, no ***");
+}
+
 TEST(Connection, AWrongOptionIsNamedWhenNoPasswordIsNear) {
   try {
     Connection connection({"hots=localhost", "--database"});
