@@ -146,7 +146,8 @@ std::string describe(const Target& target) {
 }
 
 void throw_unreachable(const Target& target, std::string_view words) {
-  const auto reason = without_secrets(one_line(words), target.conninfo);
+  // In this order: a password may hold line ends.
+  const auto reason = one_line(without_secrets(std::string(words), target.conninfo));
   const auto advice = what_to_do(reason);
   const auto origin = target.origin.empty() ? std::string() : fmt::format(" ({})", target.origin);
   throw StoreError(StoreFailure::kUnreachable,

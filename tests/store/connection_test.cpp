@@ -128,6 +128,14 @@ TEST(Connection, APasswordThatIsPartOfAnotherLeavesNothingOfItBehind) {
             "no ***, no ***");
 }
 
+TEST(Connection, APasswordWithALineEndIsNotShown) {
+  try {
+    throw_unreachable({"password='hush\nhush'", ""}, "FATAL: no role for hush\nhush");
+  } catch (const StoreError& error) {
+    EXPECT_EQ(std::string(error.what()).find("hush"), std::string::npos) << error.what();
+  }
+}
+
 TEST(Connection, AWrongOptionIsNamedWhenNoPasswordIsNear) {
   try {
     Connection connection({"hots=localhost", "--database"});
