@@ -13,6 +13,7 @@ namespace {
 using Arrow = MotifTerm::Arrow;
 
 constexpr std::size_t kMostBranches = 1000;
+constexpr int kMostTransfers = 100;  ///< of a branch, and vertices on their own: as of one term
 
 /// One way to read a term: the transfers that it asks for, in the direction of the money.
 struct Reading {
@@ -308,6 +309,17 @@ void refuse_merged_directions(std::string_view text, const std::vector<MotifTerm
   }
 }
 
+void refuse_many_transfers(std::string_view text, const std::vector<MotifTerm>& terms) {
+  int transfers = 0;
+  for (const MotifTerm& term : terms) {
+    transfers += term.length ? term.length->most : 1;
+    if (transfers <= kMostTransfers) continue;
+    throw MotifError(text, term.begin,
+                     "a motif has at most " + std::to_string(kMostTransfers) +
+                         " transfers and vertices on their own");
+  }
+}
+
 std::set<std::string> written_vertex_names(const std::vector<MotifTerm>& terms) {
   std::set<std::string> names;
   for (const MotifTerm& term : terms) names.insert({term.left.name, term.right.name});
@@ -351,6 +363,7 @@ Motif read_motif(std::string_view text, MotifMode mode) {
   if (mode == MotifMode::kGraphFrames) refuse_merged_directions(text, terms);
   std::vector<std::vector<Reading>> readings;
   std::size_t branches = 1;
+  refuse_many_transfers(text, terms);
   for (const MotifTerm& term : terms) {
     readings.push_back(short_forms.all(term));
     branches *= readings.back().size();
