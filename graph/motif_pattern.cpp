@@ -341,12 +341,14 @@ std::string message(std::string_view text, std::size_t position, const std::stri
   const std::size_t break_before =
       position == 0 ? std::string_view::npos : text.rfind('\n', position - 1);
   const std::size_t begin = break_before == std::string_view::npos ? 0 : break_before + 1;
-  const std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
+  std::string line(text.substr(begin, text.find('\n', begin) - begin));
+  // A zero would end the message, an escape would reach the terminal.
+  std::ranges::replace_if(
+      line, [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7F; }, '?');
   std::string indent(text.substr(begin, position - begin));
   std::ranges::replace_if(
       indent, [](char c) { return c != '\t'; }, ' ');
-  return "bad " + std::string(subject) + ": " + reason + "\n  " + std::string(line) + "\n  " +
-         indent + "^";
+  return "bad " + std::string(subject) + ": " + reason + "\n  " + line + "\n  " + indent + "^";
 }
 
 }  // namespace
@@ -361,9 +363,9 @@ Motif read_motif(std::string_view text, MotifMode mode) {
   const Readings short_forms(text, mode);
   const std::vector<MotifTerm> terms = directed_terms(text, short_forms);
   if (mode == MotifMode::kGraphFrames) refuse_merged_directions(text, terms);
+  refuse_many_transfers(text, terms);
   std::vector<std::vector<Reading>> readings;
   std::size_t branches = 1;
-  refuse_many_transfers(text, terms);
   for (const MotifTerm& term : terms) {
     readings.push_back(short_forms.all(term));
     branches *= readings.back().size();

@@ -298,6 +298,12 @@ INSTANTIATE_TEST_SUITE_P(
                               "the shortest length 3 is greater than the longest 2"},
                       in_graphframes("(a)-[]-(b);(b)-[]-(c);!(c)-[]->(a)", 22, kMergedDirections)));
 
+TEST(MotifError, ShowsNoCharacterThatATerminalWouldObey) {
+  const std::string text{"(a)\x1b[2J\0\x7f\t(b)", 13};
+  EXPECT_EQ(std::string(MotifError(text, 11, "why").what()),
+            "bad motif: why\n  (a)?[2J??\t(b)\n           \t ^");
+}
+
 TEST(MotifError, ShowsTheLineOfTheErrorOnly) {
   try {
     parse_motif("(a)-[e]->(b);\n(b)-[e]->(c);\n(c)-[f]->(a)");
