@@ -2,7 +2,7 @@
 # One static library per folder: target aml_<folder>, alias aml::<folder>. Includes are written from the repository root.
 add_library(aml_warnings INTERFACE)
 # -Wno-restrict: g++ 12 sees overlaps in std::string::operator+ that are not there (GCC bug 105329).
-target_compile_options(aml_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-restrict
+target_compile_options(aml_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   $<$<BOOL:${AML_WERROR}>:-Werror>)
 
 function(aml_module name)

@@ -23,6 +23,7 @@ using Kind = Expression::Kind;
 using Token = ExpressionToken;
 
 constexpr int kMostLevels = 100;
+constexpr std::size_t kMostNodes = 100'000;  ///< "between" writes its operand twice: nested, 2^50
 
 class ExpressionParser {
  public:
@@ -56,7 +57,7 @@ class ExpressionParser {
   Expression parse_not() {
     const Level level(*this);
     const std::size_t position = token().position;
-    if (accept_word("not")) return node(Kind::kNot, position, {parse_not()});
+    if (accept_word("not")) return node(Kind::kNot, position, list(parse_not()));
     return parse_predicate();
   }
 
@@ -67,8 +68,8 @@ class ExpressionParser {
       advance();
       const bool negated = accept_word("not");
       if (!accept_word("null")) fail("expected 'null'");
-      left = node(Kind::kIsNull, position, {std::move(left)});
-      if (negated) left = node(Kind::kNot, position, {std::move(left)});
+      left = node(Kind::kIsNull, position, list(std::move(left)));
+      if (negated) left = node(Kind::kNot, position, list(std::move(left)));
     }
     return left;
   }
@@ -80,7 +81,7 @@ class ExpressionParser {
       advance();
       Expression right = parse_sum();
       if (comparison()) fail("comparisons cannot be chained");
-      return node(*kind, position, {std::move(left), std::move(right)});
+      return node(*kind, position, list(std::move(left), std::move(right)));
     }
     const bool negated = at_word("not");
     if (negated) advance();
@@ -93,7 +94,7 @@ class ExpressionParser {
     } else {
       return left;
     }
-    return negated ? node(Kind::kNot, position, {std::move(left)}) : left;
+    return negated ? node(Kind::kNot, position, list(std::move(left))) : left;
   }
 
   std::optional<Kind> comparison() const {
@@ -120,8 +121,8 @@ class ExpressionParser {
     Expression most = parse_sum();
     Expression copy = value;
     return node(Kind::kAnd, position,
-                {node(Kind::kAtLeast, position, {std::move(copy), std::move(least)}),
-                 node(Kind::kAtMost, position, {std::move(value), std::move(most)})});
+                list(node(Kind::kAtLeast, position, list(std::move(copy), std::move(least))),
+                     node(Kind::kAtMost, position, list(std::move(value), std::move(most)))));
   }
 
   Expression parse_in(Expression value, std::size_t position) {
@@ -141,7 +142,7 @@ class ExpressionParser {
       const Kind kind = at_symbol("+") ? Kind::kAdd : Kind::kSubtract;
       const std::size_t position = token().position;
       advance();
-      left = node(kind, position, {std::move(left), parse_product()});
+      left = node(kind, position, list(std::move(left), parse_product()));
     }
     return left;
   }
@@ -151,7 +152,7 @@ class ExpressionParser {
     while (at_symbol("*")) {
       const std::size_t position = token().position;
       advance();
-      left = node(Kind::kMultiply, position, {std::move(left), parse_sign()});
+      left = node(Kind::kMultiply, position, list(std::move(left), parse_sign()));
     }
     return left;
   }
@@ -159,7 +160,7 @@ class ExpressionParser {
   Expression parse_sign() {
     const Level level(*this);
     const std::size_t position = token().position;
-    if (accept("-")) return node(Kind::kNegate, position, {parse_sign()});
+    if (accept("-")) return node(Kind::kNegate, position, list(parse_sign()));
     return parse_primary();
   }
 
@@ -251,14 +252,14 @@ class ExpressionParser {
     expect("(");
     Expression aggregate;
     if (of_column != kOfColumns.end()) {
-      aggregate = node(of_column->kind, position, {parse_column()});
+      aggregate = node(of_column->kind, position, list(parse_column()));
     } else if (function == "total") {
-      aggregate = node(Kind::kTotal, position, {parse_element()});
+      aggregate = node(Kind::kTotal, position, list(parse_element()));
     } else if (accept("*")) {
       aggregate = node(Kind::kCountRows, position, {});
     } else {
       if (!accept_word("distinct")) fail("expected '*' or 'distinct'");
-      aggregate = node(Kind::kCountDistinct, position, {parse_element()});
+      aggregate = node(Kind::kCountDistinct, position, list(parse_element()));
     }
     expect(")");
     return aggregate;
@@ -275,14 +276,27 @@ class ExpressionParser {
     return expression;
   }
 
+  /// Moved, where an initializer list would copy whole trees.
+  template <typename... Operands>
+  static std::vector<Expression> list(Operands... operands) {
+    std::vector<Expression> all;
+    all.reserve(sizeof...(operands));
+    (all.push_back(std::move(operands)), ...);
+    return all;
+  }
+
   Expression node(Kind kind, std::size_t position, std::vector<Expression> operands) const {
     Expression expression;
     expression.kind = kind;
     expression.position = position;
     for (const Expression& operand : operands) {
       expression.depth = std::max(expression.depth, operand.depth + 1);
+      expression.size += operand.size;
     }
     if (expression.depth > kMostLevels) fail_too_deep(position);
+    if (expression.size > kMostNodes) {
+      throw MotifError(text_, position, "this has more than 100,000 parts", subject_);
+    }
     expression.operands = std::move(operands);
     return expression;
   }

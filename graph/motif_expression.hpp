@@ -53,6 +53,7 @@ struct Expression {
   std::size_t position = 0;  ///< byte offset in the text
   std::vector<Expression> operands;
   int depth = 1;            ///< levels of nodes, this one included
+  std::size_t size = 1;     ///< number of nodes, this one included
   Literal literal;          ///< of kLiteral
   std::string element;      ///< of kColumn and kElement
   std::string column_name;  ///< of kColumn
@@ -70,7 +71,8 @@ struct Expression {
 };
 
 /// The expression that the text says, its syntax only. `subject` names the text in errors.
-/// Throws: MotifError; also for an expression nested more than 100 deep.
+/// Throws: MotifError; also for an expression nested more than 100 deep or of more than 100,000
+///         parts.
 Expression parse_expression(std::string_view text, std::string_view subject);
 
 struct ExpressionScope {

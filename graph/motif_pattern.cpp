@@ -13,6 +13,7 @@ namespace {
 using Arrow = MotifTerm::Arrow;
 
 constexpr std::size_t kMostBranches = 1000;
+constexpr int kMostTransfers = 100;  ///< of a branch, and vertices on their own: as of one term
 
 /// One way to read a term: the transfers that it asks for, in the direction of the money.
 struct Reading {
@@ -308,6 +309,17 @@ void refuse_merged_directions(std::string_view text, const std::vector<MotifTerm
   }
 }
 
+void refuse_many_transfers(std::string_view text, const std::vector<MotifTerm>& terms) {
+  int transfers = 0;
+  for (const MotifTerm& term : terms) {
+    transfers += term.length ? term.length->most : 1;
+    if (transfers <= kMostTransfers) continue;
+    throw MotifError(text, term.begin,
+                     "a motif has at most " + std::to_string(kMostTransfers) +
+                         " transfers and vertices on their own");
+  }
+}
+
 std::set<std::string> written_vertex_names(const std::vector<MotifTerm>& terms) {
   std::set<std::string> names;
   for (const MotifTerm& term : terms) names.insert({term.left.name, term.right.name});
@@ -329,12 +341,14 @@ std::string message(std::string_view text, std::size_t position, const std::stri
   const std::size_t break_before =
       position == 0 ? std::string_view::npos : text.rfind('\n', position - 1);
   const std::size_t begin = break_before == std::string_view::npos ? 0 : break_before + 1;
-  const std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
+  std::string line(text.substr(begin, text.find('\n', begin) - begin));
+  // A zero would end the message, an escape would reach the terminal.
+  std::ranges::replace_if(
+      line, [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7F; }, '?');
   std::string indent(text.substr(begin, position - begin));
   std::ranges::replace_if(
       indent, [](char c) { return c != '\t'; }, ' ');
-  return "bad " + std::string(subject) + ": " + reason + "\n  " + std::string(line) + "\n  " +
-         indent + "^";
+  return "bad " + std::string(subject) + ": " + reason + "\n  " + line + "\n  " + indent + "^";
 }
 
 }  // namespace
@@ -349,6 +363,7 @@ Motif read_motif(std::string_view text, MotifMode mode) {
   const Readings short_forms(text, mode);
   const std::vector<MotifTerm> terms = directed_terms(text, short_forms);
   if (mode == MotifMode::kGraphFrames) refuse_merged_directions(text, terms);
+  refuse_many_transfers(text, terms);
   std::vector<std::vector<Reading>> readings;
   std::size_t branches = 1;
   for (const MotifTerm& term : terms) {

@@ -75,7 +75,7 @@ class MotifError : public std::invalid_argument {
 /// The motif that the text describes, every short form written out. The empty text has one empty
 /// branch, which matches nothing.
 /// Throws: MotifError for what GraphFrames refuses too, for its four traps, and for more than 100
-///         transfers in a term or 1000 branches (docs/motifs.md).
+///         transfers in a branch or 1000 branches (docs/motifs.md).
 Motif read_motif(std::string_view text, MotifMode mode = MotifMode::kMoney);
 
 /// The pattern of a motif with one branch.

@@ -10,6 +10,9 @@
 namespace aml::graph {
 namespace {
 
+/// Of the conditions of all branches, which each have a copy.
+constexpr std::size_t kMostNodes = 1'000'000;
+
 void require(bool holds, const std::string& message) {
   if (!holds) throw std::invalid_argument(message);
 }
@@ -134,6 +137,13 @@ MotifQuery parse_query(const MotifQueryText& text, const PropertySchema& schema)
 
   const std::vector<Expression> conditions =
       parse_conditions(text, ExpressionScope{query.motif, schema});
+  std::size_t nodes = 0;
+  for (const Expression& condition : conditions) nodes += condition.size;
+  require(nodes * query.motif.branches.size() <= kMostNodes,
+          "where has " + std::to_string(nodes) + " parts for each of " +
+              std::to_string(query.motif.branches.size()) +
+              " combinations of lengths and directions: together more than a million");
+  SymmetryBudget budget;
   for (const MotifBranch& motif_branch : query.motif.branches) {
     const MotifPattern& pattern = motif_branch.pattern;
     MotifQueryBranch branch;
@@ -146,7 +156,7 @@ MotifQuery parse_query(const MotifQueryText& text, const PropertySchema& schema)
     }
     if (is_money) {
       branch.symmetries =
-          symmetries_of(pattern, symmetry_conditions(pattern, branch, query.grouping));
+          symmetries_of(pattern, symmetry_conditions(pattern, branch, query.grouping), budget);
     }
     query.branches.push_back(std::move(branch));
   }

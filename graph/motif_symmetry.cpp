@@ -13,7 +13,7 @@ namespace {
 using Kind = Expression::Kind;
 
 constexpr std::size_t kMostSymmetries = 5040;  // 7!: seven branches that look alike
-constexpr int kMostSteps = 1'000'000;
+constexpr std::size_t kStepsOfText = 8;        // to write one node of a condition
 
 std::string literal_text(const Expression& node) {
   struct Printer {
@@ -72,8 +72,12 @@ std::string canonical(const Expression& node, const ElementName& element) {
 
 class Search {
  public:
-  Search(const MotifPattern& pattern, const SymmetryConditions& conditions)
-      : pattern_(pattern), conditions_(conditions), identity_(identity()) {
+  Search(const MotifPattern& pattern, const SymmetryConditions& conditions, SymmetryBudget& budget)
+      : pattern_(pattern), conditions_(conditions), budget_(budget), identity_(identity()) {
+    for (const Expression& condition : conditions.conditions) {
+      steps_of_texts_ += kStepsOfText * condition.size;
+    }
+    spend(num_elements() * steps_of_texts_);
     color_elements();
     texts_ = texts_under(identity_);
     for (const auto& follows : conditions.follows) {
@@ -156,9 +160,10 @@ class Search {
 
   void place_edge(std::size_t edge) {
     if (edge == pattern_.edges.size()) return place_vertex(0);
-    count_step();
+    spend(num_elements());
     for (std::size_t image = 0; image < pattern_.edges.size(); ++image) {
       if (edge_used_[image] || edge_colors_[edge] != edge_colors_[image]) continue;
+      spend(num_elements());
       const MotifEdge& from = pattern_.edges[edge];
       const MotifEdge& to = pattern_.edges[image];
       const Symmetry before = image_;
@@ -178,7 +183,7 @@ class Search {
   void place_vertex(std::size_t vertex) {
     if (vertex == pattern_.vertices.size()) return check();
     if (image_.vertices[vertex] >= 0) return place_vertex(vertex + 1);
-    count_step();
+    spend(num_elements());
     for (std::size_t image = 0; image < pattern_.vertices.size(); ++image) {
       if (!map_vertex(static_cast<int>(vertex), static_cast<int>(image))) continue;
       place_vertex(vertex + 1);
@@ -199,6 +204,7 @@ class Search {
 
   void check() {
     if (image_.edges == identity_.edges && image_.vertices == identity_.vertices) return;
+    spend(steps_of_texts_);
     const auto image = [&](int edge) { return image_.edges[static_cast<std::size_t>(edge)]; };
     for (const auto& [earlier, later, within] : follows_) {
       if (!follows_.contains({image(earlier), image(later), within})) return;
@@ -210,14 +216,19 @@ class Search {
     }
   }
 
-  void count_step() {
-    if (++steps_ > kMostSteps) {
+  std::size_t num_elements() const { return pattern_.vertices.size() + pattern_.edges.size(); }
+
+  void spend(std::size_t steps) {
+    if (steps > budget_.steps) {
       throw std::invalid_argument("the motif has too many parts that look alike");
     }
+    budget_.steps -= steps;
   }
 
   const MotifPattern& pattern_;
   const SymmetryConditions& conditions_;
+  SymmetryBudget& budget_;
+  std::size_t steps_of_texts_ = 0;  ///< to write all conditions once
   const Symmetry identity_;
   std::vector<std::string> vertex_colors_;
   std::vector<std::string> edge_colors_;
@@ -227,15 +238,14 @@ class Search {
   Symmetry image_;  ///< -1: not placed yet
   std::vector<char> vertex_used_;
   std::vector<char> edge_used_;
-  int steps_ = 0;
   std::vector<Symmetry> found_;
 };
 
 }  // namespace
 
 std::vector<Symmetry> symmetries_of(const MotifPattern& pattern,
-                                    const SymmetryConditions& conditions) {
-  return Search(pattern, conditions).run();
+                                    const SymmetryConditions& conditions, SymmetryBudget& budget) {
+  return Search(pattern, conditions, budget).run();
 }
 
 }  // namespace aml::graph

@@ -2,6 +2,7 @@
 // Which rearrangements of a pattern nobody could tell from the original.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "graph/motif.hpp"
@@ -17,11 +18,17 @@ struct SymmetryConditions {
   std::vector<char> fixed_edges;
 };
 
+/// What may still be spent on looking for symmetries: those of all branches of a query together.
+struct SymmetryBudget {
+  std::size_t steps = 10'000'000;
+};
+
 /// Every symmetry of the pattern but the identity, in a fixed order; with it they are a group.
 /// Named elements go to named ones. Conditions are compared as they are written, up to the order of
 /// operands: "a.id <> b.id" is "b.id <> a.id" and "x < y" is "y > x".
-/// Throws: std::invalid_argument if there are more than 5040, or too many to look through.
+/// Throws: std::invalid_argument if there are more than 5040, or too many to look through: the
+///         budget is spent.
 std::vector<Symmetry> symmetries_of(const MotifPattern& pattern,
-                                    const SymmetryConditions& conditions);
+                                    const SymmetryConditions& conditions, SymmetryBudget& budget);
 
 }  // namespace aml::graph

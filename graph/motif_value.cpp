@@ -29,6 +29,13 @@ MinorSum scaled_or_throw(MinorSum units, int digits) {
   return *result;
 }
 
+/// The number itself. Throws: std::overflow_error if it has more than 38 digits.
+const Decimal& of_few_digits(const Decimal& number) {
+  static const MinorSum kTooLarge = *scaled(1, static_cast<int>(kMostDigits));
+  if (number.units <= -kTooLarge || number.units >= kTooLarge) overflow();
+  return number;
+}
+
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -113,16 +120,18 @@ std::optional<MinorSum> parse_zone(Scanner& scanner) {
   if (scanner.at_end() || scanner.accept('Z')) return 0;
   const bool ahead = scanner.accept('+');
   if (!ahead && !scanner.accept('-')) return std::nullopt;
+  constexpr int kFarthest = 14 * 60;
   const auto hours = scanner.number(2, 2);
-  if (!hours || *hours > 14) return std::nullopt;
-  int minutes = 0;
+  if (!hours) return std::nullopt;
+  int minutes = *hours * 60;
   if (!scanner.at_end()) {
     scanner.accept(':');
     const auto number = scanner.number(2, 2);
     if (!number || *number > 59) return std::nullopt;
-    minutes = *number;
+    minutes += *number;
   }
-  const MinorSum offset = MinorSum{*hours * 60 + minutes} * 60 * kMicrosPerSecond;
+  if (minutes > kFarthest) return std::nullopt;
+  const MinorSum offset = MinorSum{minutes} * 60 * kMicrosPerSecond;
   return ahead ? offset : -offset;
 }
 
@@ -135,19 +144,18 @@ Decimal operator+(const Decimal& a, const Decimal& b) {
                              scaled_or_throw(b.units, scale - b.scale), &sum)) {
     overflow();
   }
-  return {sum, scale};
+  return of_few_digits({sum, scale});
 }
 
 Decimal operator-(const Decimal& a) {
-  MinorSum negated = 0;
-  if (__builtin_sub_overflow(MinorSum{0}, a.units, &negated)) overflow();
-  return {negated, a.scale};
+  of_few_digits(a);  // the smallest number has no counterpart
+  return {-a.units, a.scale};
 }
 
 Decimal operator*(const Decimal& a, const Decimal& b) {
   MinorSum product = 0;
   if (__builtin_mul_overflow(a.units, b.units, &product)) overflow();
-  return {product, a.scale + b.scale};
+  return of_few_digits({product, a.scale + b.scale});
 }
 
 std::strong_ordering compare(const Decimal& a, const Decimal& b) {

@@ -18,7 +18,6 @@ using graph::TransferGraph;
 using graph::Vertex;
 using store::TextColumn;
 
-constexpr int kMostDecimals = 18;
 constexpr std::size_t kNoRow = static_cast<std::size_t>(-1);
 
 /// The values of a column in the order of `rows`; kNoRow is null.
@@ -70,7 +69,7 @@ class ColumnReader {
     for (const std::size_t row : rows_) {
       const auto number = is_null(row) ? std::optional(store::Decimal{})
                                        : store::parse_decimal(column_.values[row]);
-      if (!number || number->decimals > kMostDecimals) return std::nullopt;
+      if (!number) return std::nullopt;
       numbers.push_back(*number);
       column.scale = std::max(column.scale, number->decimals);
     }

@@ -88,11 +88,26 @@ std::vector<SeverityBand> read_severity(const JsonObject& root, const std::strin
   return bands;
 }
 
+/// Keys may hold any character: a zero would end the message, an escape would reach the terminal.
+std::string printable(std::string_view pointer) {
+  std::string text;
+  for (const char c : pointer) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < ' ' || byte == 0x7F) {
+      text += fmt::format("\\u{:04x}", byte);
+    } else {
+      text += c;
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 ScenarioError::ScenarioError(std::string file, std::string pointer, const std::string& message)
-    : std::runtime_error(pointer.empty() ? fmt::format("{}: {}", file, message)
-                                         : fmt::format("{}: {}: {}", file, pointer, message)),
+    : std::runtime_error(pointer.empty()
+                             ? fmt::format("{}: {}", file, message)
+                             : fmt::format("{}: {}: {}", file, printable(pointer), message)),
       file_(std::move(file)),
       pointer_(std::move(pointer)) {}
 

@@ -119,6 +119,8 @@ std::string without_secrets(std::string words, const std::string& text) {
     if (option.keyword != "dbname" || !is_connection_string(option.value)) continue;
     secrets.push_back(option.value);
   }
+  // The longest first: one that is part of another must not leave the rest of it behind.
+  std::ranges::sort(secrets, std::ranges::greater(), &std::string::size);
   for (const auto& secret : secrets) {
     if (secret.empty()) continue;
     for (auto at = words.find(secret); at != std::string::npos; at = words.find(secret, at + 3)) {
@@ -144,7 +146,8 @@ std::string describe(const Target& target) {
 }
 
 void throw_unreachable(const Target& target, std::string_view words) {
-  const auto reason = without_secrets(one_line(words), target.conninfo);
+  // In this order: a password may hold line ends.
+  const auto reason = one_line(without_secrets(std::string(words), target.conninfo));
   const auto advice = what_to_do(reason);
   const auto origin = target.origin.empty() ? std::string() : fmt::format(" ({})", target.origin);
   throw StoreError(StoreFailure::kUnreachable,

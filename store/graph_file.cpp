@@ -199,7 +199,9 @@ EdgeFile read_edge_file(const std::string& path, const VertexFile& vertices) {
     }
     transfers.booked_at.push_back(*at);
     const auto money = amount ? parse_decimal(rows[*amount]) : std::optional<Decimal>(Decimal{});
-    if (!money) rows.refuse_row(fmt::format("amount '{}' is no decimal number", rows[*amount]));
+    if (!money)
+      rows.refuse_row(fmt::format("amount '{}' is no decimal number, or has more digits than fit",
+                                  rows[*amount]));
     amounts.add(*money);
     transfers.transfer_keys.push_back(std::to_string(transfers.type.size()));
     transfers.type.push_back(0);

@@ -52,7 +52,7 @@ std::optional<Decimal> parse_decimal(std::string_view text) {
     }
     if (!is_digit(c)) return {};
     has_digits = true;
-    number.decimals += has_point ? 1 : 0;
+    if (has_point && ++number.decimals > kMostDecimals) return {};
     // Towards the smallest number, which has no positive counterpart.
     if (__builtin_mul_overflow(number.mantissa, 10, &number.mantissa) ||
         __builtin_sub_overflow(number.mantissa, c - '0', &number.mantissa)) {

@@ -19,14 +19,17 @@ std::optional<graph::Micros> parse_time(std::string_view text);
 /// "2024-03-01 12:30:15.250000+00": what PostgreSQL reads as this time.
 std::string time_text(graph::Micros at);
 
+inline constexpr int kMostDecimals = 18;  ///< 10^18 is the largest power of ten in 64 bits
+
 /// mantissa * 10^-decimals
 struct Decimal {
   std::int64_t mantissa = 0;
-  int decimals = 0;
+  int decimals = 0;  ///< 0 .. kMostDecimals
 };
 
 /// "12.50", "-3", "+.5": no exponent, no separators. nullopt for any other text and for more digits
-/// than fit. The decimals are those that are written, zeros at the end included.
+/// than fit, more than kMostDecimals after the point among them. The decimals are those that are
+/// written, zeros at the end included.
 std::optional<Decimal> parse_decimal(std::string_view text);
 
 /// The number with exactly this many decimals. nullopt if it does not fit or would lose digits.

@@ -74,6 +74,8 @@ TEST(Expression, TooLargeNumbersAreAnErrorNotAWrongAnswer) {
   EXPECT_THROW(on.value("99999999999999999999999999999999999999 * 10 > 0"), std::overflow_error);
   EXPECT_THROW(on.value("99999999999999999999 * 99999999999999999999 > 0"), std::overflow_error);
   EXPECT_THROW(on.value("99999999999999999999999999999999999999 + 0.1 > 0"), std::overflow_error);
+  EXPECT_THROW(on.value("99999999999999999999999999999999999999 + 1 > 0"), std::overflow_error);
+  EXPECT_THROW(on.value("-99999999999999999999999999999999999999 - 1 < 0"), std::overflow_error);
 }
 
 TEST(Expression, ColumnsOfTransfersAndVertices) {
@@ -253,6 +255,19 @@ TEST(Expression, DepthIsBounded) {
   std::string wide = "true";
   for (int i = 0; i < 10'000; ++i) wide += " and true";
   EXPECT_EQ(on.value(wide), "true");
+}
+
+TEST(Expression, NestedBetweenIsRefusedBeforeItsCopiesFillTheMemory) {
+  const Payments on;
+  std::string nested = "1";
+  for (int i = 0; i < 45; ++i) nested = "(" + nested + " between 0 and 2)";
+  try {
+    on.parse(nested);
+    FAIL() << "2^45 copies of 1";
+  } catch (const MotifError& error) {
+    EXPECT_NE(std::string(error.what()).find("more than 100,000 parts"), std::string::npos)
+        << error.what();
+  }
 }
 
 RC_GTEST_PROP(Expression, AnyTextIsParsedOrRefusedInsideItself, ()) {

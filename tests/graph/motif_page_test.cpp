@@ -218,7 +218,7 @@ TEST(MotifPage, WhatItSaysIsRefusedIsRefused) {
       ++refused;
     }
   }
-  EXPECT_EQ(refused, 19);
+  EXPECT_EQ(refused, 20);
 }
 
 }  // namespace

@@ -257,6 +257,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Refusal{"(a)-[e*101]->(b)", 7, "a term has at most 100 transfers"},
                       Refusal{"(a)-[e*99999999999999999999]->(b)", 7,
                               "a term has at most 100 transfers"},
+                      Refusal{"(a)-[*60]->(b);(c);(b)-[*40]->(d)", 19,
+                              "a motif has at most 100 transfers and vertices on their own"},
+                      in_graphframes("(a)-[*100]->(b);(c)", 16,
+                                     "a motif has at most 100 transfers and vertices on their own"),
                       Refusal{"(a)-[*1..32]->(b);(b)-[*1..32]->(c)", 18,
                               "the lengths and directions of this motif have more than 1000 "
                               "combinations"}));
@@ -293,6 +297,12 @@ INSTANTIATE_TEST_SUITE_P(
                       Refusal{"(a)-[*3..2]->(b)", 5,
                               "the shortest length 3 is greater than the longest 2"},
                       in_graphframes("(a)-[]-(b);(b)-[]-(c);!(c)-[]->(a)", 22, kMergedDirections)));
+
+TEST(MotifError, ShowsNoCharacterThatATerminalWouldObey) {
+  const std::string text{"(a)\x1b[2J\0\x7f\t(b)", 13};
+  EXPECT_EQ(std::string(MotifError(text, 11, "why").what()),
+            "bad motif: why\n  (a)?[2J??\t(b)\n           \t ^");
+}
 
 TEST(MotifError, ShowsTheLineOfTheErrorOnly) {
   try {

@@ -203,6 +203,39 @@ TEST(MotifQuery, SymmetriesLeaveConditionsAsTheyAre) {
                std::invalid_argument);
 }
 
+std::string refusal_of(const MotifQueryText& text) {
+  try {
+    parse_query(text, {});
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(MotifQuery, PartsThatOnlyALongSearchTellsApartAreRefusedForAllBranchesTogether) {
+  // Each payer looks like the others until all nine are placed.
+  MotifQueryText text{.motif = "(h)-[x]-(y)"};
+  std::string where;
+  for (int i = 1; i <= 9; ++i) {
+    const std::string next = "e" + std::to_string(i % 9 + 1);
+    text.motif += ";(v" + std::to_string(i) + ")-[e" + std::to_string(i) + "]->(h)";
+    where += (i == 1 ? "e" : " and e") + std::to_string(i) + ".amount < " + next + ".amount";
+  }
+  text.where = where;
+  EXPECT_EQ(refusal_of(text), "the motif has too many parts that look alike");
+}
+
+TEST(MotifQuery, AConditionIsNotCopiedToMoreBranchesThanFit) {
+  MotifQueryText text{.motif = "(a)-[x*1..100]-(b)", .where = "a.id in ('0'"};
+  for (int i = 1; i < 6000; ++i) text.where += ",'" + std::to_string(i) + "'";
+  text.where += ")";
+  EXPECT_EQ(refusal_of(text),
+            "where has 6002 parts for each of 200 combinations of lengths and directions: together "
+            "more than a million");
+  text.motif = "(a)-[x]->(b)";
+  EXPECT_EQ(refusal_of(text), "accepted");
+}
+
 TEST(MotifQuery, SymmetricMatchesCountOnce) {
   const TransferGraph graph =
       testing::graph_of({{"a", "c", 0, 1, "1"}, {"b", "c", 0, 1, "2"}, {"d", "c", 0, 1, "3"}});

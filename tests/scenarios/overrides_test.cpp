@@ -57,17 +57,6 @@ TEST(Overrides, EachKindOfValueIsReadAsAPersonTypesIt) {
   EXPECT_EQ(parameter_of(with("structuring", {"structuring.motif=" + motif}), "motif"), motif);
 }
 
-TEST(Overrides, AParameterThatTheFileLeavesOutCanBeSet) {
-  const std::string text =
-      R"json({"schema_version": 1, "id": "mine", "version": 1, "title": "Mine", "typology": "custom",
-              "detector": "motif", "subject": "account",
-              "params": {"motif": "(a)-[e1]->(b); (b)-[e2]->(c)", "window": "10 days"}})json";
-  const Texts overrides{"mine.where=e1.amount > 500", "mine.hop_window=2 days"};
-  const auto set = with_overrides({parse_scenario(text, "mine.json", {})}, overrides, {});
-  EXPECT_EQ(parameter_of(set[0], "where"), "e1.amount > 500");
-  EXPECT_EQ(parameter_of(set[0], "hop_window"), "2 days");
-}
-
 TEST(Overrides, EveryParameterOfEveryScenarioCanBeSetToWhatItIs) {
   for (const Scenario& scenario : shipped_scenarios({})) {
     const auto parameters = nlohmann::json::parse(scenario.parameters_json);

@@ -42,6 +42,13 @@ ScenarioError refusal(const std::string& text) {
   return {"test.json", "", "(accepted)"};
 }
 
+TEST(Scenario, AKeyOfControlCharactersIsShownEscapedAndTheReasonBehindIt) {
+  const ScenarioError error = refusal(R"({"a\u0000\u001b[2J": 1})");
+  EXPECT_EQ(error.pointer(), std::string("/a\0\x1b[2J", 7));
+  EXPECT_TRUE(std::string(error.what()).starts_with("test.json: /a\\u0000\\u001b[2J: unknown key"))
+      << error.what();
+}
+
 TEST(Scenario, HoldsWhatTheFileSays) {
   const Scenario scenario =
       parse("cycles", R"("params": {"min_length": 4, "max_length": 6, "window": "36 hours",

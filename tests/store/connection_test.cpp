@@ -123,6 +123,19 @@ TEST(Connection, ErrorsNeverShowAPassword) {
   for (const auto& conninfo : kUnreadable) expect_unreachable_without_password(conninfo);
 }
 
+TEST(Connection, APasswordThatIsPartOfAnotherLeavesNothingOfItBehind) {
+  EXPECT_EQ(without_secrets("no hush-hush, no hush", "password=hush sslpassword=hush-hush"),
+            "no ***, no ***");
+}
+
+TEST(Connection, APasswordWithALineEndIsNotShown) {
+  try {
+    throw_unreachable({"password='hush\nhush'", ""}, "FATAL: no role for hush\nhush");
+  } catch (const StoreError& error) {
+    EXPECT_EQ(std::string(error.what()).find("hush"), std::string::npos) << error.what();
+  }
+}
+
 TEST(Connection, AWrongOptionIsNamedWhenNoPasswordIsNear) {
   try {
     Connection connection({"hots=localhost", "--database"});

@@ -92,11 +92,18 @@ TEST_F(GraphFile, WhatCannotBeReadIsRefusedWithItsLine) {
   EXPECT_EQ(refusal("src,dst\na,b\na\n"), "e.csv:3: cannot be read: wrong_column_count");
   EXPECT_EQ(refusal("src,dst\na,\n"), "e.csv:2: src or dst is empty");
   EXPECT_EQ(refusal("src,dst,amount\na,b,12 EUR\n"),
-            "e.csv:2: amount '12 EUR' is no decimal number");
+            "e.csv:2: amount '12 EUR' is no decimal number, or has more digits than fit");
   EXPECT_EQ(refusal("src,dst,time\na,b,noon\n"),
             "e.csv:2: time 'noon' is neither ISO 8601 nor seconds since 1970, to the microsecond");
   EXPECT_EQ(refusal("src,dst,amount\na,b,9223372036854775807\na,b,0.1\n"),
             "e.csv: an amount does not fit: others need 1 decimal places");
+}
+
+TEST_F(GraphFile, AnAmountOfMoreDecimalsThanFitIsRefusedInsteadOfScalingAllOthers) {
+  EXPECT_EQ(edges("src,dst,amount\na,b,0.000000000000000001\n").amount_decimals, 18);
+  EXPECT_EQ(refusal("src,dst,amount\na,b,0\na,b,0.0000000000000000000\n"),
+            "e.csv:3: amount '0.0000000000000000000' is no decimal number, or has more digits than "
+            "fit");
 }
 
 TEST_F(GraphFile, AVertexThatStandsTwiceIsRefused) {
