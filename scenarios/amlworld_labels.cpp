@@ -176,28 +176,35 @@ bool is_amlworld(const std::vector<std::string>& header) {
   return is_list_of_attempts(header) || std::ranges::equal(header, kTransfersHeader);
 }
 
-std::vector<Label> amlworld_labels(store::Connection& connection, store::CsvReader& reader,
-                                   const std::string& path) {
+std::vector<Label> amlworld_labels(store::CsvReader& reader, const std::string& path,
+                                   const TransferLookup& lookup) {
   std::vector<KnownRow> rows = is_list_of_attempts(reader.header())
                                    ? AttemptsReader(reader, path).read()
                                    : marked_rows(reader, path);
   std::vector<std::string> keys;
   for (const KnownRow& row : rows) keys.push_back(row.key);
-  pqxx::read_transaction transaction(connection.pqxx());
-  const auto found =
-      store::run(transaction, query::find_amlworld_transfers, store::text_array(keys));
+  const auto transfers = lookup(keys);
   std::vector<Label> labels;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto transfer = found[static_cast<pqxx::result::size_type>(i)][0];
-    if (transfer.is_null()) {
+    if (!transfers[i]) {
       throw ScenarioError(path, rows[i].line, 1,
                           "no loaded transfer has the values of this row\n  load the *_Trans.csv "
                           "of the same set first");
     }
-    rows[i].label.transfer_id = transfer.as<std::string>();
+    rows[i].label.transfer_id = *transfers[i];
     labels.push_back(std::move(rows[i].label));
   }
   return labels;
+}
+
+std::vector<std::optional<std::string>> loaded_amlworld_transfers(
+    store::Connection& connection, const std::vector<std::string>& rows) {
+  pqxx::read_transaction transaction(connection.pqxx());
+  std::vector<std::optional<std::string>> transfers;
+  for (const auto& row :
+       store::run(transaction, query::find_amlworld_transfers, store::text_array(rows)))
+    transfers.push_back(row[0].is_null() ? std::nullopt : std::optional(row[0].as<std::string>()));
+  return transfers;
 }
 
 }  // namespace aml::scenarios

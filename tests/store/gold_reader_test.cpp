@@ -277,11 +277,26 @@ TEST_F(GoldReader, ShippedTypologiesAreExplained) {
     EXPECT_NE(row.description, "");
     EXPECT_NE(row.reference, "");
   }
-  EXPECT_EQ(names,
-            (Texts{"account_structuring", "anomalous_behaviour", "bipartite", "chain_layering",
-                   "dormant_reactivation", "fan_in", "fan_out", "funnel_account", "gather_scatter",
-                   "mule", "pass_through", "risk_exposure", "round_amounts", "round_tripping",
-                   "scatter_gather", "smurfing", "stack", "structuring", "synthetic_identity"}));
+  EXPECT_EQ(names, (Texts{"account_structuring",
+                          "anomalous_behaviour",
+                          "bipartite",
+                          "chain_layering",
+                          "custom",
+                          "dormant_reactivation",
+                          "fan_in",
+                          "fan_out",
+                          "funnel_account",
+                          "gather_scatter",
+                          "mule",
+                          "pass_through",
+                          "risk_exposure",
+                          "round_amounts",
+                          "round_tripping",
+                          "scatter_gather",
+                          "smurfing",
+                          "stack",
+                          "structuring",
+                          "synthetic_identity"}));
 }
 
 TEST_F(GoldReader, FindsAnAccountWithItsOwner) {
