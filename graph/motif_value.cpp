@@ -31,7 +31,7 @@ MinorSum scaled_or_throw(MinorSum units, int digits) {
 
 /// The number itself. Throws: std::overflow_error if it has more than 38 digits.
 const Decimal& of_few_digits(const Decimal& number) {
-  static const MinorSum kTooLarge = *scaled(1, static_cast<int>(kMostDigits));
+  static const MinorSum kTooLarge = scaled_or_throw(1, static_cast<int>(kMostDigits));
   if (number.units <= -kTooLarge || number.units >= kTooLarge) overflow();
   return number;
 }
