@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <functional>
 #include <stdexcept>
@@ -27,8 +28,8 @@ constexpr std::size_t kRowsPerTile = 512;
 constexpr std::size_t kTileBytes = std::size_t{24} << 10;
 
 void refuse_infinite(const FeatureView& data) {
-  for (std::size_t column = 0; column < data.columns(); ++column) {
-    for (std::size_t row = 0; row < data.rows(); ++row) {
+  for (std::size_t row = 0; row < data.rows(); ++row) {
+    for (std::size_t column = 0; column < data.columns(); ++column) {
       if (std::isinf(data.at(row, column))) {
         throw std::invalid_argument(
             fmt::format("features: row {}, column {} is infinite", row, column));
@@ -42,25 +43,32 @@ std::size_t rows_per_tile(std::size_t columns) {
   return std::clamp(fitting, kWalks, kRowsPerTile);
 }
 
-/// Some rows side by side, filled up with zeros to a multiple of kWalks.
+/// A number for each float so that the numbers are in the order of the floats, and zero is one
+/// number: processors add the outcome of an integer comparison without a detour.
+std::uint32_t order_key(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value + 0.0F);
+  return bits ^ ((0U - (bits >> 31U)) | 0x80000000U);
+}
+
+/// Some rows, column by column, as order keys, filled up to `stride` rows. Rows with a missing value
+/// stand there with a zero for it, and in a list.
 class Tile {
  public:
-  Tile(const FeatureView& data, std::size_t begin, std::size_t end)
-      : columns_(data.columns()), rows_((end - begin + kWalks - 1) / kWalks * kWalks) {
-    values_.resize(rows_ * columns_);
-    for (std::size_t column = 0; column < columns_; ++column) {
-      for (std::size_t row = begin; row < end; ++row) {
-        const float value = data.at(row, column);
-        if (!std::isfinite(value)) note_missing(value, row, column);
-        values_[(row - begin) * columns_ + column] = value;
+  Tile(const FeatureView& data, std::size_t begin, std::size_t end, std::size_t stride)
+      : rows_(end - begin), keys_(stride * data.columns()) {
+    for (std::size_t column = 0; column < data.columns(); ++column) {
+      for (std::size_t row = 0; row < rows_; ++row) {
+        const float value = data.at(begin + row, column);
+        const bool is_number = std::isfinite(value);
+        if (!is_number) note_missing(value, begin + row, column);
+        keys_[column * stride + row] = is_number ? order_key(value) : 0;
       }
     }
   }
 
   std::size_t rows() const { return rows_; }
-  std::size_t columns() const { return columns_; }
-  const float* row(std::size_t i) const { return &values_[i * columns_]; }
-  bool has_missing() const { return has_missing_; }
+  const std::uint32_t* keys() const { return keys_.data(); }
+  const std::vector<std::size_t>& with_missing() const { return with_missing_; }
 
  private:
   void note_missing(float value, std::size_t row, std::size_t column) {
@@ -68,46 +76,112 @@ class Tile {
       throw std::invalid_argument(
           fmt::format("features: row {}, column {} is infinite", row, column));
     }
-    has_missing_ = true;
+    with_missing_.push_back(row);
   }
 
-  std::size_t columns_;
   std::size_t rows_;
-  bool has_missing_ = false;
-  std::vector<float> values_;
+  std::vector<std::uint32_t> keys_;
+  std::vector<std::size_t> with_missing_;  ///< rows of the data, as often as they miss a value
 };
 
-/// Adds the depth that each row of the tile has in the tree.
-template <bool kHasMissing>
-void add_depths(const IsolationTree& tree, const Tile& tile, double* depths) {
-  const IsolationNode* nodes = tree.nodes.data();
-  const std::size_t columns = tile.columns();
+using Positions = std::array<std::uint32_t, kWalks>;
+
+/// The first three splits of a tree as a heap: where every row passes, all seven questions can be
+/// asked of many rows at once, instead of three questions of one row after the other.
+struct Crown {
+  static constexpr std::size_t kLevels = 3;
+  static constexpr std::size_t kSplits = 7;
+
+  std::array<std::uint32_t, kSplits> threshold;
+  std::array<std::uint32_t, kSplits> key_at;
+  std::array<std::uint32_t, kSplits + 1> below;  ///< the node that each of the eight ways leads to
+};
+
+/// A tree without missing values as many rows walk it. The arrays are by node.
+struct WalkTree {
+  Crown crown;
+  std::vector<std::uint32_t> threshold;  ///< as an order key
+  std::vector<std::uint32_t> key_at;     ///< where in a tile the column begins
+  std::vector<std::uint32_t> left;
+  std::uint32_t steps;
+
+  WalkTree(const IsolationTree& tree, std::size_t stride) : steps(tree.steps) {
+    for (const IsolationNode& node : tree.nodes) {
+      threshold.push_back(order_key(node.threshold));
+      key_at.push_back(static_cast<std::uint32_t>(node.column * stride));
+      left.push_back(node.left);
+    }
+    fill_crown(0, 0);
+  }
+
+  /// A leaf above the crown's last level leads back to itself, whatever is asked.
+  void fill_crown(std::size_t place, std::uint32_t node) {
+    if (place >= Crown::kSplits) {
+      crown.below[place - Crown::kSplits] = node;
+      return;
+    }
+    crown.threshold[place] = threshold[node];
+    crown.key_at[place] = key_at[node];
+    const bool is_leaf = left[node] == node;
+    fill_crown(2 * place + 1, left[node]);
+    fill_crown(2 * place + 2, is_leaf ? node : left[node] + 1);
+  }
+};
+
+std::uint32_t choose(std::uint32_t mask, std::uint32_t if_set, std::uint32_t if_not) {
+  return (mask & (if_set ^ if_not)) ^ if_not;
+}
+
+/// The nodes that kWalks rows come to below the crown.
+Positions pass_crown(const Crown& crown, const std::uint32_t* rows) {
+  std::array<const std::uint32_t*, Crown::kSplits> keys;
+  for (std::size_t split = 0; split < Crown::kSplits; ++split) {
+    keys[split] = rows + crown.key_at[split];
+  }
+  Positions way;
+  for (std::size_t walk = 0; walk < kWalks; ++walk) {
+    const auto is_above = [&](std::size_t split) {  // all bits, or none
+      return keys[split][walk] > crown.threshold[split] ? ~0U : 0U;
+    };
+    const std::uint32_t first = is_above(0);
+    const std::uint32_t second = choose(first, is_above(2), is_above(1));
+    const std::uint32_t third = choose(first, choose(second, is_above(6), is_above(5)),
+                                       choose(second, is_above(4), is_above(3)));
+    way[walk] = (first & 4U) | (second & 2U) | (third & 1U);
+  }
+  Positions at;
+  for (std::size_t walk = 0; walk < kWalks; ++walk) at[walk] = crown.below[way[walk]];
+  return at;
+}
+
+/// Adds to each row of the tile, those that fill it up included, its depth in the tree.
+void add_depths(const WalkTree& tree, const double* expected_depth, const Tile& tile,
+                double* depths) {
+  const std::uint32_t* threshold = tree.threshold.data();
+  const std::uint32_t* key_at = tree.key_at.data();
+  const std::uint32_t* left = tree.left.data();
   for (std::size_t first = 0; first < tile.rows(); first += kWalks) {
-    const float* row = tile.row(first);
-    std::array<std::uint32_t, kWalks> at{};
-    for (std::uint32_t step = 0; step < tree.steps; ++step) {
-// Without unrolling the positions live in memory: half as fast again.
+    const std::uint32_t* rows = tile.keys() + first;
+    Positions at = pass_crown(tree.crown, rows);
+    for (std::size_t step = Crown::kLevels; step < tree.steps; ++step) {
+// Without unrolling the positions live in memory: half as slow again.
 #pragma GCC unroll 16
       for (std::size_t walk = 0; walk < kWalks; ++walk) {
-        const IsolationNode& node = nodes[at[walk]];
-        const float value = row[walk * columns + node.column];
-        bool goes_right = value > node.threshold;
-        if constexpr (kHasMissing) {
-          goes_right |= std::isnan(value) && node.missing_goes_right != 0;
-        }
-        at[walk] = node.left + (goes_right ? 1 : 0);
+        const std::uint32_t node = at[walk];
+        at[walk] = left[node] + (threshold[node] < rows[key_at[node] + walk] ? 1U : 0U);
       }
     }
     for (std::size_t walk = 0; walk < kWalks; ++walk) {
-      depths[first + walk] += tree.expected_depth[at[walk]];
+      depths[first + walk] += expected_depth[at[walk]];
     }
   }
 }
 
-void add_oblique_depths(const IsolationTree& tree, const Tile& tile, double* depths) {
-  for (std::size_t row = 0; row < tile.rows(); ++row) {
-    depths[row] += tree.expected_depth[tree.leaf_of(tile.row(row))];
-  }
+/// The depths of one row, summed over the trees.
+double depth_sum(std::span<const IsolationTree> trees, const float* row) {
+  double sum = 0;
+  for (const IsolationTree& tree : trees) sum += tree.expected_depth[tree.leaf_of(row)];
+  return sum;
 }
 
 /// How much a term says about a row; nothing if its value is missing.
@@ -200,20 +274,31 @@ std::vector<double> IsolationForest::score(const FeatureView& data) const {
   require_columns(data.columns());
   const double normal_depth =
       average_path_length(sample_size_) * static_cast<double>(trees_.size());
+  const std::size_t stride = rows_per_tile(columns_);
+  std::vector<WalkTree> walk_trees;
+  for (const IsolationTree& tree : trees_) {
+    if (!tree.is_oblique()) walk_trees.emplace_back(tree, stride);
+  }
   std::vector<double> scores(data.rows());
   tbb::parallel_for(
-      tbb::blocked_range<std::size_t>(0, data.rows(), rows_per_tile(columns_)),
+      tbb::blocked_range<std::size_t>(0, data.rows(), stride),
       [&](const tbb::blocked_range<std::size_t>& block) {
-        const Tile tile(data, block.begin(), block.end());
-        std::vector<double> depths(tile.rows());
-        for (const IsolationTree& tree : trees_) {
-          if (tree.is_oblique()) {
-            add_oblique_depths(tree, tile, depths.data());
-          } else if (tile.has_missing()) {
-            add_depths<true>(tree, tile, depths.data());
-          } else {
-            add_depths<false>(tree, tile, depths.data());
+        const Tile tile(data, block.begin(), block.end(), stride);
+        std::vector<double> depths(stride);
+        for (std::size_t tree = 0; tree < walk_trees.size(); ++tree) {
+          add_depths(walk_trees[tree], trees_[tree].expected_depth.data(), tile, depths.data());
+        }
+        std::vector<float> values(columns_);
+        const auto walk_alone = [&](std::size_t row) {
+          for (std::size_t column = 0; column < columns_; ++column) {
+            values[column] = data.at(row, column);
           }
+          depths[row - block.begin()] = depth_sum(trees_, values.data());
+        };
+        if (walk_trees.empty()) {
+          for (std::size_t row = block.begin(); row != block.end(); ++row) walk_alone(row);
+        } else {
+          std::ranges::for_each(tile.with_missing(), walk_alone);
         }
         for (std::size_t row = block.begin(); row != block.end(); ++row) {
           scores[row] = std::exp2(-depths[row - block.begin()] / normal_depth);
@@ -248,9 +333,7 @@ double IsolationForest::mean_depth() const {
 
 double IsolationForest::depth(std::span<const float> row) const {
   require_columns(row.size());
-  double sum = 0;
-  for (const IsolationTree& tree : trees_) sum += tree.expected_depth[tree.leaf_of(row.data())];
-  return sum / static_cast<double>(trees_.size());
+  return depth_sum(trees_, row.data()) / static_cast<double>(trees_.size());
 }
 
 }  // namespace aml::detect
