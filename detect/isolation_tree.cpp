@@ -19,7 +19,7 @@ double average_path_length(double n) {
 }
 
 int depth_limit(int sample_size) {
-  return std::bit_width(static_cast<unsigned>(sample_size - 1));
+  return static_cast<int>(std::bit_width(static_cast<unsigned>(sample_size - 1)));
 }
 
 double oblique_sum(std::span<const ObliqueTerm> terms, const float* row) {
