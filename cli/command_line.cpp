@@ -33,6 +33,8 @@ struct Options {
   EvaluateOptions evaluate;
   std::int64_t earlier_run = 0;
   std::int64_t later_run = 0;
+  ForestFitOptions forest_fit;
+  ForestScoreOptions forest_score;
   GraphFiles graph;
   GraphCycleOptions cycles;
   GraphMotifOptions motif;
@@ -258,6 +260,60 @@ void add_run_commands(CLI::App& app, Options& options, Command& chosen) {
       [&] { chosen = [&](const GlobalOptions& global) { return run_run(global, options.run); }; });
 
   add_scenario_commands(app, options, chosen);
+}
+
+void add_forest_fit(CLI::App& forest, ForestFitOptions& options, Command& chosen) {
+  auto* fit = forest.add_subcommand("fit", "Fit a model to the rows of a file and write it");
+  fit->add_option("--data", options.data, "CSV of numbers with a header line, plain or .gz")
+      ->required()
+      ->type_name("FILE");
+  fit->add_option("--label", options.labels, "A column that is no feature; may be repeated")
+      ->type_name("COLUMN");
+  fit->add_option("--model", options.model, "File to write")->required()->type_name("FILE");
+  fit->add_option("--trees", options.trees, "Trees, 1 to 10000")->capture_default_str();
+  fit->add_option("--sample-size", options.sample_size, "Rows drawn for each tree, 2 to 65536")
+      ->capture_default_str();
+  fit->add_option("--seed", options.seed, "The same seed gives the same model")
+      ->capture_default_str();
+  fit->add_option("--max-features", options.max_features,
+                  "Share of the columns that each tree draws, above 0 up to 1")
+      ->capture_default_str();
+  fit->add_flag("--bootstrap", options.bootstrap, "Draw rows with replacement");
+  fit->add_option("--contamination", options.contamination,
+                  "Share of the rows that are anomalies, above 0 up to 0.5 (default: scores above "
+                  "0.5 are)")
+      ->type_name("SHARE");
+  fit->add_option("--splits", options.splits,
+                  "How nodes are split; all but random may help or harm, see docs/forest.md")
+      ->check(CLI::IsMember({"random", "kurtosis", "pooled_gain", "oblique"}))
+      ->capture_default_str();
+  fit->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_forest_fit(global, options); };
+  });
+}
+
+void add_forest_commands(CLI::App& app, Options& options, Command& chosen) {
+  auto* forest =
+      app.add_subcommand("forest", "Isolation forest: rows of a CSV file unlike the others");
+  forest->require_subcommand(1);
+  add_forest_fit(*forest, options.forest_fit, chosen);
+  auto* score = forest->add_subcommand(
+      "score", "Score rows with a model: row,anomaly_score,is_anomaly[,reasons]");
+  score->add_option("--data", options.forest_score.data, "CSV with the columns of the model")
+      ->required()
+      ->type_name("FILE");
+  score->add_option("--model", options.forest_score.model, "File that `aml forest fit` wrote")
+      ->required()
+      ->type_name("FILE");
+  score
+      ->add_option("--reasons", options.forest_score.reasons,
+                   "Say which features set each row apart, at most this many")
+      ->type_name("N");
+  score->callback([&] {
+    chosen = [&](const GlobalOptions& global) {
+      return run_forest_score(global, options.forest_score);
+    };
+  });
 }
 
 void add_graph_files(CLI::App& command, GraphFiles& files) {
@@ -502,6 +558,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
   add_run_commands(app, *options, chosen);
   add_data_commands(app, *options, chosen);
   add_graph_commands(app, *options, chosen);
+  add_forest_commands(app, *options, chosen);
   add_db(app, *options, chosen);
   if (argc == 1) {
     std::fputs(app.help().c_str(), stdout);

@@ -68,6 +68,25 @@ struct DemoOptions {
   std::string out = "aml-demo-report.html";
 };
 
+/// See docs/forest.md.
+struct ForestFitOptions {
+  std::string data;
+  std::vector<std::string> labels;  ///< columns that are no features
+  std::string model;                ///< file to write
+  int trees = 100;
+  int sample_size = 256;
+  std::uint64_t seed = 42;
+  double max_features = 1;
+  bool bootstrap = false;
+  std::string splits = "random";
+  std::optional<double> contamination;
+};
+struct ForestScoreOptions {
+  std::string data;
+  std::string model;
+  std::size_t reasons = 0;
+};
+
 /// A graph in CSV files, see docs/graph_files.md.
 struct GraphFiles {
   std::string edges;
@@ -110,6 +129,8 @@ int run_diff(const GlobalOptions& global, std::int64_t earlier, std::int64_t lat
 int run_doctor(const GlobalOptions& global);
 int run_evaluate(const GlobalOptions& global, const EvaluateOptions& options);
 int run_explain(const GlobalOptions& global, const std::string& entity);
+int run_forest_fit(const GlobalOptions& global, const ForestFitOptions& options);
+int run_forest_score(const GlobalOptions& global, const ForestScoreOptions& options);
 int run_generate(const GlobalOptions& global, const std::string& out,
                  const scenarios::GeneratorParams& params);
 int run_graph_components(const GlobalOptions& global, const GraphFiles& files);

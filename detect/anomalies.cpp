@@ -47,19 +47,6 @@ Population active_accounts(const TransferGraph& graph, const BaseCurrency& curre
   return population;
 }
 
-/// Of each column; the lower one of two middle values. Requires: at least one row.
-std::vector<float> medians(const FeatureMatrix& matrix) {
-  std::vector<float> result(matrix.columns);
-  std::vector<float> column(matrix.rows);
-  for (std::size_t i = 0; i < matrix.columns; ++i) {
-    for (std::size_t row = 0; row < matrix.rows; ++row) column[row] = matrix.row(row)[i];
-    const auto middle = column.begin() + static_cast<std::ptrdiff_t>((matrix.rows - 1) / 2);
-    std::nth_element(column.begin(), middle, column.end());
-    result[i] = *middle;
-  }
-  return result;
-}
-
 /// The exact money of an account: features are floats, and evidence is not rounded.
 struct Turnover {
   struct Side {
@@ -226,29 +213,6 @@ class FeatureText {
   const BaseCurrency& currency_;
 };
 
-struct Reason {
-  std::size_t column;
-  double share;
-};
-
-/// The features that shortened the paths of an account, the strongest first, ties in order of
-/// columns.
-std::vector<Reason> reasons_of(const IsolationForest& forest, std::span<const float> row,
-                               int at_most) {
-  const std::vector<double> contributions = forest.depth_contributions(row);
-  double shortening = 0;
-  std::vector<Reason> reasons;
-  for (std::size_t column = 0; column < contributions.size(); ++column) {
-    if (contributions[column] >= 0) continue;
-    shortening -= contributions[column];
-    reasons.push_back({column, -contributions[column]});
-  }
-  std::ranges::stable_sort(reasons, std::greater<>(), &Reason::share);
-  reasons.resize(std::min(reasons.size(), static_cast<std::size_t>(at_most)));
-  for (Reason& reason : reasons) reason.share /= shortening;
-  return reasons;
-}
-
 /// Everything a finding is held against.
 struct Comparison {
   const TransferGraph& graph;
@@ -283,7 +247,8 @@ Finding finding_of(std::size_t row, double score, std::size_t rank, const Compar
   finding.evidence.push_back(score_evidence(score, rank, with));
 
   std::vector<std::string> phrases;
-  for (const Reason& reason : reasons_of(with.forest, features, with.params.top_reasons)) {
+  for (const Reason& reason : top_reasons(with.forest.depth_contributions(features),
+                                          static_cast<std::size_t>(with.params.top_reasons))) {
     const FeatureText text(reason.column, features[reason.column], with.medians[reason.column],
                            turnover, with.currency);
     finding.evidence.push_back({std::string(feature_definitions()[reason.column].name),

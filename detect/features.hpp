@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
 
+#include "detect/feature_matrix.hpp"
 #include "graph/transfer_graph.hpp"
 
 namespace aml::detect {
@@ -51,21 +51,11 @@ struct FeatureDefinition {
 /// The features in the order of the columns of account_features().
 std::span<const FeatureDefinition> feature_definitions();
 
-/// Shape: row-major, num_vertices x feature_definitions().size(), finite.
-struct FeatureMatrix {
-  std::size_t rows = 0;
-  std::size_t columns = 0;
-  std::vector<float> values;
-  std::span<const float> row(std::size_t i) const {
-    return std::span(values).subspan(i * columns, columns);
-  }
-};
-
 /// The features of every vertex of the graph, over all its transfers; self-loops do not count. A
-/// vertex without transfers has zeros. Throws: std::invalid_argument if base_currency_exponent is
-/// outside 0..9. Cost:   one pass over out- and in-edges and one sort of each vertex's
-/// counterparties, parallel over vertices; the
-///         same result for any number of threads.
+/// vertex without transfers has zeros. Shape: num_vertices x feature_definitions().size(), finite.
+/// Throws: std::invalid_argument if base_currency_exponent is outside 0..9.
+/// Cost:   one pass over out- and in-edges and one sort of each vertex's counterparties, parallel
+///         over vertices; the same result for any number of threads.
 FeatureMatrix account_features(const graph::TransferGraph& graph, int base_currency_exponent);
 
 }  // namespace aml::detect

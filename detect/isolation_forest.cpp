@@ -6,82 +6,205 @@
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
-#include <limits>
-#include <numeric>
+#include <functional>
 #include <stdexcept>
-#include <unordered_set>
+
+#include "detect/isolation_tree_growth.hpp"
+#include "detect/random.hpp"
 
 namespace aml::detect {
 namespace {
 
-__extension__ using Wide = unsigned __int128;
-
 constexpr int kMaxTrees = 10'000;
-constexpr int kMaxSampleSize = 65'536;
-constexpr double kEulerGamma = 0.5772156649015329;
-/// Rows scored tree by tree together: small enough for their depths to stay in the first-level
-/// cache, large enough to read each tree once for many rows.
-constexpr std::size_t kRowsPerBlock = 512;
 
-/// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014). The standard's distributions differ from library
-/// to library, so the mapping to ranges is ours too.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
+/// Walks that go side by side: one alone waits for memory most of the time.
+constexpr std::size_t kWalks = 16;
+/// Rows scored tree by tree together. Few enough for their values to stay in the first-level cache,
+/// many enough to read each tree once for many rows.
+constexpr std::size_t kRowsPerTile = 512;
+constexpr std::size_t kTileBytes = std::size_t{24} << 10;
 
-  std::uint64_t next() {
-    state_ += 0x9e3779b97f4a7c15ULL;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-    return z ^ (z >> 31);
-  }
-  /// Uniform in [0, bound), without bias (Lemire 2019). Requires: bound > 0.
-  std::uint64_t below(std::uint64_t bound) {
-    const std::uint64_t reject = (0 - bound) % bound;
-    for (;;) {
-      const auto product = Wide{next()} * bound;
-      if (static_cast<std::uint64_t>(product) >= reject) {
-        return static_cast<std::uint64_t>(product >> 64);
+void refuse_infinite(const FeatureView& data) {
+  for (std::size_t row = 0; row < data.rows(); ++row) {
+    for (std::size_t column = 0; column < data.columns(); ++column) {
+      if (std::isinf(data.at(row, column))) {
+        throw std::invalid_argument(
+            fmt::format("features: row {}, column {} is infinite", row, column));
       }
     }
   }
-  /// Uniform in [0, 1).
-  double unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+}
+
+std::size_t rows_per_tile(std::size_t columns) {
+  const std::size_t fitting = kTileBytes / (sizeof(float) * columns) / kWalks * kWalks;
+  return std::clamp(fitting, kWalks, kRowsPerTile);
+}
+
+/// A number for each float so that the numbers are in the order of the floats, and zero is one
+/// number: processors add the outcome of an integer comparison without a detour.
+std::uint32_t order_key(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value + 0.0F);
+  return bits ^ ((0U - (bits >> 31U)) | 0x80000000U);
+}
+
+/// Some rows, column by column, as order keys, filled up to `stride` rows. Rows with a missing value
+/// stand there with a zero for it, and in a list.
+class Tile {
+ public:
+  Tile(const FeatureView& data, std::size_t begin, std::size_t end, std::size_t stride)
+      : rows_(end - begin), keys_(stride * data.columns()) {
+    for (std::size_t column = 0; column < data.columns(); ++column) {
+      for (std::size_t row = 0; row < rows_; ++row) {
+        const float value = data.at(begin + row, column);
+        const bool is_number = std::isfinite(value);
+        if (!is_number) note_missing(value, begin + row, column);
+        keys_[column * stride + row] = is_number ? order_key(value) : 0;
+      }
+    }
+  }
+
+  std::size_t rows() const { return rows_; }
+  const std::uint32_t* keys() const { return keys_.data(); }
+  const std::vector<std::size_t>& with_missing() const { return with_missing_; }
 
  private:
-  std::uint64_t state_;
+  void note_missing(float value, std::size_t row, std::size_t column) {
+    if (std::isinf(value)) {
+      throw std::invalid_argument(
+          fmt::format("features: row {}, column {} is infinite", row, column));
+    }
+    with_missing_.push_back(row);
+  }
+
+  std::size_t rows_;
+  std::vector<std::uint32_t> keys_;
+  std::vector<std::size_t> with_missing_;  ///< rows of the data, as often as they miss a value
 };
 
-void require_finite_matrix(const FeatureMatrix& data) {
-  if (data.values.size() != data.rows * data.columns) {
-    throw std::invalid_argument(
-        fmt::format("feature matrix: {} values do not make {} rows of {} columns",
-                    data.values.size(), data.rows, data.columns));
+using Positions = std::array<std::uint32_t, kWalks>;
+
+/// The first three splits of a tree as a heap: where every row passes, all seven questions can be
+/// asked of many rows at once, instead of three questions of one row after the other.
+struct Crown {
+  static constexpr std::size_t kLevels = 3;
+  static constexpr std::size_t kSplits = 7;
+
+  std::array<std::uint32_t, kSplits> threshold;
+  std::array<std::uint32_t, kSplits> key_at;
+  std::array<std::uint32_t, kSplits + 1> below;  ///< the node that each of the eight ways leads to
+};
+
+/// A tree without missing values as many rows walk it. The arrays are by node.
+struct WalkTree {
+  Crown crown;
+  std::vector<std::uint32_t> threshold;  ///< as an order key
+  std::vector<std::uint32_t> key_at;     ///< where in a tile the column begins
+  std::vector<std::uint32_t> left;
+  std::uint32_t steps;
+
+  WalkTree(const IsolationTree& tree, std::size_t stride) : steps(tree.steps) {
+    for (const IsolationNode& node : tree.nodes) {
+      threshold.push_back(order_key(node.threshold));
+      key_at.push_back(static_cast<std::uint32_t>(node.column * stride));
+      left.push_back(node.left);
+    }
+    fill_crown(0, 0);
   }
-  const auto bad = std::find_if_not(data.values.begin(), data.values.end(),
-                                    [](float value) { return std::isfinite(value); });
-  if (bad != data.values.end()) {
-    const auto position = static_cast<std::size_t>(bad - data.values.begin());
-    throw std::invalid_argument(fmt::format("feature matrix: row {}, column {} is not finite",
-                                            position / data.columns, position % data.columns));
+
+  /// A leaf above the crown's last level leads back to itself, whatever is asked.
+  void fill_crown(std::size_t place, std::uint32_t node) {
+    if (place >= Crown::kSplits) {
+      crown.below[place - Crown::kSplits] = node;
+      return;
+    }
+    crown.threshold[place] = threshold[node];
+    crown.key_at[place] = key_at[node];
+    const bool is_leaf = left[node] == node;
+    fill_crown(2 * place + 1, left[node]);
+    fill_crown(2 * place + 2, is_leaf ? node : left[node] + 1);
+  }
+};
+
+std::uint32_t choose(std::uint32_t mask, std::uint32_t if_set, std::uint32_t if_not) {
+  return (mask & (if_set ^ if_not)) ^ if_not;
+}
+
+/// The nodes that kWalks rows come to below the crown.
+Positions pass_crown(const Crown& crown, const std::uint32_t* rows) {
+  std::array<const std::uint32_t*, Crown::kSplits> keys;
+  for (std::size_t split = 0; split < Crown::kSplits; ++split) {
+    keys[split] = rows + crown.key_at[split];
+  }
+  Positions way;
+  for (std::size_t walk = 0; walk < kWalks; ++walk) {
+    const auto is_above = [&](std::size_t split) {  // all bits, or none
+      return keys[split][walk] > crown.threshold[split] ? ~0U : 0U;
+    };
+    const std::uint32_t first = is_above(0);
+    const std::uint32_t second = choose(first, is_above(2), is_above(1));
+    const std::uint32_t third = choose(first, choose(second, is_above(6), is_above(5)),
+                                       choose(second, is_above(4), is_above(3)));
+    way[walk] = (first & 4U) | (second & 2U) | (third & 1U);
+  }
+  Positions at;
+  for (std::size_t walk = 0; walk < kWalks; ++walk) at[walk] = crown.below[way[walk]];
+  return at;
+}
+
+/// Adds to each row of the tile, those that fill it up included, its depth in the tree.
+void add_depths(const WalkTree& tree, const double* expected_depth, const Tile& tile,
+                double* depths) {
+  const std::uint32_t* threshold = tree.threshold.data();
+  const std::uint32_t* key_at = tree.key_at.data();
+  const std::uint32_t* left = tree.left.data();
+  for (std::size_t first = 0; first < tile.rows(); first += kWalks) {
+    const std::uint32_t* rows = tile.keys() + first;
+    Positions at = pass_crown(tree.crown, rows);
+    for (std::size_t step = Crown::kLevels; step < tree.steps; ++step) {
+// Without unrolling the positions live in memory: half as slow again.
+#pragma GCC unroll 16
+      for (std::size_t walk = 0; walk < kWalks; ++walk) {
+        const std::uint32_t node = at[walk];
+        at[walk] = left[node] + (threshold[node] < rows[key_at[node] + walk] ? 1U : 0U);
+      }
+    }
+    for (std::size_t walk = 0; walk < kWalks; ++walk) {
+      depths[first + walk] += expected_depth[at[walk]];
+    }
   }
 }
 
-/// `count` different rows out of `rows`, each set equally likely (Floyd's algorithm): no pass over
-/// all rows.
-std::vector<std::size_t> sample_rows(std::size_t rows, std::size_t count, Random& random) {
-  std::vector<std::size_t> sample;
-  sample.reserve(count);
-  std::unordered_set<std::size_t> taken;
-  taken.reserve(count);
-  for (std::size_t last = rows - count; last < rows; ++last) {
-    const std::size_t candidate = random.below(last + 1);
-    sample.push_back(taken.insert(candidate).second ? candidate : last);
-    taken.insert(sample.back());
+/// The depths of one row, summed over the trees.
+double depth_sum(std::span<const IsolationTree> trees, const float* row) {
+  double sum = 0;
+  for (const IsolationTree& tree : trees) sum += tree.expected_depth[tree.leaf_of(row)];
+  return sum;
+}
+
+/// How much a term says about a row; nothing if its value is missing.
+double weight_of(const ObliqueTerm& term, const float* row) {
+  const double sum = oblique_sum({&term, 1}, row);
+  return std::isnan(sum) ? 0 : std::abs(sum);
+}
+
+/// Credits a step's change of the expected depth to the columns of its split.
+void credit(const IsolationTree& tree, std::uint32_t node, double change, const float* row,
+            std::vector<double>& contributions) {
+  if (!tree.is_oblique()) {
+    contributions[tree.nodes[node].column] += change;
+    return;
   }
-  return sample;
+  const auto terms = tree.terms_of(node);
+  double sum = 0;
+  for (const ObliqueTerm& term : terms) sum += weight_of(term, row);
+  for (const ObliqueTerm& term : terms) {
+    const double share =
+        sum > 0 ? weight_of(term, row) / sum : 1 / static_cast<double>(terms.size());
+    contributions[term.column] += change * share;
+  }
 }
 
 }  // namespace
@@ -94,149 +217,50 @@ void validate(const IsolationForestParams& params) {
     throw std::invalid_argument(
         fmt::format("sample_size: {} is outside 2..{}", params.sample_size, kMaxSampleSize));
   }
-}
-
-double average_path_length(double n) {
-  if (n <= 1) return 0;
-  if (n == 2) return 1;
-  return 2 * (std::log(n - 1) + kEulerGamma) - 2 * (n - 1) / n;
-}
-
-/// Grows one tree over its own copy of the sampled rows.
-class IsolationTreeBuilder {
- public:
-  using Node = IsolationForest::Node;
-
-  IsolationTreeBuilder(const FeatureMatrix& data, std::size_t sample_size, std::uint64_t seed)
-      : random_(seed),
-        columns_(data.columns),
-        depth_limit_(static_cast<int>(std::ceil(std::log2(static_cast<double>(sample_size))))),
-        features_(data.columns),
-        rows_(sample_size) {
-    values_.reserve(sample_size * columns_);
-    for (const std::size_t row : sample_rows(data.rows, sample_size, random_)) {
-      const auto values = data.row(row);
-      values_.insert(values_.end(), values.begin(), values.end());
-    }
-    std::iota(features_.begin(), features_.end(), 0);
-    std::iota(rows_.begin(), rows_.end(), 0);
-  }
-
-  /// The nodes of the tree, the root first; children are positions in the result.
-  std::vector<Node> grow() {
-    nodes_.emplace_back();
-    grow(0, rows_, 0);
-    return std::move(nodes_);
-  }
-
- private:
-  struct Split {
-    std::size_t feature;
-    float threshold;
-  };
-
-  void grow(std::int32_t node, std::span<std::size_t> rows, int depth) {
-    Split split{};
-    if (depth == depth_limit_ || rows.size() < 2 || !choose_split(rows, split)) {
-      nodes_[node].expected_depth = depth + average_path_length(static_cast<double>(rows.size()));
-      return;
-    }
-    const auto middle = std::partition(rows.begin(), rows.end(), [&](std::size_t row) {
-      return value(row, split.feature) <= split.threshold;
-    });
-    const auto left_rows = static_cast<std::size_t>(middle - rows.begin());
-    const auto left = static_cast<std::int32_t>(nodes_.size());
-    nodes_.resize(nodes_.size() + 2);
-    grow(left, rows.first(left_rows), depth + 1);
-    grow(left + 1, rows.subspan(left_rows), depth + 1);
-
-    const double left_share = static_cast<double>(left_rows) / static_cast<double>(rows.size());
-    nodes_[node] = {static_cast<std::int32_t>(split.feature), split.threshold, left,
-                    left_share * nodes_[left].expected_depth +
-                        (1 - left_share) * nodes_[left + 1].expected_depth};
-  }
-
-  /// Draws features in random order until one varies over the rows. False: all rows are equal.
-  bool choose_split(std::span<const std::size_t> rows, Split& split) {
-    for (std::size_t untried = columns_; untried > 0; --untried) {
-      std::swap(features_[random_.below(untried)], features_[untried - 1]);
-      const std::size_t feature = features_[untried - 1];
-      float low = std::numeric_limits<float>::max();
-      float high = std::numeric_limits<float>::lowest();
-      for (const std::size_t row : rows) {
-        low = std::min(low, value(row, feature));
-        high = std::max(high, value(row, feature));
-      }
-      if (low < high) {
-        split = {feature, threshold_between(low, high)};
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /// Rounding to float may reach the maximum, which would leave nothing on the right.
-  float threshold_between(float low, float high) {
-    const auto threshold = static_cast<float>(low + random_.unit() * (double{high} - double{low}));
-    return threshold < high ? threshold : low;
-  }
-
-  float value(std::size_t row, std::size_t feature) const {
-    return values_[row * columns_ + feature];
-  }
-
-  Random random_;
-  std::size_t columns_;
-  int depth_limit_;
-  std::vector<std::size_t> features_;  ///< a permutation of the columns
-  std::vector<std::size_t> rows_;      ///< positions in the sample, partitioned as the tree grows
-  std::vector<float> values_;          ///< the sampled rows, row-major
-  std::vector<Node> nodes_;
-};
-
-IsolationForest IsolationForest::fit(const FeatureMatrix& data,
-                                     const IsolationForestParams& params) {
-  validate(params);
-  require_finite_matrix(data);
-  if (data.rows < 2 || data.columns < 1) {
+  if (!(params.max_features > 0 && params.max_features <= 1)) {
     throw std::invalid_argument(
-        fmt::format("isolation forest: {} rows of {} columns, needs at least 2 rows of 1 column",
-                    data.rows, data.columns));
+        fmt::format("max_features: {} is outside (0, 1]", params.max_features));
   }
-  IsolationForest forest;
-  forest.columns_ = data.columns;
-  forest.sample_size_ = static_cast<int>(
-      std::min<std::size_t>(data.rows, static_cast<std::size_t>(params.sample_size)));
+}
+
+std::vector<Reason> top_reasons(std::span<const double> contributions, std::size_t at_most) {
+  double shortening = 0;
+  std::vector<Reason> reasons;
+  for (std::size_t column = 0; column < contributions.size(); ++column) {
+    if (contributions[column] >= 0) continue;
+    shortening -= contributions[column];
+    reasons.push_back({column, -contributions[column]});
+  }
+  std::ranges::stable_sort(reasons, std::greater<>(), &Reason::share);
+  reasons.resize(std::min(reasons.size(), at_most));
+  for (Reason& reason : reasons) reason.share /= shortening;
+  return reasons;
+}
+
+IsolationForest::IsolationForest(std::vector<IsolationTree> trees, std::size_t columns,
+                                 int sample_size)
+    : trees_(std::move(trees)), columns_(columns), sample_size_(sample_size) {}
+
+IsolationForest IsolationForest::fit(const FeatureView& data, const IsolationForestParams& params) {
+  validate(params);
+  if (data.rows() < 2 || data.columns() < 1 || data.columns() > kMaxTreeColumns) {
+    throw std::invalid_argument(fmt::format(
+        "isolation forest: {} rows of {} columns, needs at least 2 rows of 1 to {} columns",
+        data.rows(), data.columns(), kMaxTreeColumns));
+  }
+  refuse_infinite(data);
+  IsolationForestParams fitting = params;
+  fitting.sample_size =
+      static_cast<int>(std::min(data.rows(), static_cast<std::size_t>(params.sample_size)));
 
   std::vector<std::uint64_t> seeds(static_cast<std::size_t>(params.trees));
   Random seeder(params.seed);
   std::generate(seeds.begin(), seeds.end(), [&] { return seeder.next(); });
-
-  std::vector<std::vector<Node>> grown(seeds.size());
+  std::vector<IsolationTree> trees(seeds.size());
   tbb::parallel_for(std::size_t{0}, seeds.size(), [&](std::size_t tree) {
-    const auto sample_size = static_cast<std::size_t>(forest.sample_size_);
-    grown[tree] = IsolationTreeBuilder(data, sample_size, seeds[tree]).grow();
+    trees[tree] = grow_isolation_tree(data, fitting, seeds[tree]);
   });
-  for (const auto& tree : grown) {
-    const auto root = static_cast<std::int32_t>(forest.nodes_.size());
-    forest.roots_.push_back(root);
-    forest.nodes_.insert(forest.nodes_.end(), tree.begin(), tree.end());
-    for (auto node = forest.nodes_.begin() + root; node != forest.nodes_.end(); ++node) {
-      if (node->feature >= 0) node->left += root;
-    }
-  }
-  return forest;
-}
-
-const IsolationForest::Node& IsolationForest::child(const Node& node, const float* row) const {
-  const bool goes_right = row[node.feature] > node.threshold;
-  return nodes_[static_cast<std::size_t>(node.left) + (goes_right ? 1 : 0)];
-}
-
-const IsolationForest::Node& IsolationForest::leaf(std::int32_t root, const float* row) const {
-  const Node* node = &nodes_[static_cast<std::size_t>(root)];
-  while (node->feature >= 0) node = &child(*node, row);
-  return *node;
+  return {std::move(trees), data.columns(), fitting.sample_size};
 }
 
 void IsolationForest::require_columns(std::size_t columns) const {
@@ -246,21 +270,38 @@ void IsolationForest::require_columns(std::size_t columns) const {
   }
 }
 
-std::vector<double> IsolationForest::score(const FeatureMatrix& data) const {
-  require_columns(data.columns);
-  require_finite_matrix(data);
-  const double normal_depth = average_path_length(sample_size_) * trees();
-  std::vector<double> scores(data.rows, 0.0);
+std::vector<double> IsolationForest::score(const FeatureView& data) const {
+  require_columns(data.columns());
+  const double normal_depth =
+      average_path_length(sample_size_) * static_cast<double>(trees_.size());
+  const std::size_t stride = rows_per_tile(columns_);
+  std::vector<WalkTree> walk_trees;
+  for (const IsolationTree& tree : trees_) {
+    if (!tree.is_oblique()) walk_trees.emplace_back(tree, stride);
+  }
+  std::vector<double> scores(data.rows());
   tbb::parallel_for(
-      tbb::blocked_range<std::size_t>(0, data.rows, kRowsPerBlock),
+      tbb::blocked_range<std::size_t>(0, data.rows(), stride),
       [&](const tbb::blocked_range<std::size_t>& block) {
-        for (const std::int32_t root : roots_) {
-          for (std::size_t row = block.begin(); row != block.end(); ++row) {
-            scores[row] += leaf(root, data.values.data() + row * columns_).expected_depth;
+        const Tile tile(data, block.begin(), block.end(), stride);
+        std::vector<double> depths(stride);
+        for (std::size_t tree = 0; tree < walk_trees.size(); ++tree) {
+          add_depths(walk_trees[tree], trees_[tree].expected_depth.data(), tile, depths.data());
+        }
+        std::vector<float> values(columns_);
+        const auto walk_alone = [&](std::size_t row) {
+          for (std::size_t column = 0; column < columns_; ++column) {
+            values[column] = data.at(row, column);
           }
+          depths[row - block.begin()] = depth_sum(trees_, values.data());
+        };
+        if (walk_trees.empty()) {
+          for (std::size_t row = block.begin(); row != block.end(); ++row) walk_alone(row);
+        } else {
+          std::ranges::for_each(tile.with_missing(), walk_alone);
         }
         for (std::size_t row = block.begin(); row != block.end(); ++row) {
-          scores[row] = std::exp2(-scores[row] / normal_depth);
+          scores[row] = std::exp2(-depths[row - block.begin()] / normal_depth);
         }
       },
       tbb::simple_partitioner());
@@ -270,31 +311,29 @@ std::vector<double> IsolationForest::score(const FeatureMatrix& data) const {
 std::vector<double> IsolationForest::depth_contributions(std::span<const float> row) const {
   require_columns(row.size());
   std::vector<double> contributions(columns_, 0.0);
-  for (const std::int32_t root : roots_) {
-    const Node* node = &nodes_[static_cast<std::size_t>(root)];
-    while (node->feature >= 0) {
-      const Node& next = child(*node, row.data());
-      contributions[static_cast<std::size_t>(node->feature)] +=
-          next.expected_depth - node->expected_depth;
-      node = &next;
+  for (const IsolationTree& tree : trees_) {
+    std::uint32_t node = 0;
+    while (!tree.is_leaf(node)) {
+      const std::uint32_t next =
+          tree.nodes[node].left + (tree.goes_right(node, row.data()) ? 1 : 0);
+      credit(tree, node, tree.expected_depth[next] - tree.expected_depth[node], row.data(),
+             contributions);
+      node = next;
     }
   }
-  for (double& contribution : contributions) contribution /= trees();
+  for (double& contribution : contributions) contribution /= static_cast<double>(trees_.size());
   return contributions;
 }
 
 double IsolationForest::mean_depth() const {
   double sum = 0;
-  for (const std::int32_t root : roots_)
-    sum += nodes_[static_cast<std::size_t>(root)].expected_depth;
-  return sum / trees();
+  for (const IsolationTree& tree : trees_) sum += tree.expected_depth.front();
+  return sum / static_cast<double>(trees_.size());
 }
 
 double IsolationForest::depth(std::span<const float> row) const {
   require_columns(row.size());
-  double sum = 0;
-  for (const std::int32_t root : roots_) sum += leaf(root, row.data()).expected_depth;
-  return sum / trees();
+  return depth_sum(trees_, row.data()) / static_cast<double>(trees_.size());
 }
 
 }  // namespace aml::detect

@@ -5,88 +5,29 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <span>
 #include <string_view>
 #include <unordered_map>
 
-#include "store/csv_reader.hpp"
 #include "store/input_file.hpp"
+#include "store/named_columns.hpp"
 #include "store/value_text.hpp"
 
 namespace aml::store {
 namespace {
 
-std::string plain_name(std::string_view name) {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!name.empty() && is_blank(name.front())) name.remove_prefix(1);
-  while (!name.empty() && is_blank(name.back())) name.remove_suffix(1);
-  std::string plain(name);
-  for (char& c : plain) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return plain;
+/// One empty TextColumn for each column that is none of these, with its position.
+std::vector<std::size_t> other_columns(const NamedColumns& rows,
+                                       std::span<const std::optional<std::size_t>> known,
+                                       std::vector<TextColumn>& columns) {
+  std::vector<std::size_t> positions;
+  for (std::size_t i = 0; i < rows.names().size(); ++i) {
+    if (std::ranges::find(known, std::optional(i)) != known.end()) continue;
+    positions.push_back(i);
+    columns.push_back({.name = rows.names()[i], .values = {}, .is_null = {}});
+  }
+  return positions;
 }
-
-/// A CSV file whose columns are found by name, and whose every row must be readable.
-class NamedColumns {
- public:
-  explicit NamedColumns(const std::string& path)
-      : file_(path),
-        reader_([this](char* buffer, std::size_t size) { return file_.read(buffer, size); }, path) {
-    for (const std::string& name : reader_.header()) names_.push_back(plain_name(name));
-    if (names_.empty()) refuse_file(path, "is empty: expected a header line");
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      if (std::count(names_.begin(), names_.end(), names_[i]) > 1) {
-        refuse("has two columns called '" + names_[i] + "'");
-      }
-    }
-  }
-
-  std::optional<std::size_t> find(std::string_view name) const {
-    const auto found = std::ranges::find(names_, name);
-    if (found == names_.end()) return {};
-    return static_cast<std::size_t>(found - names_.begin());
-  }
-  std::size_t require(std::string_view name) const {
-    const auto position = find(name);
-    if (!position) {
-      refuse(fmt::format("has no column '{}'; its columns: {}", name, fmt::join(names_, ", ")));
-    }
-    return *position;
-  }
-  /// One empty TextColumn for each column that is none of these, with its position.
-  std::vector<std::size_t> others(std::span<const std::optional<std::size_t>> known,
-                                  std::vector<TextColumn>& columns) const {
-    std::vector<std::size_t> positions;
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      if (std::ranges::find(known, std::optional(i)) != known.end()) continue;
-      positions.push_back(i);
-      columns.push_back({.name = names_[i], .values = {}, .is_null = {}});
-    }
-    return positions;
-  }
-
-  bool next() {
-    if (!reader_.next(record_)) return false;
-    if (record_.defect != CsvDefect::kNone) {
-      refuse_row(fmt::format("cannot be read: {}", name_of(record_.defect)));
-    }
-    return true;
-  }
-  std::string_view operator[](std::size_t position) const { return record_.fields[position]; }
-
-  [[noreturn]] void refuse(const std::string& why) const {
-    refuse_file(file_.path(), reader_.header_line(), why);
-  }
-  [[noreturn]] void refuse_row(const std::string& why) const {
-    refuse_file(file_.path(), record_.line, why);
-  }
-
- private:
-  InputFile file_;
-  CsvReader reader_;
-  std::vector<std::string> names_;
-  CsvRecord record_;
-};
 
 void append_others(const NamedColumns& row, const std::vector<std::size_t>& positions,
                    std::vector<TextColumn>& columns) {
@@ -160,7 +101,7 @@ VertexFile read_vertex_file(const std::string& path) {
   NamedColumns rows(path);
   const std::array<std::optional<std::size_t>, 1> known{rows.require("id")};
   VertexFile file;
-  const std::vector<std::size_t> others = rows.others(known, file.columns);
+  const std::vector<std::size_t> others = other_columns(rows, known, file.columns);
   VertexNumbers numbers(file.ids);
   while (rows.next()) {
     const std::string_view id = rows[*known[0]];
@@ -184,7 +125,7 @@ EdgeFile read_edge_file(const std::string& path, const VertexFile& vertices) {
   file.has_amount = amount.has_value();
   file.transfers.vertex_keys = vertices.ids;
   file.transfers.type_names = {""};
-  const std::vector<std::size_t> others = rows.others(known, file.columns);
+  const std::vector<std::size_t> others = other_columns(rows, known, file.columns);
   VertexNumbers numbers(file.transfers.vertex_keys);
   Amounts amounts;
   auto& transfers = file.transfers;

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/detect/labelled_set.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+
+namespace aml::detect {
+namespace {
+
+std::string read_gzip(const std::filesystem::path& path) {
+  const gzFile file = gzopen(path.c_str(), "rb");
+  if (file == nullptr) throw std::runtime_error("cannot open " + path.string());
+  std::string text;
+  char buffer[1 << 16];
+  for (int got; (got = gzread(file, buffer, sizeof buffer)) > 0;) {
+    text.append(buffer, static_cast<std::size_t>(got));
+  }
+  gzclose(file);
+  return text;
+}
+
+}  // namespace
+
+std::optional<LabelledSet> read_labelled_set(const std::string& file) {
+  const auto path = std::filesystem::path(AML_SOURCE_DIR) / "../shared/data/anomaly" / file;
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  const std::string text = read_gzip(path);
+  const auto header_end = text.find('\n');
+  LabelledSet set;
+  set.data.columns = static_cast<std::size_t>(
+      std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(header_end), ','));
+  const char* at = text.c_str() + header_end + 1;
+  while (*at != '\0') {
+    for (std::size_t column = 0; column <= set.data.columns; ++column) {
+      char* end = nullptr;
+      const float value = std::strtof(at, &end);
+      if (end == at) throw std::runtime_error("not a number in " + path.string());
+      if (column < set.data.columns) {
+        set.data.values.push_back(value);
+      } else {
+        set.is_anomaly.push_back(value != 0);
+      }
+      at = end + (*end == '\r' ? 2 : *end == '\0' ? 0 : 1);
+    }
+  }
+  set.data.rows = set.is_anomaly.size();
+  return set;
+}
+
+double roc_auc(const std::vector<double>& scores, const std::vector<bool>& is_anomaly) {
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return scores[a] < scores[b]; });
+  double wins = 0;
+  double ordinary_below = 0;
+  double anomalies = 0;
+  for (std::size_t i = 0; i < order.size();) {
+    double tied_ordinary = 0;
+    double tied_anomalies = 0;
+    const double score = scores[order[i]];
+    for (; i < order.size() && scores[order[i]] == score; ++i) {
+      (is_anomaly[order[i]] ? tied_anomalies : tied_ordinary) += 1;
+    }
+    wins += tied_anomalies * (ordinary_below + tied_ordinary / 2);
+    ordinary_below += tied_ordinary;
+    anomalies += tied_anomalies;
+  }
+  return wins / (ordinary_below * anomalies);
+}
+
+}  // namespace aml::detect
