@@ -19,6 +19,17 @@
 
 namespace aml::graph::detail {
 
+/// What is known before any root is searched.
+struct CycleExclusions {
+  std::vector<char> is_hub;       ///< for each vertex: no cycle goes through it
+  std::vector<char> may_be_root;  ///< for each transfer; empty: each may be
+
+  bool exclude(Edge root, Vertex source, Vertex target) const {
+    return source == target || is_hub[source] || is_hub[target] ||
+           (!may_be_root.empty() && !may_be_root[root]);
+  }
+};
+
 /// The cycles of consecutive roots, each with the number of steps after which it was found.
 struct CyclesOfChunk {
   std::vector<Edge> edges;
@@ -120,18 +131,18 @@ inline void append(const CyclesOfChunk& chunk, const TemporalCycleParams& params
   result.steps += steps;
 }
 
-/// Search(graph, params, is_hub).search(first, last, log) looks for the cycles whose roots are the
+/// Search(graph, params, exclusions).search(first, last, log) looks for the cycles whose roots are the
 /// out-edges [first, last), in the order of TemporalCycles.
 template <typename Search>
 void search_all_roots(const TransferGraph& graph, const TemporalCycleParams& params,
-                      const std::vector<char>& is_hub, TemporalCycles& result) {
+                      const CycleExclusions& exclusions, TemporalCycles& result) {
   // Roots are searched in waves, so that a spent budget ends the search soon; chunks are what a
   // thread takes at a time.
   constexpr std::uint64_t kRootsPerWave = 1 << 16;
   constexpr std::uint64_t kRootsPerChunk = 1 << 8;
 
   oneapi::tbb::enumerable_thread_specific<Search> searches(
-      [&] { return Search(graph, params, is_hub); });
+      [&] { return Search(graph, params, exclusions); });
   const std::uint64_t roots = graph.num_edges();
   for (std::uint64_t wave = 0; wave < roots && !result.truncated; wave += kRootsPerWave) {
     const std::uint64_t wave_end = std::min(roots, wave + kRootsPerWave);

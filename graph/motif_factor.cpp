@@ -142,8 +142,11 @@ class Messages {
     }
     const bool counts_only = far == nullptr && near_linked.empty() && far_linked.empty() &&
                              node.edge != summed_edge_ && alive_.empty();
-    sent_[index] = counts_only && !node.linked ? degrees(index)
-                                               : weigh(index, far.get(), near_linked, far_linked);
+    if (!counts_only) {
+      sent_[index] = weigh(index, far.get(), near_linked, far_weights(node, far_linked));
+    } else if (!node.linked) {
+      sent_[index] = degrees(index);
+    }
   }
 
   std::shared_ptr<const Message> degrees(std::size_t index) const {
@@ -158,7 +161,7 @@ class Messages {
 
   std::shared_ptr<const Message> weigh(std::size_t index, const Message* far,
                                        std::vector<LinkedChild>& near_linked,
-                                       const std::vector<std::size_t>& far_linked) {
+                                       const Message& far_weights) {
     const MotifTreeNode& node = tree_.nodes[index];
     const CandidateEdges& edges = list(index);
     if (!alive_.empty()) alive_[index].assign(edges.size(), 0);
@@ -168,21 +171,15 @@ class Messages {
     if (node.linked) message->push_back(running);
     for (Vertex v = 0; v < graph_.num_vertices(); ++v) {
       if (!node.linked) running = Value{};
-      for (LinkedChild& child : near_linked) {
-        child.first = child.last = *list(child.node).at(tree_.nodes[child.node].near, v).begin();
-      }
+      start_windows(near_linked, v);
       for (const Edge position : edges.at(node.near, v)) {
         const Vertex other = edges.other(node.near, position);
         Value value = far == nullptr ? one<Value>() : (*far)[other];
-        if (!near_linked.empty() || !far_linked.empty() || node.edge == summed_edge_) {
-          const BookedEdge e{edges.edge(node.near, position), edges.booked_at(node.near, position)};
-          if (node.edge == summed_edge_) value = with_amount(value, e.edge);
-          for (LinkedChild& child : near_linked) {
-            value = arithmetic_.multiply(value, sum_near(child, v, e));
-          }
-          for (const std::size_t child : far_linked) {
-            value = arithmetic_.multiply(value, sum_far(child, other, e));
-          }
+        const BookedEdge e{edges.edge(node.near, position), edges.booked_at(node.near, position)};
+        if (node.edge == summed_edge_) value = with_amount(value, e.edge);
+        if (!far_weights.empty()) value = arithmetic_.multiply(value, far_weights[e.edge]);
+        for (LinkedChild& child : near_linked) {
+          value = arithmetic_.multiply(value, sum_in_window(child, v, e));
         }
         if (!alive_.empty()) alive_[index][position] = !is_zero(value);
         running = arithmetic_.add(running, value);
@@ -201,31 +198,49 @@ class Messages {
     }
   }
 
+  /// For each transfer the product over the children that are linked to it at its far end; empty if
+  /// there are none. Goes through the far vertices, whose candidates come in time order on either
+  /// side.
+  Message far_weights(const MotifTreeNode& node, const std::vector<std::size_t>& far_linked) {
+    if (far_linked.empty()) return {};
+    Message weights(graph_.num_edges(), one<Value>());
+    std::vector<LinkedChild> children;
+    for (const std::size_t child : far_linked) children.push_back({child});
+    const CandidateEdges& edges = candidates_.edge(node.edge);
+    const End far = opposite(node.near);
+    for (Vertex v = 0; v < graph_.num_vertices(); ++v) {
+      start_windows(children, v);
+      for (const Edge position : edges.at(far, v)) {
+        const BookedEdge e{edges.edge(far, position), edges.booked_at(far, position)};
+        for (LinkedChild& child : children) {
+          weights[e.edge] = arithmetic_.multiply(weights[e.edge], sum_in_window(child, v, e));
+        }
+      }
+    }
+    return weights;
+  }
+
+  void start_windows(std::vector<LinkedChild>& children, Vertex v) const {
+    for (LinkedChild& child : children) {
+      child.first = child.last = *list(child.node).at(tree_.nodes[child.node].near, v).begin();
+    }
+  }
+
   /// Over the candidates of a linked child at v that fit e; e ascends in time from call to call.
-  Value sum_near(LinkedChild& child, Vertex v, const BookedEdge& e) {
+  Value sum_in_window(LinkedChild& child, Vertex v, const BookedEdge& e) const {
     const MotifTreeNode& node = tree_.nodes[child.node];
     const CandidateEdges& edges = list(child.node);
     const Edge end = *edges.at(node.near, v).end();
     const auto& link = node.link;
-    while (child.first < end && link.too_early(graph_, edges, node.near, child.first, e)) {
-      ++child.first;
-    }
-    child.last = std::max(child.last, child.first);
-    while (child.last < end && !link.too_late(graph_, edges, node.near, child.last, e)) {
-      ++child.last;
-    }
-    return sum(child.node, child.first, child.last);
-  }
-
-  Value sum_far(std::size_t child, Vertex v, const BookedEdge& e) {
-    const MotifTreeNode& node = tree_.nodes[child];
-    const EdgeRange range =
-        node.link.within(graph_, list(child), node.near, list(child).at(node.near, v), e);
-    return sum(child, *range.begin(), *range.end());
-  }
-
-  Value sum(std::size_t child, Edge first, Edge last) const {
-    return arithmetic_.subtract((*sent_[child])[last], (*sent_[child])[first]);
+    Edge first = child.first;
+    while (first < end && link.too_early(graph_, edges, node.near, first, e)) ++first;
+    Edge last = std::max(child.last, first);
+    while (last < end && !link.too_late(graph_, edges, node.near, last, e)) ++last;
+    child.first = first;
+    child.last = last;
+    if (sent_[child.node] == nullptr) return times_count<Value>(last - first);
+    const Message& sums = *sent_[child.node];
+    return arithmetic_.subtract(sums[last], sums[first]);
   }
 
   const TransferGraph& graph_;
@@ -233,7 +248,7 @@ class Messages {
   const MotifTree& tree_;
   CheckedArithmetic& arithmetic_;
   std::size_t summed_edge_ = std::numeric_limits<std::size_t>::max();
-  std::vector<std::shared_ptr<const Message>> sent_;
+  std::vector<std::shared_ptr<const Message>> sent_;  ///< null: a linked node's, each transfer once
   std::vector<std::vector<char>> alive_;
 };
 

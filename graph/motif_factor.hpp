@@ -39,8 +39,8 @@ class CheckedArithmetic {
 };
 
 /// For each vertex of the graph the rows of the tree in which its root is bound to that vertex.
-/// Cost: O(n + m) for each edge of the tree, O(m log m) for one that is linked in time at its far
-///       end; memory 16 bytes for each vertex or, if linked, each transfer. One thread.
+/// Cost: O(n + m) for each edge of the tree; memory 16 bytes for each vertex or, if linked, each
+///       transfer. One thread.
 std::vector<RowCount> factor_rows(const TransferGraph& graph, const MotifCandidates& candidates,
                                   const MotifTree& tree, CheckedArithmetic& arithmetic);
 

@@ -232,6 +232,53 @@ bool MotifProgram::may_be_smallest(const Step& step, std::span<const Vertex> ver
   return true;
 }
 
+/// Worth it where the search would go through a good part of all transfers for its first step.
+void MotifProgram::find_possible_roots() {
+  const Step& root = steps_.front();
+  if (root.plan.kind != MotifStep::Kind::kEdge || plan_.num_telling_steps() == 0) return;
+  const auto triangle = triangle_at(root.plan.element);
+  if (!triangle || triangle->first.size() < triangle->third.size() / 4) return;
+  may_be_root_ = may_be_in_triangle(*triangle, plan_.graph().num_edges());
+}
+
+/// A triangle of the pattern that begins with the edge, if there is one.
+std::optional<TrianglePattern> MotifProgram::triangle_at(std::size_t edge) const {
+  const MotifPattern& pattern = plan_.pattern();
+  const auto vertex = [&](std::size_t e, End end) {
+    return end == End::kSource ? pattern.edges[e].source : pattern.edges[e].target;
+  };
+  const auto list = [&](std::size_t e) -> const CandidateEdges& {
+    return plan_.candidates().edge(e);
+  };
+  std::vector<std::pair<std::size_t, End>> ends;
+  for (std::size_t e = 0; e < pattern.edges.size(); ++e) {
+    if (pattern.edges[e].negated || e == edge) continue;
+    ends.insert(ends.end(), {{e, End::kSource}, {e, End::kTarget}});
+  }
+  for (const End meet : {End::kSource, End::kTarget}) {
+    const int near = vertex(edge, opposite(meet));
+    for (const auto& [second, second_end] : ends) {
+      const int far = vertex(second, opposite(second_end));
+      if (vertex(second, second_end) != vertex(edge, meet) || far == near ||
+          far == vertex(edge, meet) || near == vertex(edge, meet)) {
+        continue;
+      }
+      for (const auto& [third, third_end] : ends) {
+        if (vertex(third, third_end) != near || vertex(third, opposite(third_end)) != far) continue;
+        return TrianglePattern{list(edge),
+                               meet,
+                               list(second),
+                               second_end,
+                               list(third),
+                               third_end,
+                               plan_.times().max_gap(second, edge),
+                               plan_.times().max_gap(edge, second)};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 const PairIndex& MotifProgram::pairs(std::size_t edge) const {
   LazyPairs& pairs = pairs_[edge];
   std::call_once(pairs.once, [&] {

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "graph/motif_plan.hpp"
 #include "graph/pair_index.hpp"
+#include "graph/triangle_filter.hpp"
 
 namespace aml::graph {
 
@@ -76,6 +78,10 @@ class MotifProgram {
   /// ones.
   bool may_be_smallest(const Step& step, std::span<const Vertex> vertices,
                        std::span<const Edge> edges) const;
+  /// Finds out which transfers the first step need not try, where that is worth it.
+  void find_possible_roots();
+  /// False for a transfer that the first step, if it binds an edge, need not try.
+  bool may_be_root(Edge e) const { return may_be_root_.empty() || may_be_root_[e] != 0; }
   /// The index of pairs over the candidates of an edge.
   const PairIndex& pairs(std::size_t edge) const;
 
@@ -90,12 +96,14 @@ class MotifProgram {
   };
   class Builder;
   void note_known_rows();
+  std::optional<TrianglePattern> triangle_at(std::size_t edge) const;
   static std::size_t image(const Symmetry& symmetry, const RowElement& element);
 
   const MotifPlan& plan_;
   std::vector<Step> steps_;
   bool has_closings_ = false;
   std::vector<RowElement> row_;
+  std::vector<char> may_be_root_;
   mutable std::vector<LazyPairs> pairs_;
 };
 

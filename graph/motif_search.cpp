@@ -35,6 +35,7 @@ class Schedule {
         // Where one witness is enough for all, the search cannot be parted.
         roots_per_task_(plan.num_telling_steps() == 0 ? std::uint64_t{num_roots_} + 1
                                                       : kRootsPerTask) {
+    program_.find_possible_roots();
     run_.rows_after_step.assign(plan.steps().size(), 0);
   }
 
@@ -148,7 +149,7 @@ class Schedule {
   static constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
   const MotifPlan& plan_;
-  const MotifProgram program_;
+  MotifProgram program_;
   const std::uint64_t max_rows_;
   const std::function<void(const MotifMatch&)>* visit_;
   const Edge num_roots_;

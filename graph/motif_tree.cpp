@@ -31,20 +31,6 @@ class DisjointSets {
 
 }  // namespace
 
-bool TimeLink::too_early(const TransferGraph& graph, const CandidateEdges& list, End end,
-                         Edge position, const BookedEdge& other) const {
-  const Micros at = list.booked_at(end, position);
-  return at < earlier_by(other.booked_at, max_lead) ||
-         (after && at == other.booked_at && !graph.before(other.edge, list.edge(end, position)));
-}
-
-bool TimeLink::too_late(const TransferGraph& graph, const CandidateEdges& list, End end,
-                        Edge position, const BookedEdge& other) const {
-  const Micros at = list.booked_at(end, position);
-  return at > later_by(other.booked_at, max_lag) ||
-         (before && at == other.booked_at && !graph.before(list.edge(end, position), other.edge));
-}
-
 EdgeRange TimeLink::within(const TransferGraph& graph, const CandidateEdges& list, End end,
                            EdgeRange range, const BookedEdge& other) const {
   const auto first = std::ranges::partition_point(

@@ -33,9 +33,17 @@ struct TimeLink {
   /// Whether the candidate at a position comes before, or after, all that the link allows. Both
   /// change once only along the candidates of a vertex.
   bool too_early(const TransferGraph& graph, const CandidateEdges& list, End end, Edge position,
-                 const BookedEdge& other) const;
+                 const BookedEdge& other) const {
+    const Micros at = list.booked_at(end, position);
+    return at < earlier_by(other.booked_at, max_lead) ||
+           (after && at == other.booked_at && !graph.before(other.edge, list.edge(end, position)));
+  }
   bool too_late(const TransferGraph& graph, const CandidateEdges& list, End end, Edge position,
-                const BookedEdge& other) const;
+                const BookedEdge& other) const {
+    const Micros at = list.booked_at(end, position);
+    return at > later_by(other.booked_at, max_lag) ||
+           (before && at == other.booked_at && !graph.before(list.edge(end, position), other.edge));
+  }
 };
 
 /// An edge of the motif in the tree. It hangs at one of its ends: at the root vertex, or at an end

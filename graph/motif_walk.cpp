@@ -263,6 +263,7 @@ bool MotifWalk::bind_position(const MotifProgram::Step& step, Frame& frame, Edge
     while (*list.at(End::kSource, frame.vertex).end() <= position) ++frame.vertex;
   }
   const Edge e = list.edge(frame.end, position);
+  if (&frame == frames_.data() && !program_->may_be_root(e)) return false;
   const auto is_bound = [&](std::size_t bound) { return edges_[bound] == e; };
   if (std::ranges::any_of(step.must_differ, is_bound)) return false;
   const auto in_order = [&](const MotifProgram::Order& order) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "graph/cycle_search.hpp"
+#include "graph/triangle_filter.hpp"
 #include "graph/unordered_cycles.hpp"
 
 namespace aml::graph {
@@ -35,9 +36,9 @@ void validate(const TemporalCycleParams& params) {
 class TimeOrderedSearch {
  public:
   TimeOrderedSearch(const TransferGraph& graph, const TemporalCycleParams& params,
-                    const std::vector<char>& is_hub)
+                    const detail::CycleExclusions& exclusions)
       : graph_(graph),
-        is_hub_(is_hub),
+        exclusions_(exclusions),
         order_(params.time_order),
         window_(params.window),
         min_length_(params.min_length),
@@ -69,7 +70,7 @@ class TimeOrderedSearch {
     a_ = source;
     const Vertex b = graph_.target(root);
     log_->count_step();
-    if (b == a_ || is_hub_[a_] || is_hub_[b]) return;
+    if (exclusions_.exclude(root, a_, b)) return;
     const Micros start = graph_.booked_at(root);
     const Micros latest = std::numeric_limits<Micros>::max() - 1;
     const Micros window_end = (start > latest - window_ ? latest : start + window_) + 1;
@@ -123,7 +124,7 @@ class TimeOrderedSearch {
     for (Edge position = begin; position < end && !log_->stopped(); ++position) {
       log_->count_step();
       const Vertex payer = graph_.in_source(position);
-      if (payer == a_ || is_hub_[payer]) continue;
+      if (payer == a_ || exclusions_.is_hub[payer]) continue;
       const std::uint32_t slot = slot_for(payer);
       const Edge departure = graph_.in_edge(position) + 1;
       if (departure <= reached_[slot].best_end) continue;
@@ -216,7 +217,7 @@ class TimeOrderedSearch {
   }
 
   const TransferGraph& graph_;
-  const std::vector<char>& is_hub_;
+  const detail::CycleExclusions& exclusions_;
   const TimeOrder order_;
   const Micros window_;
   const int min_length_;
@@ -256,19 +257,35 @@ class NeighbourCount {
   std::vector<Vertex> last_seen_by_;
 };
 
+/// The transfers that a cycle may begin with; empty: each may. Known beforehand for cycles of three.
+std::vector<char> possible_roots(const TransferGraph& graph, const TemporalCycleParams& params) {
+  if (params.min_length != 3 || params.max_length != 3) return {};
+  const CandidateEdges all(graph);
+  return may_be_in_triangle({.first = all,
+                             .first_end = End::kTarget,
+                             .second = all,
+                             .second_end = End::kSource,
+                             .third = all,
+                             .third_end = End::kTarget,
+                             .max_lead = 0,
+                             .max_lag = params.window},
+                            graph.num_edges());
+}
+
 }  // namespace
 
 TemporalCycles find_temporal_cycles(const TransferGraph& graph, const TemporalCycleParams& params) {
   validate(params);
-  const std::vector<char> is_hub = hub_vertices(graph, params.max_counterparties);
+  const detail::CycleExclusions exclusions{hub_vertices(graph, params.max_counterparties),
+                                           possible_roots(graph, params)};
   TemporalCycles result;
   for (Vertex v = 0; v < graph.num_vertices(); ++v) {
-    if (is_hub[v]) result.hubs.push_back(v);
+    if (exclusions.is_hub[v]) result.hubs.push_back(v);
   }
   if (params.time_order == TimeOrder::kNone) {
-    detail::search_all_roots<detail::UnorderedCycleSearch>(graph, params, is_hub, result);
+    detail::search_all_roots<detail::UnorderedCycleSearch>(graph, params, exclusions, result);
   } else {
-    detail::search_all_roots<TimeOrderedSearch>(graph, params, is_hub, result);
+    detail::search_all_roots<TimeOrderedSearch>(graph, params, exclusions, result);
   }
   return result;
 }

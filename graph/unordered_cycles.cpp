@@ -7,9 +7,9 @@ namespace aml::graph::detail {
 
 UnorderedCycleSearch::UnorderedCycleSearch(const TransferGraph& graph,
                                            const TemporalCycleParams& params,
-                                           const std::vector<char>& is_hub)
+                                           const CycleExclusions& exclusions)
     : graph_(graph),
-      is_hub_(is_hub),
+      exclusions_(exclusions),
       window_(params.window),
       min_length_(params.min_length),
       max_length_(params.max_length),
@@ -29,7 +29,7 @@ void UnorderedCycleSearch::search_root(Edge root, Vertex source) {
   a_ = source;
   const Vertex b = graph_.target(root);
   log_->count_step();
-  if (b == a_ || is_hub_[a_] || is_hub_[b]) return;
+  if (exclusions_.exclude(root, a_, b)) return;
   from_ = graph_.booked_at(root);
   const Micros latest = std::numeric_limits<Micros>::max() - 1;
   to_ = (from_ > latest - window_ ? latest : from_ + window_) + 1;
@@ -54,7 +54,8 @@ void UnorderedCycleSearch::measure_hops(Vertex b) {
     for (const Edge position : graph_.in_edges(v, from_, to_)) {
       log_->count_step();
       const Vertex payer = graph_.in_source(position);
-      if (hops_to_a_[payer] != kFar || is_hub_[payer] || !is_usable(graph_.in_edge(position))) {
+      if (hops_to_a_[payer] != kFar || exclusions_.is_hub[payer] ||
+          !is_usable(graph_.in_edge(position))) {
         continue;
       }
       hops_to_a_[payer] = hops;

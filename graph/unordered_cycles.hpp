@@ -19,7 +19,7 @@ namespace aml::graph::detail {
 class UnorderedCycleSearch {
  public:
   UnorderedCycleSearch(const TransferGraph& graph, const TemporalCycleParams& params,
-                       const std::vector<char>& is_hub);
+                       const CycleExclusions& exclusions);
 
   /// Tells the log the cycles whose earliest transfers are the out-edges [first, last).
   void search(Edge first, Edge last, ChunkLog& log);
@@ -34,7 +34,7 @@ class UnorderedCycleSearch {
   bool on_path(Vertex v) const;
 
   const TransferGraph& graph_;
-  const std::vector<char>& is_hub_;
+  const CycleExclusions& exclusions_;
   const Micros window_;
   const int min_length_;
   const int max_length_;

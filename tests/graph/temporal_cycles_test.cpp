@@ -180,6 +180,18 @@ RC_GTEST_PROP(TemporalCycles, AgreeWithTheEnumerationOfAllSequences, ()) {
   RC_ASSERT(found == oracle::temporal_cycles(transfers, params));
 }
 
+RC_GTEST_PROP(TemporalCycles, OfThreeAgreeWithTheEnumerationOfAllSequences, ()) {
+  const auto transfers = *transfers_among(4, 18);
+  TemporalCycleParams params;
+  params.min_length = params.max_length = 3;
+  params.window = *rc::gen::inRange<Micros>(1, 12);
+  params.time_order = *rc::gen::element(TimeOrder::kLoose, TimeOrder::kStrict, TimeOrder::kNone);
+  Cycles found = find(transfers, params);
+  RC_CLASSIFY(!found.empty(), "with cycles");
+  std::ranges::sort(found);
+  RC_ASSERT(found == oracle::temporal_cycles(transfers, params));
+}
+
 /// A dense graph with many cycles, larger than one wave of roots.
 TransferGraph dense_graph() {
   std::mt19937 random(11);
