@@ -134,7 +134,7 @@ class RandomBank {
 
   Scenario scenario_of(const std::string& detector) {
     const std::string text = fmt::format(
-        R"({{"schema_version": 1, "id": "x", "version": 1, "title": "x", "typology": "fan_in",
+        R"({{"schema_version": 1, "id": "x", "version": 1, "title": "x", "typology": "custom",
              "detector": "{}", "subject": "account", "params": {{{}}},
              "hubs": {{"max_counterparties": {}}}}})",
         detector,

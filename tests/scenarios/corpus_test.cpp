@@ -20,6 +20,7 @@
 #include <valijson/validator.hpp>
 #include <vector>
 
+#include "detect/features.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace aml::scenarios {
