@@ -27,8 +27,13 @@ class PairFilter {
     const std::uint64_t hash = hash_of(a, b);
     words_[word(hash)] |= bits(hash);
   }
-  bool may_hold(Vertex a, Vertex b) const {
+  /// Has the word of a pair fetched; returns what may_hold() needs later.
+  std::uint64_t fetch(Vertex a, Vertex b) const {
     const std::uint64_t hash = hash_of(a, b);
+    __builtin_prefetch(&words_[word(hash)]);
+    return hash;
+  }
+  bool may_hold(std::uint64_t hash) const {
     return (words_[word(hash)] & bits(hash)) == bits(hash);
   }
 
@@ -57,33 +62,65 @@ PairFilter pairs_of(const CandidateEdges& edges) {
   return pairs;
 }
 
-/// Looks at the triangles whose first two edges meet at v.
-void mark(const TrianglePattern& triangle, const PairFilter& third, Vertex v,
-          std::vector<char>& may_be) {
-  // Beyond so many the search from the transfer itself is no slower.
-  constexpr Edge kMostPairs = 64;
-  const auto& [first, first_end, second, second_end, unused, third_end, max_lead, max_lag] =
-      triangle;
-  const Edge end = *second.at(second_end, v).end();
-  Edge window_begin = *second.at(second_end, v).begin();
-  Edge window_end = window_begin;
-  for (const Edge position : first.at(first_end, v)) {
-    const Micros from = earlier_by(first.booked_at(first_end, position), max_lead);
-    const Micros to = later_by(first.booked_at(first_end, position), max_lag);
-    while (window_begin < end && second.booked_at(second_end, window_begin) < from) ++window_begin;
-    window_end = std::max(window_begin, window_end);
-    while (window_end < end && second.booked_at(second_end, window_end) <= to) ++window_end;
-    const Vertex near = first.other(first_end, position);
-    const auto closes = [&](Edge next) {
-      const Vertex far = second.other(second_end, next);
-      return third_end == End::kSource ? third.may_hold(near, far) : third.may_hold(far, near);
-    };
-    if (window_end - window_begin > kMostPairs ||
-        std::ranges::any_of(EdgeRange(window_begin, window_end), closes)) {
-      may_be[first.edge(first_end, position)] = 1;
+/// Marks the first edges of what may be triangles, for the vertices that one task goes through.
+class Marker {
+ public:
+  Marker(const TrianglePattern& triangle, const PairFilter& third, std::vector<char>& may_be)
+      : triangle_(triangle), third_(third), may_be_(may_be) {}
+
+  /// Looks at the triangles whose first two edges meet at v.
+  void meet_at(Vertex v) {
+    const auto& [first, first_end, second, second_end, unused, third_end, max_lead, max_lag] =
+        triangle_;
+    const Edge end = *second.at(second_end, v).end();
+    Edge window_begin = *second.at(second_end, v).begin();
+    Edge window_end = window_begin;
+    for (const Edge position : first.at(first_end, v)) {
+      const Micros from = earlier_by(first.booked_at(first_end, position), max_lead);
+      const Micros to = later_by(first.booked_at(first_end, position), max_lag);
+      while (window_begin < end && second.booked_at(second_end, window_begin) < from) {
+        ++window_begin;
+      }
+      window_end = std::max(window_begin, window_end);
+      while (window_end < end && second.booked_at(second_end, window_end) <= to) ++window_end;
+      const Edge e = first.edge(first_end, position);
+      if (window_end - window_begin > kMostPairs) {
+        may_be_[e] = 1;
+        continue;
+      }
+      const Vertex near = first.other(first_end, position);
+      for (Edge next = window_begin; next < window_end; ++next) {
+        const Vertex far = second.other(second_end, next);
+        pairs_.push_back(
+            {e, third_end == End::kSource ? third_.fetch(near, far) : third_.fetch(far, near)});
+      }
+      if (pairs_.size() > kPairsAtOnce) flush();
     }
   }
-}
+
+  void flush() {
+    for (const Pair& pair : pairs_) {
+      if (third_.may_hold(pair.hash)) may_be_[pair.first] = 1;
+    }
+    pairs_.clear();
+  }
+
+ private:
+  /// Beyond so many the search from the transfer itself is no slower.
+  static constexpr Edge kMostPairs = 64;
+  /// So many words of the filter are on their way from memory together.
+  static constexpr std::size_t kPairsAtOnce = 128;
+
+  struct Pair {
+    Edge first;
+    std::uint64_t hash;
+  };
+
+  const TrianglePattern& triangle_;
+  const PairFilter& third_;
+  std::vector<char>& may_be_;
+  std::vector<Pair> pairs_;
+};
 
 }  // namespace
 
@@ -94,8 +131,9 @@ std::vector<char> may_be_in_triangle(const TrianglePattern& triangle, Edge num_e
   oneapi::tbb::parallel_for(
       oneapi::tbb::blocked_range<Vertex>(0, triangle.first.num_vertices(), kVerticesPerTask),
       [&](const auto& vertices) {
-        for (Vertex v = vertices.begin(); v != vertices.end(); ++v)
-          mark(triangle, third, v, may_be);
+        Marker marker(triangle, third, may_be);
+        for (Vertex v = vertices.begin(); v != vertices.end(); ++v) marker.meet_at(v);
+        marker.flush();
       });
   return may_be;
 }

@@ -299,14 +299,19 @@ TEST(TemporalCycles, ABudgetIsSpentExactlyInsideOneRoot) {
     transfers.push_back({"x" + std::to_string(i), "a", 2});
   }
   const TransferGraph graph = graph_of(transfers);
-  TemporalCycleParams params = short_params();
-  const TemporalCycles whole = find_temporal_cycles(graph, params);
-  ASSERT_EQ(whole.size(), 30U);
-  params.max_steps = whole.steps / 2;
-  const TemporalCycles half = find_temporal_cycles(graph, params);
-  EXPECT_TRUE(half.truncated);
-  EXPECT_LT(half.size(), 30U);
-  EXPECT_TRUE(std::equal(half.edges.begin(), half.edges.end(), whole.edges.begin()));
+  for (const int longest : {8, 3}) {
+    TemporalCycleParams params = short_params();
+    params.min_length = 3;
+    params.max_length = longest;
+    const TemporalCycles whole = find_temporal_cycles(graph, params);
+    ASSERT_EQ(whole.size(), 30U);
+    params.max_steps = whole.steps / 2;
+    const TemporalCycles half = find_temporal_cycles(graph, params);
+    EXPECT_TRUE(half.truncated);
+    EXPECT_EQ(half.steps, params.max_steps);
+    EXPECT_LT(half.size(), 30U);
+    EXPECT_TRUE(std::equal(half.edges.begin(), half.edges.end(), whole.edges.begin()));
+  }
 }
 
 }  // namespace
