@@ -204,6 +204,42 @@ TEST(CommandLine, EvaluateHoldsTheNewestRunAgainstLabels) {
   EXPECT_NE(refused.err.find("other.csv:1"), std::string::npos) << refused.err;
 }
 
+TEST(CommandLine, EvaluateRefusesARunThatKeptNothingAndWarnsOfWhatNobodyLookedFor) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  const auto target = database.target().conninfo;
+  const auto labels = folder.write("labels.csv",
+                                   "typology,instance,entity_kind,entity_id,role,transfer_id\n"
+                                   "round_tripping,1,,,hop,1\nrandom,1,,,hop,2\nany,1,,,hop,2\n");
+  const auto evaluate = [&](const std::string& run) {
+    return run_aml({"-d", target, "evaluate", "--labels", labels, "--run", run});
+  };
+  ASSERT_EQ(run_aml({"-d", target, "load", folder.write("cycle.csv", kCycle)}).exit_code, 0);
+  ASSERT_EQ(run_aml({"-d", target, "run", "round_tripping"}).exit_code, 0);
+  ASSERT_EQ(run_aml({"-d", target, "run", "fan_in", "--as-of", "2024-03-02"}).exit_code, 0);
+  for (const char* status : {"running", "interrupted", "died", "failed"}) {
+    const auto run = database.query(std::string("INSERT INTO aml.runs (status, program_version, "
+                                                "threads, seed, scenarios) VALUES ('") +
+                                    status + "', 'test', 1, 0, '{fan_in}') RETURNING run_id");
+    const auto refused = evaluate(run);
+    EXPECT_EQ(refused.exit_code, 2) << status;
+    EXPECT_NE(refused.err.find("run " + run + " kept nothing to evaluate"), std::string::npos)
+        << refused.err;
+  }
+  const std::string warning = "no scenario that was run looks for it: ";
+  EXPECT_NE(evaluate("1").err.find(warning + "random\n"), std::string::npos) << evaluate("1").err;
+  EXPECT_NE(evaluate("2").err.find(warning + "random, round_tripping\n"), std::string::npos)
+      << evaluate("2").err;
+
+  EXPECT_EQ(evaluate("1").err.find("only the scenarios that ended"), std::string::npos);
+  database.query("UPDATE aml.runs SET status = 'failed' WHERE run_id = 1 RETURNING 1");
+  const auto in_part = evaluate("1");
+  EXPECT_EQ(in_part.exit_code, 0) << in_part.err;
+  EXPECT_NE(in_part.err.find("warning: run 1 failed: only the scenarios that ended are judged"),
+            std::string::npos)
+      << in_part.err;
+}
+
 TEST(CommandLine, AnUnreachableDatabaseIsExitCode3AndItsPasswordIsNotPrinted) {
   const auto ended = run_aml({"-v", "-d", "postgresql://me:secret-word@127.0.0.1:1/bank", "run"});
   EXPECT_EQ(ended.exit_code, 3);
