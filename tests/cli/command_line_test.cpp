@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program as a user meets it: exit codes, what goes to stdout and stderr, formats.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <fstream>
+#include <optional>
+#include <pqxx/pqxx>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "store/run_ledger.hpp"
 #include "tests/cli/process.hpp"
@@ -150,6 +155,27 @@ TEST(CommandLine, BacktestsWithOtherParametersAndAsOfADay) {
   const std::string page(std::istreambuf_iterator<char>(html), {});
   EXPECT_NE(page.find("This is a backtest"), std::string::npos);
   EXPECT_NE(page.find("All alerts: Round tripping"), std::string::npos);
+}
+
+TEST(CommandLine, AnInterruptedBacktestDoesNotPointToFindingsThatItDidNotKeep) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  auto blocker = database.connect();
+  std::optional<pqxx::work> lock(std::in_place, blocker.pqxx());
+  lock->exec("LOCK TABLE silver.transfers");
+  const auto err = folder.path("err");
+  const auto child =
+      start_aml({"-d", database.target().conninfo, "run", "fan_in", "--as-of", "2024-03-03"}, err);
+  while (database.query("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = "
+                        "'silver.transfers'::regclass") == "0")
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  ::kill(child, SIGINT);
+  lock.reset();
+  EXPECT_EQ(wait_for(child), 130);
+  std::ifstream file(err);
+  const std::string said(std::istreambuf_iterator<char>(file), {});
+  EXPECT_NE(said.find("Run 1 interrupted"), std::string::npos) << said;
+  EXPECT_EQ(said.find("aml evaluate --run"), std::string::npos) << said;
 }
 
 TEST(CommandLine, ABacktestThatCannotBeIsWrongUsageAndLeavesNoRun) {
