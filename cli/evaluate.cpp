@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <iterator>
 #include <set>
 #include <stdexcept>
 
@@ -72,10 +71,7 @@ void add_rows(const scenarios::TypologyQuality& typology, Table& table) {
 
 int run_evaluate(const GlobalOptions& global, const EvaluateOptions& options) {
   auto connection = connect_ready(global);
-  std::vector<scenarios::Label> labels;
-  for (const std::string& file : options.labels) {
-    std::ranges::move(scenarios::read_labels(connection, file), std::back_inserter(labels));
-  }
+  const auto labels = scenarios::read_labels(connection, options.labels);
   const auto looked_for = store::typologies_looked_for(connection, options.run);
   const std::int64_t run = run_to_evaluate(connection, options.run, looked_for);
   const auto qualities = scenarios::evaluate(connection, labels, options.run);
