@@ -9,7 +9,6 @@
 
 #include "cli/console.hpp"
 #include "cli/target.hpp"
-#include "store/error.hpp"
 #include "store/migrations.hpp"
 
 namespace aml::cli {
@@ -27,18 +26,16 @@ detect::BaseCurrency currency_of(store::Connection& connection) {
 }
 
 detect::BaseCurrency currency_at_hand(const GlobalOptions& global) {
-  try {
+  if (find_target(global)) {
     auto connection = connect_ready(global);
     return currency_of(connection);
-  } catch (const store::StoreError&) {
-    if (!global.database.empty()) throw;
-    detect::BaseCurrency currency;
-    say(
-        fmt::format("No database at hand: amounts are read as {}. Name one with -d to read them in "
-                    "its base currency.",
-                    currency.code));
-    return currency;
   }
+  detect::BaseCurrency currency;
+  say(
+      fmt::format("No database at hand: amounts are read as {}. Name one with -d to read them in "
+                  "its base currency.",
+                  currency.code));
+  return currency;
 }
 
 scenarios::Scenario scenario_named(const std::string& name, const detect::BaseCurrency& currency) {

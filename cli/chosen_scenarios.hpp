@@ -16,8 +16,9 @@ namespace aml::cli {
 detect::BaseCurrency currency_of(store::Connection& connection);
 
 /// The base currency of the chosen database, for a command that needs nothing else of it: where none
-/// was named and none can be reached it is USD, which is said.
-/// Throws: store::StoreError if --database was given and cannot be asked.
+/// was named and no private one runs it is USD, which is said.
+/// Throws: store::StoreError if there is one and it cannot be asked, for example because its schema
+///         is older than this program.
 detect::BaseCurrency currency_at_hand(const GlobalOptions& global);
 
 /// The scenario of a file, or a shipped one by its id.

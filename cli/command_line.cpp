@@ -470,8 +470,10 @@ void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
       ->required()
       ->type_name("FILE");
   evaluate
-      ->add_option("--run", options.evaluate.run,
-                   "What this run found, a backtest for example (default: the current alerts)")
+      ->add_option(
+          "--run", options.evaluate.run,
+          "What this run found: a backtest, or a production run whose scenarios no newer one "
+          "ran again (default: the current alerts)")
       ->type_name("RUN");
   evaluate->callback([&] {
     chosen = [&](const GlobalOptions& global) { return run_evaluate(global, options.evaluate); };

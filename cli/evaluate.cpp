@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <iterator>
+#include <set>
 #include <stdexcept>
 
 #include "cli/commands.hpp"
@@ -15,9 +15,35 @@
 namespace aml::cli {
 namespace {
 
+void require_findings(const store::RunRow& run, const std::vector<std::string>& typologies) {
+  if (typologies.empty()) {
+    throw std::invalid_argument(fmt::format(
+        "run {} kept nothing to evaluate: {}\n  see:  aml list runs", run.run_id, run.status));
+  }
+  if (run.status != "succeeded")
+    warn(
+        fmt::format("run {} {}: only the scenarios that ended are judged", run.run_id, run.status));
+}
+
+/// Recall 0 of what nobody looked for says nothing about the scenarios.
+void warn_of_typologies_not_looked_for(const std::vector<scenarios::Label>& labels,
+                                       const std::vector<std::string>& looked_for) {
+  std::set<std::string> others;
+  for (const auto& label : labels) others.insert(label.typology);
+  others.erase(std::string(scenarios::kAnyTypology));
+  for (const std::string& typology : looked_for) others.erase(typology);
+  if (!others.empty())
+    warn(fmt::format("labelled, but no scenario that was run looks for it: {}",
+                     fmt::join(others, ", ")));
+}
+
 /// The run beside which the figures are kept.
-std::int64_t run_to_evaluate(store::Connection& connection, std::optional<std::int64_t> wanted) {
-  if (wanted) return require_run(connection, *wanted).run_id;
+std::int64_t run_to_evaluate(store::Connection& connection, std::optional<std::int64_t> wanted,
+                             const std::vector<std::string>& typologies) {
+  if (wanted) {
+    require_findings(require_run(connection, *wanted), typologies);
+    return *wanted;
+  }
   const auto newest = store::newest_successful_run(connection);
   if (newest) return *newest;
   throw std::invalid_argument("there is no successful run to evaluate\n  run:  aml run");
@@ -45,14 +71,13 @@ void add_rows(const scenarios::TypologyQuality& typology, Table& table) {
 
 int run_evaluate(const GlobalOptions& global, const EvaluateOptions& options) {
   auto connection = connect_ready(global);
-  std::vector<scenarios::Label> labels;
-  for (const std::string& file : options.labels) {
-    std::ranges::move(scenarios::read_labels(connection, file), std::back_inserter(labels));
-  }
-  const std::int64_t run = run_to_evaluate(connection, options.run);
+  const auto labels = scenarios::read_labels(connection, options.labels);
+  const auto looked_for = store::typologies_looked_for(connection, options.run);
+  const std::int64_t run = run_to_evaluate(connection, options.run, looked_for);
   const auto qualities = scenarios::evaluate(connection, labels, options.run);
   scenarios::record_evaluation(connection, run, labels,
                                fmt::format("{}", fmt::join(options.labels, ", ")), qualities);
+  warn_of_typologies_not_looked_for(labels, looked_for);
   Table table{{"typology", "level", "labelled", "found", "touched", "flagged", "right", "recall",
                "precision", "f1"},
               {}};

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 
@@ -79,6 +80,13 @@ int print_plan(const GlobalOptions& global, store::Connection& connection,
   return kOk;
 }
 
+/// Of the scenarios that ended, even if they found none.
+bool kept_findings(const scenarios::RunOutcome& outcome) {
+  return outcome.status != "interrupted" &&
+         std::ranges::any_of(outcome.scenarios, &std::string::empty,
+                             &scenarios::ScenarioOutcome::error);
+}
+
 }  // namespace
 
 scenarios::RunOutcome run_with_progress(store::Connection& connection, const RunOptions& options) {
@@ -147,7 +155,7 @@ int run_run(const GlobalOptions& global, const RunOptions& options) {
   say(fmt::format("Run {} {} in {}, peak memory {}.", outcome.run_id, outcome.status,
                   human_seconds(outcome.seconds),
                   human_bytes(static_cast<std::uint64_t>(outcome.peak_memory_bytes))));
-  if (outcome.is_backtest) {
+  if (outcome.is_backtest && kept_findings(outcome)) {
     say(
         fmt::format("A backtest: gold is as it was; new and gone are held against the current "
                     "alerts. See: aml evaluate --run {}, aml diff RUN {}, aml report {}.",

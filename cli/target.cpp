@@ -27,12 +27,16 @@ bool libpq_is_configured() {
 
 }  // namespace
 
-store::Target choose_target(const GlobalOptions& global) {
-  if (!global.database.empty()) return {global.database, "--database"};
+std::optional<store::Target> find_target(const GlobalOptions& global) {
+  if (!global.database.empty()) return store::Target{global.database, "--database"};
   if (const auto url = environment("AML_DATABASE_URL"); !url.empty())
-    return {url, "AML_DATABASE_URL"};
-  if (libpq_is_configured()) return {"", "PG* variables"};
-  if (auto target = store::cluster_target(global.directory)) return *target;
+    return store::Target{url, "AML_DATABASE_URL"};
+  if (libpq_is_configured()) return store::Target{"", "PG* variables"};
+  return store::cluster_target(global.directory);
+}
+
+store::Target choose_target(const GlobalOptions& global) {
+  if (auto target = find_target(global)) return *std::move(target);
   throw store::StoreError(
       store::StoreFailure::kUnreachable,
       fmt::format("no database: neither --database, AML_DATABASE_URL nor a PG* variable is set, "

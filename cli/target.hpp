@@ -2,14 +2,17 @@
 // Which database a command works on.
 #pragma once
 
+#include <optional>
+
 #include "cli/commands.hpp"
 #include "store/connection.hpp"
 
 namespace aml::cli {
 
 /// --database, else AML_DATABASE_URL, else libpq's PG* variables if any is set, else the private
-/// database of --dir. Throws: store::StoreError kUnreachable if it comes to the private database
-/// and that is not running.
+/// database of --dir; nullopt if it comes to that and it is not running.
+std::optional<store::Target> find_target(const GlobalOptions& global);
+/// The same. Throws: store::StoreError kUnreachable if there is none.
 store::Target choose_target(const GlobalOptions& global);
 
 /// An open connection to the chosen target, which is named on stderr with --verbose.

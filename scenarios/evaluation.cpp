@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenarios/evaluation.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <nlohmann/json.hpp>
 #include <pqxx/pqxx>
+#include <stdexcept>
 
 #include "aml_query.hpp"
 #include "store/content_hash.hpp"
@@ -48,12 +52,30 @@ TypologyQuality to_quality(const pqxx::row& row) {
   return quality;
 }
 
+/// Gold keeps one set of transfers and entities of an alert, of the newest run that found it.
+void require_as_it_was_found(pqxx::transaction_base& transaction, std::int64_t run_id) {
+  std::vector<std::string> rewritten;
+  for (const auto& row : store::run(transaction, query::superseding_runs, run_id))
+    rewritten.push_back(fmt::format("{} (run {})", row["scenario"].as<std::string>(),
+                                    row["run_id"].as<std::int64_t>()));
+  if (rewritten.empty()) return;
+  throw std::invalid_argument(fmt::format(
+      "run {} can no longer be judged: newer production runs ran its scenarios again, and gold "
+      "holds their alerts as those left them: {}\n"
+      "  try its parameters as a backtest, which keeps what it finds:  aml run SCENARIO_OR_FILE "
+      "--set SCENARIO.PARAM=VALUE\n"
+      "  then:  aml evaluate --run BACKTEST",
+      run_id, fmt::join(rewritten, ", ")));
+}
+
 }  // namespace
 
 std::vector<TypologyQuality> evaluate(store::Connection& connection,
                                       const std::vector<Label>& labels,
                                       std::optional<std::int64_t> run_id) {
-  pqxx::read_transaction transaction(connection.pqxx());
+  auto transaction =
+      store::begin<pqxx::transaction<pqxx::repeatable_read, pqxx::read_only>>(connection);
+  if (run_id) require_as_it_was_found(transaction, *run_id);
   std::vector<TypologyQuality> qualities;
   for (const auto& row :
        store::run(transaction, query::evaluation_by_typology, to_json(labels), run_id))

@@ -48,7 +48,9 @@ struct TypologyQuality {
 /// about it. An alert is right if it holds a labelled transfer, or two labelled entities of an
 /// instance without transfers, or is about its single one. One row for each typology of the labels
 /// or of the alerts, in alphabetical order.
-/// Throws: StoreError kStatement if the server refuses.
+/// Throws: std::invalid_argument if a newer production run ran a scenario of this one again: gold
+///         holds an alert only as the newest run left it; StoreError kStatement if the server
+///         refuses.
 std::vector<TypologyQuality> evaluate(store::Connection& connection,
                                       const std::vector<Label>& labels,
                                       std::optional<std::int64_t> run_id = std::nullopt);

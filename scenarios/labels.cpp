@@ -8,11 +8,13 @@
 #include <array>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "scenarios/amlworld_labels.hpp"
 #include "scenarios/scenario.hpp"
 #include "store/csv_reader.hpp"
 #include "store/input_file.hpp"
+#include "store/statement.hpp"
 
 namespace aml::scenarios {
 namespace {
@@ -84,19 +86,16 @@ std::string_view defect_of(const Label& label) {
   return {};
 }
 
-}  // namespace
+struct FileLabels {
+  std::vector<Label> labels;
+  bool numbers_instances = false;  ///< by their place in the file
+};
 
-std::vector<Label> read_labels(store::Connection& connection, const std::string& path) {
-  return read_labels(path, [&](const std::vector<std::string>& rows) {
-    return loaded_amlworld_transfers(connection, rows);
-  });
-}
-
-std::vector<Label> read_labels(const std::string& path, const TransferLookup& lookup) {
+FileLabels read_file(const std::string& path, const TransferLookup& lookup) {
   store::InputFile file(path);
   store::CsvReader reader([&](char* buffer, std::size_t size) { return file.read(buffer, size); },
                           path);
-  if (is_amlworld(reader.header())) return amlworld_labels(reader, path, lookup);
+  if (is_amlworld(reader.header())) return {amlworld_labels(reader, path, lookup), true};
   const std::optional<Columns> columns = recognise(reader.header());
   if (!columns) {
     throw ScenarioError(
@@ -114,7 +113,37 @@ std::vector<Label> read_labels(const std::string& path, const TransferLookup& lo
     const std::string_view defect = defect_of(labels.back());
     if (!defect.empty()) throw ScenarioError(path, record.line, 1, std::string(defect));
   }
-  return labels;
+  return {.labels = std::move(labels)};
+}
+
+TransferLookup lookup_in(store::Connection& connection) {
+  return [&](const std::vector<std::string>& rows) {
+    return loaded_amlworld_transfers(connection, rows);
+  };
+}
+
+}  // namespace
+
+std::vector<Label> read_labels(const std::string& path, const TransferLookup& lookup) {
+  return read_file(path, lookup).labels;
+}
+
+std::vector<Label> read_labels(store::Connection& connection, const std::string& path) {
+  return read_labels(path, lookup_in(connection));
+}
+
+std::vector<Label> read_labels(store::Connection& connection,
+                               const std::vector<std::string>& paths) {
+  std::vector<Label> together;
+  for (const std::string& path : paths) {
+    auto [labels, numbers_instances] = read_file(path, lookup_in(connection));
+    for (Label& label : labels) {
+      if (numbers_instances && paths.size() > 1)
+        label.instance = fmt::format("{} {}", store::storable_text(path), label.instance);
+      together.push_back(std::move(label));
+    }
+  }
+  return together;
 }
 
 }  // namespace aml::scenarios

@@ -33,6 +33,13 @@ struct Label {
 ///         StoreError kRefusedData if it cannot be read, kStatement if the server refuses.
 std::vector<Label> read_labels(store::Connection& connection, const std::string& path);
 
+/// The labels of several files together. Files of one data set complement each other: an instance may
+/// have labels in several. But AMLworld's numbers and lines count in one file only, so beside others
+/// its instances are named by file and number: "HI-Small/HI-Small_Patterns.txt 5".
+/// Throws: as for one file.
+std::vector<Label> read_labels(store::Connection& connection,
+                               const std::vector<std::string>& paths);
+
 /// For each row, told by its values as amlworld_labels.hpp says, the id of the loaded transfer that
 /// has them.
 using TransferLookup =

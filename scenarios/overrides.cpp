@@ -46,11 +46,13 @@ const DetectorKind& detector_of(const Scenario& scenario) {
 }
 
 /// The value as a file would write it: what is text there needs no quotes here.
-Json typed_value(std::string_view text, ParamForm form) {
-  Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (form == ParamForm::kText) return value.is_string() ? value : Json(text);
+Json typed_value(const Override& change, std::string_view override_text, ParamForm form) {
+  const std::string_view text = change.value;
+  Json value =
+      Json::accept(text) ? parse_json(text, fmt::format("--set {}", override_text)) : Json(text);
+  if (form == ParamForm::kText && !value.is_string()) return Json(text);
   if (form == ParamForm::kLines && !value.is_array()) return Json::array({text});
-  return value.is_discarded() ? Json(text) : value;
+  return value;
 }
 
 void set_parameter(Json& document, std::string_view parameter, Json value) {
@@ -77,7 +79,7 @@ Scenario overridden(const Scenario& scenario, std::span<const std::string> overr
     if (std::ranges::find(set, change.parameter) != set.end())
       refuse(text, "this parameter is set twice");
     set.push_back(change.parameter);
-    set_parameter(document, change.parameter, typed_value(change.value, param->form));
+    set_parameter(document, change.parameter, typed_value(change, text, param->form));
   }
   Scenario result = parse_scenario(
       document.dump(-1, ' ', false, Json::error_handler_t::replace),

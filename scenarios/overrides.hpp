@@ -15,7 +15,7 @@ namespace aml::scenarios {
 /// "round_tripping.hubs.max_counterparties=500". The value is JSON, or text as a person types it.
 /// Throws: std::invalid_argument if an override is not of this form, names a scenario that is not
 ///         among these or a parameter that it does not have, or sets one twice; ScenarioError as
-///         parse_scenario() for its value.
+///         parse_json() and parse_scenario() for its value.
 std::vector<Scenario> with_overrides(std::vector<Scenario> scenarios,
                                      std::span<const std::string> overrides,
                                      const detect::BaseCurrency& currency);

@@ -224,6 +224,16 @@ std::optional<std::int64_t> newest_successful_run(Connection& connection) {
   });
 }
 
+std::vector<std::string> typologies_looked_for(Connection& connection,
+                                               std::optional<std::int64_t> run_id) {
+  return in_one_view(connection, [&](auto& transaction) {
+    std::vector<std::string> typologies;
+    for (const auto& row : run(transaction, query::list_typologies_looked_for, run_id))
+      typologies.push_back(text(row[0]));
+    return typologies;
+  });
+}
+
 std::vector<RunStepRow> run_steps(Connection& connection, std::int64_t run_id) {
   return in_one_view(connection, [&](auto& transaction) {
     return rows_as(run(transaction, query::list_run_steps, run_id), run_step_row);

@@ -85,6 +85,10 @@ std::vector<RunRow> list_runs(Connection& connection, int limit);  ///< newest f
 std::optional<RunRow> find_run(Connection& connection, std::int64_t run_id);
 /// In production.
 std::optional<std::int64_t> newest_successful_run(Connection& connection);
+/// The typologies that a run looked for and whose findings it kept, each once: none if it was stopped
+/// or could do nothing. Without a run, those that any production run looked for.
+std::vector<std::string> typologies_looked_for(Connection& connection,
+                                               std::optional<std::int64_t> run_id);
 std::vector<RunStepRow> run_steps(Connection& connection, std::int64_t run_id);
 std::vector<AlertRow> list_alerts(
     Connection& connection, const AlertFilter& filter);  ///< severity, then score, then alert_id

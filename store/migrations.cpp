@@ -20,6 +20,8 @@ namespace aml::store {
 namespace {
 
 constexpr std::string_view kDefaultBaseCurrency = "USD";
+/// Of any state's money. With the 8 of XBT amounts would soon be too large for 64 bits.
+constexpr int kMaxBaseExponent = 4;
 
 struct NumberedText {
   Migration migration;
@@ -152,18 +154,28 @@ void require_same_base_currency(const Connection& connection,
                      present->code, wanted));
 }
 
+void require_base_currency(const Connection& connection, pqxx::transaction_base& transaction,
+                           const std::string& currency) {
+  const auto rows = run(transaction, query::currency_exponent, currency);
+  const auto refuse_it = [&](const std::string& why) {
+    refuse(connection, fmt::format("base currency {}: {}\n  name an ISO 4217 code, for example EUR",
+                                   currency, why));
+  };
+  if (rows.empty()) refuse_it("no such currency");
+  if (const int exponent = rows[0][0].as<int>(); exponent > kMaxBaseExponent)
+    refuse_it(
+        fmt::format("its {} decimals are too fine for a base currency, which has at most {}: "
+                    "amounts are 64 bits of minor units; transfers may be in it",
+                    exponent, kMaxBaseExponent));
+}
+
 void record_first_init(Connection& connection, const InitOptions& options) {
   auto transaction = begin<pqxx::work>(connection);
   if (find_base_currency(transaction)) return;
   const auto currency =
       options.base_currency.empty() ? std::string(kDefaultBaseCurrency) : options.base_currency;
-  if (run(transaction, query::record_first_init, currency, options.program_version)
-          .affected_rows() == 0) {
-    refuse(
-        connection,
-        fmt::format("base currency {}: no such currency\n  name an ISO 4217 code, for example EUR",
-                    currency));
-  }
+  require_base_currency(connection, transaction, currency);
+  run(transaction, query::record_first_init, currency, options.program_version);
   as_statement(query::record_first_init.file, [&] { transaction.commit(); });
 }
 

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program as a user meets it: exit codes, what goes to stdout and stderr, formats.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <fstream>
+#include <optional>
+#include <pqxx/pqxx>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "store/run_ledger.hpp"
 #include "tests/cli/process.hpp"
@@ -152,6 +157,27 @@ TEST(CommandLine, BacktestsWithOtherParametersAndAsOfADay) {
   EXPECT_NE(page.find("All alerts: Round tripping"), std::string::npos);
 }
 
+TEST(CommandLine, AnInterruptedBacktestDoesNotPointToFindingsThatItDidNotKeep) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  auto blocker = database.connect();
+  std::optional<pqxx::work> lock(std::in_place, blocker.pqxx());
+  lock->exec("LOCK TABLE silver.transfers");
+  const auto err = folder.path("err");
+  const auto child =
+      start_aml({"-d", database.target().conninfo, "run", "fan_in", "--as-of", "2024-03-03"}, err);
+  while (database.query("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = "
+                        "'silver.transfers'::regclass") == "0")
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  ::kill(child, SIGINT);
+  lock.reset();
+  EXPECT_EQ(wait_for(child), 130);
+  std::ifstream file(err);
+  const std::string said(std::istreambuf_iterator<char>(file), {});
+  EXPECT_NE(said.find("Run 1 interrupted"), std::string::npos) << said;
+  EXPECT_EQ(said.find("aml evaluate --run"), std::string::npos) << said;
+}
+
 TEST(CommandLine, ABacktestThatCannotBeIsWrongUsageAndLeavesNoRun) {
   const TestDatabase database;
   const auto refusal = [&](std::vector<std::string> arguments) {
@@ -202,6 +228,42 @@ TEST(CommandLine, EvaluateHoldsTheNewestRunAgainstLabels) {
   const auto refused = evaluate(folder.write("other.csv", "a,b\n"));
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_NE(refused.err.find("other.csv:1"), std::string::npos) << refused.err;
+}
+
+TEST(CommandLine, EvaluateRefusesARunThatKeptNothingAndWarnsOfWhatNobodyLookedFor) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  const auto target = database.target().conninfo;
+  const auto labels = folder.write("labels.csv",
+                                   "typology,instance,entity_kind,entity_id,role,transfer_id\n"
+                                   "round_tripping,1,,,hop,1\nrandom,1,,,hop,2\nany,1,,,hop,2\n");
+  const auto evaluate = [&](const std::string& run) {
+    return run_aml({"-d", target, "evaluate", "--labels", labels, "--run", run});
+  };
+  ASSERT_EQ(run_aml({"-d", target, "load", folder.write("cycle.csv", kCycle)}).exit_code, 0);
+  ASSERT_EQ(run_aml({"-d", target, "run", "round_tripping"}).exit_code, 0);
+  ASSERT_EQ(run_aml({"-d", target, "run", "fan_in", "--as-of", "2024-03-02"}).exit_code, 0);
+  for (const char* status : {"running", "interrupted", "died", "failed"}) {
+    const auto run = database.query(std::string("INSERT INTO aml.runs (status, program_version, "
+                                                "threads, seed, scenarios) VALUES ('") +
+                                    status + "', 'test', 1, 0, '{fan_in}') RETURNING run_id");
+    const auto refused = evaluate(run);
+    EXPECT_EQ(refused.exit_code, 2) << status;
+    EXPECT_NE(refused.err.find("run " + run + " kept nothing to evaluate"), std::string::npos)
+        << refused.err;
+  }
+  const std::string warning = "no scenario that was run looks for it: ";
+  EXPECT_NE(evaluate("1").err.find(warning + "random\n"), std::string::npos) << evaluate("1").err;
+  EXPECT_NE(evaluate("2").err.find(warning + "random, round_tripping\n"), std::string::npos)
+      << evaluate("2").err;
+
+  EXPECT_EQ(evaluate("1").err.find("only the scenarios that ended"), std::string::npos);
+  database.query("UPDATE aml.runs SET status = 'failed' WHERE run_id = 1 RETURNING 1");
+  const auto in_part = evaluate("1");
+  EXPECT_EQ(in_part.exit_code, 0) << in_part.err;
+  EXPECT_NE(in_part.err.find("warning: run 1 failed: only the scenarios that ended are judged"),
+            std::string::npos)
+      << in_part.err;
 }
 
 TEST(CommandLine, AnUnreachableDatabaseIsExitCode3AndItsPasswordIsNotPrinted) {

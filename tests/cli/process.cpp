@@ -74,8 +74,8 @@ Ended run_aml(const std::vector<std::string>& arguments,
   return {code, content(out), content(err)};
 }
 
-pid_t start_aml(const std::vector<std::string>& arguments) {
-  return spawn(arguments, {}, "/dev/null", "/dev/null");
+pid_t start_aml(const std::vector<std::string>& arguments, const std::string& err) {
+  return spawn(arguments, {}, "/dev/null", err);
 }
 
 int wait_for(pid_t child) {

@@ -20,8 +20,9 @@ struct Ended {
 Ended run_aml(const std::vector<std::string>& arguments,
               const std::vector<std::string>& environment = {});
 
-/// Starts aml with its output thrown away; the caller waits for it.
-pid_t start_aml(const std::vector<std::string>& arguments);
+/// Starts aml with its output thrown away, but for what it writes to stderr if a file is named; the
+/// caller waits for it.
+pid_t start_aml(const std::vector<std::string>& arguments, const std::string& err = "/dev/null");
 /// Waits; exit code, or -signal.
 int wait_for(pid_t child);
 

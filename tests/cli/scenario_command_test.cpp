@@ -110,6 +110,11 @@ TEST(ScenarioCommand, CheckReadsMoneyInTheBaseCurrencyOfTheDatabase) {
   EXPECT_NE(unknown.err.find("amounts are read as USD"), std::string::npos) << unknown.err;
   EXPECT_EQ(run_aml({"-d", "postgresql://127.0.0.1:1/bank", "scenario", "check", file}).exit_code,
             3);
+  for (const char* name : {"AML_DATABASE_URL=postgresql://127.0.0.1:1/bank", "PGHOST=/nowhere"}) {
+    const Ended named = run_aml({"--dir", folder.path("none"), "scenario", "check", file}, {name});
+    EXPECT_EQ(named.exit_code, 3) << named.err;
+    EXPECT_EQ(named.err.find("amounts are read as USD"), std::string::npos) << named.err;
+  }
 }
 
 }  // namespace

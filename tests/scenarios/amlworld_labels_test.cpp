@@ -103,6 +103,24 @@ TEST_F(AmlworldLabels, AMarkedTransferIsAnInstanceOfAnyTypology) {
             "any 3 3\nany 4 4\nany 5 5\nany 8 8\nany 9 9\nany 10 10\nany 11 11\nany 12 12\n");
 }
 
+TEST_F(AmlworldLabels, EqualNumbersInTwoFilesAreTwoInstances) {
+  load();
+  const auto with_row = [&](const std::string& name, const std::string& row) {
+    return write(name, kBeginFan + row + kEndFan);
+  };
+  fs::create_directory(folder_ / "other");
+  const std::string one = with_row("P.txt", kRow);
+  const std::string two =
+      with_row("other/P.txt",
+               "2022/09/01 09:00,001,80A7FD400,0210,80A7FD400,8500.00,Euro,8500.00,Euro,ACH,1\n");
+  const auto known = read_labels(connection_, std::vector{one, two});
+  ASSERT_EQ(known.size(), 2U);
+  EXPECT_EQ(known[0].instance, one + " 1");
+  EXPECT_EQ(known[1].instance, two + " 1");
+  EXPECT_EQ(evaluate(connection_, known).at(0).instances.labelled, 2);
+  EXPECT_EQ(read_labels(connection_, std::vector{one}).at(0).instance, "1");
+}
+
 TEST_F(AmlworldLabels, AlertsAreHeldAgainstAttemptsAndAgainstMarkedTransfers) {
   load();
   std::vector<Scenario> cycles = shipped_scenarios({});

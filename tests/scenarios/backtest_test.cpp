@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -252,6 +253,50 @@ TEST_F(Backtest, IsEvaluatedByItsRunAndNotAsCurrentAlerts) {
       database_.query("SELECT found FROM aml.evaluations WHERE typology = 'round_tripping' AND "
                       "level = 'instance'"),
       "0");
+}
+
+TEST_F(Backtest, AProductionRunIsJudgedUntilANewerOneRunsOneOfItsScenariosAgain) {
+  const auto run_these = [&](const std::vector<std::string>& ids) {
+    auto scenarios = shipped_scenarios({});
+    std::erase_if(scenarios, [&](const Scenario& scenario) {
+      return std::ranges::find(ids, scenario.id) == ids.end();
+    });
+    return run(connection_, scenarios, {}).run_id;
+  };
+  const auto refusal = [&](std::int64_t run_id) -> std::string {
+    try {
+      evaluate(connection_, {}, run_id);
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+    return "(accepted)";
+  };
+  const auto first = run_these({"round_tripping", "fan_in"});
+  run_these({"mule"});
+  const auto backtest = run_with({"fan_in.window=60 days"}).run_id;
+  EXPECT_EQ(refusal(first), "(accepted)");
+  const auto second = run_these({"fan_in"});
+  EXPECT_NE(refusal(first).find(fmt::format("as those left them: fan_in (run {})\n", second)),
+            std::string::npos)
+      << refusal(first);
+  EXPECT_NE(refusal(first).find("backtest"), std::string::npos);
+  EXPECT_EQ(refusal(second), "(accepted)");
+  EXPECT_EQ(refusal(backtest), "(accepted)");
+}
+
+TEST_F(Backtest, AProductionRunThatWroteNothingStaysInTheLedgerToo) {
+  RunOptions stopped;
+  stopped.interrupted = [] { return true; };
+  const auto production = run_with({}, stopped);
+  stopped.as_of = time_of("2024-02-01");
+  ASSERT_EQ(production.status, "interrupted");
+  ASSERT_EQ(run_with({}, stopped).status, "interrupted");
+  EXPECT_EQ(database_.query("SELECT count(*) FROM gold.run_results"), "0");
+  EXPECT_ANY_THROW(database_.query(
+      fmt::format("DELETE FROM aml.runs WHERE run_id = {} RETURNING 1", production.run_id)));
+  database_.query("DELETE FROM aml.runs WHERE purpose = 'backtest' RETURNING 1");
+  EXPECT_EQ(database_.query("SELECT run_id, count(*) > 0 FROM aml.run_steps GROUP BY run_id"),
+            fmt::format("{}|t", production.run_id));
 }
 
 TEST_F(Backtest, IsDeletedWholeFromTheLedgerAProductionRunIsNot) {

@@ -257,6 +257,18 @@ TEST_F(Evaluation, AmlsimLabelsAreReadUnderOurNames) {
   EXPECT_EQ(labels[0].transfer_id, "");
 }
 
+TEST_F(Evaluation, FilesOfOneAmlsimSetCompleteEachOther) {
+  write("alert_id,alert_type,tran_id\n37,cycle,138\n");
+  const std::string accounts = labels_ + ".accounts";
+  std::ofstream(accounts, std::ios::binary) << "alert_id,alert_type,acct_id\n37,cycle,692\n";
+  const auto labels = read_labels(connection_, std::vector{labels_, accounts});
+  std::filesystem::remove(accounts);
+  ASSERT_EQ(labels.size(), 2U);
+  EXPECT_EQ(labels[0].instance, "37");
+  EXPECT_EQ(labels[1].instance, "37");
+  EXPECT_EQ(evaluate(connection_, labels).at(0).instances.labelled, 1);
+}
+
 TEST_F(Evaluation, IsKeptBesideTheRunOnceForTheSameLabels) {
   find("round_tripping", {alert_of_transfers("A1", {"T1", "T2"})});
   write("typology,instance,entity_kind,entity_id,role,transfer_id\n" + kTwoRings);

@@ -85,6 +85,22 @@ TEST(Overrides, WhatAMotifHasNoDefaultForCanBeSetToo) {
   EXPECT_EQ(parameter_of(changed, "aggregates"), (nlohmann::json{{"n", "count(*)"}}));
 }
 
+TEST(Overrides, AValueWithAKeyTwiceIsRefusedAsInAFile) {
+  const Scenario file = parse_scenario(
+      R"json({"schema_version": 1, "id": "hops", "version": 1, "title": "t", "typology": "custom",
+              "detector": "motif", "subject": "account",
+              "params": {"motif": "(a)-[e]->(b)", "window": "3 days", "group_by": "b"}})json",
+      "hops.json", {});
+  const Texts overrides{R"json(hops.aggregates={"n": "count(*)", "n": "sum(e.amount)"})json"};
+  try {
+    with_overrides({file}, overrides, {});
+    FAIL() << "accepted";
+  } catch (const ScenarioError& error) {
+    EXPECT_EQ(std::string(error.what()),
+              "--set " + overrides[0] + ": /n: this key stands twice in the same object");
+  }
+}
+
 TEST(Overrides, OnlyTheNamedScenarioAndParametersChange) {
   const auto before = shipped_scenarios({});
   const Texts overrides{"fan_in.window=20 days", "fan_in.min_transfers=8"};

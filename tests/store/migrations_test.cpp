@@ -193,9 +193,9 @@ TEST(BaseCurrency, AnUnknownOneIsRefusedAndTheNextInitCompletes) {
   const EmptyDatabase database;
   auto connection = database.connect();
   expect_refused([&] { migrate(connection, {.base_currency = "XYZ", .program_version = "1"}); },
-                 "XYZ");
+                 "base currency XYZ: no such currency");
   expect_refused([&] { migrate(connection, {.base_currency = "XBT", .program_version = "1"}); },
-                 "XBT");  // 9e14 of them do not fit 64 bits as minor units
+                 "base currency XBT: its 8 decimals are too fine for a base currency");
   expect_refused([&] { require_schema(connection); }, "aml init");
   migrate(connection, {.base_currency = "EUR", .program_version = "1"});
   EXPECT_EQ(base_currency(connection).code, "EUR");

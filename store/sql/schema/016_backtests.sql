@@ -7,7 +7,18 @@ COMMENT ON COLUMN aml.runs.as_of IS 'The run saw only transfers booked until thi
 COMMENT ON COLUMN aml.runs.overrides IS 'Parameters that differ from the scenario files, as typed: scenario.parameter=value.';
 COMMENT ON COLUMN aml.runs.purpose IS 'production: its findings are in gold. backtest (as_of or overrides are given): its findings are in the schema backtest.';
 
--- A backtest can be deleted from aml.runs, and all it left goes with it. A production run cannot: gold refers to it.
+-- A backtest can be deleted from aml.runs, and all it left goes with it. A production run cannot, not even one that wrote nothing to
+-- gold: the ledger says what was run.
+CREATE FUNCTION aml.refuse_to_delete_run() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'run % is a production run: it stays in the ledger', OLD.run_id
+    USING ERRCODE = 'restrict_violation', HINT = 'Only backtests can be deleted: add WHERE purpose = ''backtest''.';
+END
+$$;
+COMMENT ON FUNCTION aml.refuse_to_delete_run IS 'Trigger of aml.runs: a production run cannot be deleted.';
+CREATE TRIGGER keep_production_runs BEFORE DELETE ON aml.runs
+  FOR EACH ROW WHEN (OLD.purpose = 'production') EXECUTE FUNCTION aml.refuse_to_delete_run();
+
 ALTER TABLE aml.run_steps DROP CONSTRAINT run_steps_run_id_fkey;
 ALTER TABLE aml.run_steps ADD FOREIGN KEY (run_id) REFERENCES aml.runs ON DELETE CASCADE;
 ALTER TABLE aml.evaluations DROP CONSTRAINT evaluations_run_id_fkey;
