@@ -192,6 +192,12 @@ std::string value_text(const graph::Value& value) {
       rows, max_rows));
 }
 
+[[noreturn]] void refuse_groups() {
+  throw std::length_error(
+      "the groups reached max_rows or max_steps before all their matches were seen: none can "
+      "be trusted, and the alerts of earlier runs stay; narrow the motif, or raise them");
+}
+
 /// One search with its parts.
 class MotifMatchSearch {
  public:
@@ -201,6 +207,7 @@ class MotifMatchSearch {
       : graph_(accounts),
         properties_(properties),
         params_(params),
+        stop_(stop),
         query_(motif_query(params)),
         bound_(bind_accounts(query_, params, accounts, properties, stop)),
         subject_(subject_vertex(params, query_)),
@@ -209,6 +216,7 @@ class MotifMatchSearch {
 
   Detection run() {
     Detection detection = query_.grouping ? groups() : matches();
+    detection.truncated = detection.truncated || stop_.stop_requested();
     detection.ignored = hub_sentences(graph_, bound_.hubs, params_.max_counterparties);
     detection.counts.insert(detection.counts.begin(),
                             {query_.grouping ? "groups" : "findings",
@@ -238,18 +246,14 @@ class MotifMatchSearch {
     Detection detection;
     const graph::QueryGroups found = graph::group_rows(query_, bound_, graph_, properties_);
     if (found.refused) refuse(graph::text_of(found.rows_known), params_.max_rows);
-    const bool is_stopped = bound_.branches.front().constraints.stop.stop_requested();
-    detection.truncated = found.truncated || is_stopped;
-    if (is_stopped) return detection;
-    if (found.truncated && !found.factorised) {
-      throw std::length_error(
-          "the groups reached max_rows or max_steps before all their matches were seen: none can "
-          "be trusted, and the alerts of earlier runs stay; narrow the motif, or raise them");
-    }
+    if (stop_.stop_requested()) return detection;
+    if (found.truncated && !found.factorised) refuse_groups();
+    detection.truncated = found.truncated;
     std::vector<Vertex> vertices;
     for (const graph::MotifGroup& group : found.groups) vertices.push_back(group.vertex);
     graph::GroupTransfers transfers = graph::group_transfers(query_, bound_, graph_, vertices);
-    detection.truncated = detection.truncated || transfers.truncated;
+    if (stop_.stop_requested()) return detection;
+    if (transfers.truncated) refuse_groups();
     for (std::size_t g = 0; g < found.groups.size(); ++g) {
       MotifStory story{.subject = vertices[g], .uses = std::move(transfers.of_group[g])};
       story.aggregates = aggregates_of(found.groups[g]);
@@ -272,6 +276,7 @@ class MotifMatchSearch {
   const TransferGraph& graph_;
   const graph::GraphProperties& properties_;
   const MotifMatchesParams& params_;
+  const std::stop_token& stop_;
   const graph::MotifQuery query_;
   const graph::BoundMotif bound_;
   const std::string subject_;

@@ -313,6 +313,42 @@ TEST(MotifMatches, GroupsOfWhichMatchesAreMissingAreRefused) {
   EXPECT_THROW(detect(collector(), params), std::length_error);
 }
 
+TEST(MotifMatches, GroupsOfWhichTransfersAreMissingAreRefused) {
+  std::vector<Transfer> transfers;
+  for (const std::string collector : {"C1", "C2", "C3"}) {
+    for (int i = 0; i < 4; ++i) {
+      transfers.push_back({"P" + std::to_string(i), collector, day(1) + i, 100, {}});
+      transfers.push_back({collector, "Q" + std::to_string(i), day(2) + i, 100, {}});
+    }
+  }
+  MotifMatchesParams params = params_of("(p)-[paid]->(c); (c)-[out]->(q)");
+  params.distinct = graph::Distinct::kNone;
+  params.group_by = "c";
+  params.aggregates = {{"n", "count(*)"}, {"paid_in", "total(paid)"}};
+  const std::vector<Finding> whole = detect(transfers, params).findings;
+  ASSERT_EQ(whole.size(), 3U);
+  int refused = 0;
+  int complete = 0;
+  for (params.max_steps = 1; params.max_steps <= 100; ++params.max_steps) {
+    SCOPED_TRACE(params.max_steps);
+    try {
+      const Detection detection = detect(transfers, params);
+      ASSERT_LE(detection.findings.size(), whole.size());
+      EXPECT_EQ(detection.truncated, detection.findings.size() < whole.size());
+      for (std::size_t i = 0; i < detection.findings.size(); ++i) {
+        EXPECT_EQ(finding_text(detection.findings[i]), finding_text(whole[i]));
+      }
+      complete += detection.truncated ? 0 : 1;
+    } catch (const std::length_error& error) {
+      EXPECT_TRUE(std::string(error.what()).starts_with("the groups reached max_rows or max_steps"))
+          << error.what();
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_GT(complete, 0);
+}
+
 TEST(MotifMatches, AStopEndsTheSearch) {
   const graph::TransferGraph accounts = graph_of(collector());
   std::stop_source stop;
