@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <variant>
 
 #include "cli/chosen_scenarios.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/target.hpp"
+#include "detect/motif_matches.hpp"
 #include "scenarios/motif_scenario.hpp"
 #include "scenarios/runner.hpp"
 #include "scenarios/scenario.hpp"
@@ -26,6 +28,15 @@ void warn_of_shipped_id(const scenarios::Scenario& scenario, const std::string& 
                   file, scenario.id));
 }
 
+void warn_of_missing_transfers(const scenarios::Scenario& scenario, const std::string& file) {
+  const auto* params = std::get_if<detect::MotifMatchesParams>(&scenario.params);
+  if (params == nullptr || detect::tells_transfers(detect::motif_query(*params))) return;
+  warn(
+      fmt::format("{}: /params/motif: there will be alerts without transfers: name those that they "
+                  "shall show, as in (a)-[e]->(b)",
+                  file));
+}
+
 }  // namespace
 
 int run_scenario_check(const GlobalOptions& global, const std::vector<std::string>& files) {
@@ -37,6 +48,7 @@ int run_scenario_check(const GlobalOptions& global, const std::vector<std::strin
     try {
       const auto scenario = scenarios::load_scenario(file, currency);
       warn_of_shipped_id(scenario, file, shipped);
+      warn_of_missing_transfers(scenario, file);
       table.rows.push_back({file, scenario.id, std::int64_t{scenario.version}, scenario.detector,
                             std::string("valid")});
     } catch (const scenarios::ScenarioError& error) {
@@ -59,6 +71,7 @@ int run_scenario_explain(const GlobalOptions& global, const std::string& name) {
   auto connection = connect_ready(global);
   const detect::BaseCurrency currency = currency_of(connection);
   const auto scenario = scenario_named(name, currency);
+  scenarios::motif_params(scenario);  // refuses other detectors before the snapshot is read
   Stage stage("read snapshot");
   const auto graphs = scenarios::build_graphs(store::read_snapshot(connection));
   stage.done(human_count(graphs.accounts.num_edges()) + " transfers");

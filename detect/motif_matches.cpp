@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 #include <stdexcept>
 
 #include "detect/account_properties.hpp"
+#include "detect/match_collection.hpp"
 #include "detect/motif_story.hpp"
 #include "detect/sentences.hpp"
 #include "detect/shape_story.hpp"
@@ -18,16 +18,15 @@
 namespace aml::detect {
 namespace {
 
-using graph::Edge;
-using graph::GroupTransfer;
-using graph::MinorSum;
 using graph::TransferGraph;
 using graph::Vertex;
 
 void require_graphframes(const MotifMatchesParams& params) {
   const auto require_none = [](bool is_none, std::string_view parameter, std::string_view none) {
-    require(is_none,
-            fmt::format("{} must be {} in mode graphframes, which knows none", parameter, none));
+    require(is_none, fmt::format("{} must be {} in mode graphframes, where time_order and distinct "
+                                 "are none, max_counterparties is 0, and window, hop_window and "
+                                 "group_by are absent",
+                                 parameter, none));
   };
   require_none(params.time_order == graph::TimeOrder::kNone, "time_order", "none");
   require_none(params.distinct == graph::Distinct::kNone, "distinct", "none");
@@ -85,92 +84,6 @@ std::string subject_vertex(const MotifMatchesParams& params, const graph::MotifQ
   return name;
 }
 
-/// Collects matches and puts together those of one subject that share transfers.
-class MatchCollection {
- public:
-  MatchCollection(const graph::MotifQuery& query, const MotifRoles& roles,
-                  const std::string& subject)
-      : query_(query), roles_(roles) {
-    for (const graph::MotifBranch& branch : query.motif.branches) {
-      const auto& names = branch.pattern.vertices;
-      subject_slots_.push_back(
-          static_cast<std::size_t>(std::ranges::find(names, subject) - names.begin()));
-    }
-  }
-
-  void add(std::size_t branch, const graph::MotifMatch& match) {
-    rows_.push_back({match.vertices[subject_slots_[branch]], branch, elements_.size()});
-    elements_.insert(elements_.end(), match.vertices.begin(), match.vertices.end());
-    elements_.insert(elements_.end(), match.edges.begin(), match.edges.end());
-  }
-
-  std::vector<MotifStory> stories() && {
-    std::ranges::stable_sort(rows_, {}, &Row::subject);
-    std::vector<MotifStory> stories;
-    for (std::size_t begin = 0; begin < rows_.size();) {
-      std::size_t end = begin;
-      while (end < rows_.size() && rows_[end].subject == rows_[begin].subject) ++end;
-      add_stories(std::span(rows_).subspan(begin, end - begin), stories);
-      begin = end;
-    }
-    return stories;
-  }
-
- private:
-  struct Row {
-    Vertex subject = graph::kNoVertex;
-    std::size_t branch = 0;
-    std::size_t begin = 0;  ///< in elements_: vertices, then edges
-  };
-
-  void add_stories(std::span<const Row> rows, std::vector<MotifStory>& stories) const {
-    std::vector<std::vector<GroupTransfer>> uses;
-    std::vector<std::vector<Edge>> pieces;
-    for (const Row& row : rows) {
-      uses.push_back(uses_of(row));
-      std::vector<Edge>& piece = pieces.emplace_back();
-      for (const GroupTransfer& use : uses.back()) piece.push_back(use.transfer);
-    }
-    MotifStory without_transfers{.subject = rows.front().subject};
-    for (const std::vector<std::size_t>& ids : hanging_together(pieces)) {
-      MotifStory together{.subject = rows.front().subject};
-      MotifStory& story = pieces[ids.front()].empty() ? without_transfers : together;
-      for (const std::size_t id : ids) {
-        ++story.matches;
-        story.uses.insert(story.uses.end(), uses[id].begin(), uses[id].end());
-        add_accounts(rows[id], story);
-      }
-      if (together.matches > 0) stories.push_back(std::move(together));
-    }
-    if (without_transfers.matches > 0) stories.push_back(std::move(without_transfers));
-  }
-
-  std::vector<GroupTransfer> uses_of(const Row& row) const {
-    const graph::MotifPattern& pattern = query_.motif.branches[row.branch].pattern;
-    std::vector<GroupTransfer> uses;
-    for (std::size_t e = 0; e < pattern.edges.size(); ++e) {
-      if (pattern.edges[e].negated || roles_.dropped(row.branch).edges[e]) continue;
-      uses.push_back({row.branch, e, elements_[row.begin + pattern.vertices.size() + e]});
-    }
-    return uses;
-  }
-
-  void add_accounts(const Row& row, MotifStory& story) const {
-    const graph::MotifPattern& pattern = query_.motif.branches[row.branch].pattern;
-    for (std::size_t v = 0; v < pattern.vertices.size(); ++v) {
-      const Vertex account = elements_[row.begin + v];
-      if (account == graph::kNoVertex || roles_.dropped(row.branch).vertices[v]) continue;
-      story.accounts.emplace(roles_.of_vertex(row.branch, v), account);
-    }
-  }
-
-  const graph::MotifQuery& query_;
-  const MotifRoles& roles_;
-  std::vector<std::size_t> subject_slots_;  ///< of each branch
-  std::vector<Row> rows_;
-  std::vector<std::uint32_t> elements_;
-};
-
 std::string value_text(const graph::Value& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   if (const auto* number = std::get_if<graph::Decimal>(&value)) return graph::to_string(*number);
@@ -192,6 +105,12 @@ std::string value_text(const graph::Value& value) {
       rows, max_rows));
 }
 
+[[noreturn]] void refuse_groups() {
+  throw std::length_error(
+      "the groups reached max_rows or max_steps before all their matches were seen: none can "
+      "be trusted, and the alerts of earlier runs stay; narrow the motif, or raise them");
+}
+
 /// One search with its parts.
 class MotifMatchSearch {
  public:
@@ -201,6 +120,7 @@ class MotifMatchSearch {
       : graph_(accounts),
         properties_(properties),
         params_(params),
+        stop_(stop),
         query_(motif_query(params)),
         bound_(bind_accounts(query_, params, accounts, properties, stop)),
         subject_(subject_vertex(params, query_)),
@@ -209,6 +129,7 @@ class MotifMatchSearch {
 
   Detection run() {
     Detection detection = query_.grouping ? groups() : matches();
+    detection.truncated = detection.truncated || stop_.stop_requested();
     detection.ignored = hub_sentences(graph_, bound_.hubs, params_.max_counterparties);
     detection.counts.insert(detection.counts.begin(),
                             {query_.grouping ? "groups" : "findings",
@@ -226,9 +147,7 @@ class MotifMatchSearch {
     if (run.refused) refuse(graph::text_of(run.rows_known), params_.max_rows);
     Detection detection;
     detection.truncated = run.truncated;
-    for (MotifStory& story : std::move(collection).stories()) {
-      detection.findings.push_back(teller_.finding_of(std::move(story)));
-    }
+    detection.findings = teller_.findings_of(std::move(collection).stories(stop_), stop_);
     detection.counts = {{"matches", static_cast<std::int64_t>(run.rows)},
                         {"steps", static_cast<std::int64_t>(run.steps)}};
     return detection;
@@ -238,23 +157,21 @@ class MotifMatchSearch {
     Detection detection;
     const graph::QueryGroups found = graph::group_rows(query_, bound_, graph_, properties_);
     if (found.refused) refuse(graph::text_of(found.rows_known), params_.max_rows);
-    const bool is_stopped = bound_.branches.front().constraints.stop.stop_requested();
-    detection.truncated = found.truncated || is_stopped;
-    if (is_stopped) return detection;
-    if (found.truncated && !found.factorised) {
-      throw std::length_error(
-          "the groups reached max_rows or max_steps before all their matches were seen: none can "
-          "be trusted, and the alerts of earlier runs stay; narrow the motif, or raise them");
-    }
+    if (stop_.stop_requested()) return detection;
+    if (found.truncated && !found.factorised) refuse_groups();
+    detection.truncated = found.truncated;
     std::vector<Vertex> vertices;
     for (const graph::MotifGroup& group : found.groups) vertices.push_back(group.vertex);
     graph::GroupTransfers transfers = graph::group_transfers(query_, bound_, graph_, vertices);
-    detection.truncated = detection.truncated || transfers.truncated;
+    if (stop_.stop_requested()) return detection;
+    if (transfers.truncated) refuse_groups();
+    std::vector<MotifStory> stories;
     for (std::size_t g = 0; g < found.groups.size(); ++g) {
-      MotifStory story{.subject = vertices[g], .uses = std::move(transfers.of_group[g])};
-      story.aggregates = aggregates_of(found.groups[g]);
-      detection.findings.push_back(teller_.finding_of(std::move(story)));
+      stories.push_back({.subject = vertices[g],
+                         .uses = std::move(transfers.of_group[g]),
+                         .aggregates = aggregates_of(found.groups[g])});
     }
+    detection.findings = teller_.findings_of(std::move(stories), stop_);
     return detection;
   }
 
@@ -272,6 +189,7 @@ class MotifMatchSearch {
   const TransferGraph& graph_;
   const graph::GraphProperties& properties_;
   const MotifMatchesParams& params_;
+  const std::stop_token& stop_;
   const graph::MotifQuery query_;
   const graph::BoundMotif bound_;
   const std::string subject_;
@@ -295,6 +213,16 @@ graph::BoundMotif bind_accounts(const graph::MotifQuery& query, const MotifMatch
     branch.constraints.stop = stop;
   }
   return bound;
+}
+
+bool tells_transfers(const graph::MotifQuery& query) {
+  return std::ranges::all_of(query.motif.branches, [](const graph::MotifBranch& branch) {
+    const graph::DroppedElements dropped = graph::dropped_elements(branch.pattern);
+    for (std::size_t e = 0; e < branch.pattern.edges.size(); ++e) {
+      if (!branch.pattern.edges[e].negated && !dropped.edges[e]) return true;
+    }
+    return false;
+  });
 }
 
 void validate(const MotifMatchesParams& params) {

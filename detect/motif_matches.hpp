@@ -52,6 +52,10 @@ void validate(const MotifMatchesParams& params);
 /// The query of the parameters over account_schema(). Throws: as validate().
 graph::MotifQuery motif_query(const MotifMatchesParams& params);
 
+/// Whether findings have transfers: every branch of the motif has a term that is not negated and
+/// that no negated term leaves out of the rows.
+bool tells_transfers(const graph::MotifQuery& query);
+
 /// The query on the graph of accounts, within the budgets of the parameters.
 graph::BoundMotif bind_accounts(const graph::MotifQuery& query, const MotifMatchesParams& params,
                                 const graph::TransferGraph& accounts,
@@ -60,7 +64,9 @@ graph::BoundMotif bind_accounts(const graph::MotifQuery& query, const MotifMatch
 
 /// Without group_by, matches of one subject that hang together by transfers they share are one
 /// finding with all their transfers; with group_by one finding for each group. What a negated term
-/// leaves out of the rows is not told: name the transfers that findings shall show.
+/// leaves out of the rows is not told: name the transfers that findings shall show. The window
+/// bounds matches, not findings: a group is of all the data, and matches that hang together may last
+/// longer than one of them.
 ///
 /// Subject:  the account that subject_vertex is bound to.
 /// Evidence key: the subject and its earliest transfer; of a group the vertex that it is grouped by.

@@ -74,6 +74,16 @@ const graph::DroppedElements& MotifRoles::dropped(std::size_t branch) const {
   return branches_[branch].dropped;
 }
 
+std::vector<Finding> MotifTeller::findings_of(std::vector<MotifStory> stories,
+                                              const std::stop_token& stop) const {
+  std::vector<Finding> findings;
+  for (MotifStory& story : stories) {
+    if (stop.stop_requested()) break;
+    findings.push_back(finding_of(std::move(story)));
+  }
+  return findings;
+}
+
 Finding MotifTeller::finding_of(MotifStory story) const {
   std::vector<Edge> transfers;
   for (const GroupTransfer& use : story.uses) transfers.push_back(use.transfer);

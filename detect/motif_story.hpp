@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <set>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,9 +78,12 @@ class MotifTeller {
         subject_role_(std::move(subject_role)),
         currency_(currency) {}
 
-  Finding finding_of(MotifStory story) const;
+  /// One for each story, in their order. Once a stop is requested, the later ones are missing.
+  std::vector<Finding> findings_of(std::vector<MotifStory> stories,
+                                   const std::stop_token& stop) const;
 
  private:
+  Finding finding_of(MotifStory story) const;
   struct Totals {
     std::size_t transfers = 0;
     graph::MinorSum moved = 0;

@@ -100,7 +100,8 @@ GroupTransfers group_transfers(const MotifQuery& query, const BoundMotif& bound,
   assert(query.grouping.has_value());
   GroupTransfers found;
   found.of_group.resize(groups.size());
-  for (std::size_t b = 0; b < bound.branches.size() && !groups.empty(); ++b) {
+  if (groups.empty()) return found;
+  for (std::size_t b = 0; b < bound.branches.size() && !found.truncated; ++b) {
     const MotifPattern& pattern = bound.branches[b].pattern;
     const auto at = std::ranges::find(pattern.vertices, query.grouping->vertex);
     const auto vertex = static_cast<std::size_t>(at - pattern.vertices.begin());

@@ -6,7 +6,6 @@
 #include <stdexcept>
 
 #include "graph/motif_group.hpp"
-#include "graph/motif_plan.hpp"
 
 namespace aml::graph {
 namespace {
@@ -83,8 +82,9 @@ QueryGroups group_one_branch(const MotifQuery& query, const BoundMotif::Branch& 
                              const TransferGraph& graph, const GraphProperties& properties) {
   const auto vertex = std::ranges::find(branch.pattern.vertices, query.grouping->vertex);
   const MotifPlan plan(graph, branch.pattern, branch.constraints);
-  const MotifGroups found = group_motif(
-      plan, static_cast<std::size_t>(vertex - branch.pattern.vertices.begin()), aggregates);
+  const MotifGroups found =
+      group_motif(plan, static_cast<std::size_t>(vertex - branch.pattern.vertices.begin()),
+                  aggregates, query.max_rows);
   if (found.overflowed) throw std::overflow_error("a sum over the rows does not fit");
   QueryGroups groups;
   groups.factorised = found.factorised;
@@ -143,6 +143,11 @@ MotifCount count_rows(const BoundMotif& bound, const TransferGraph& graph) {
     total.steps += count.steps;
   }
   return total;
+}
+
+bool groups_without_rows(const MotifQuery& query, const MotifPlan& plan) {
+  return query.grouping && query.branches.size() == 1 &&
+         (plan.shape().is_exact() || !plan.is_satisfiable()) && factorisable(query, plan.pattern());
 }
 
 QueryGroups group_rows(const MotifQuery& query, const BoundMotif& bound, const TransferGraph& graph,

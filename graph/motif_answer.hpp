@@ -9,6 +9,7 @@
 
 #include "graph/grouped_matches.hpp"
 #include "graph/motif_binding.hpp"
+#include "graph/motif_plan.hpp"
 #include "graph/motif_query.hpp"
 #include "graph/motif_search.hpp"
 #include "graph/properties.hpp"
@@ -35,6 +36,9 @@ struct QueryGroups {
   bool refused = false;     ///< rows would have to be enumerated, and there are more than max_rows
   RowCount rows_known = 0;  ///< how many, if refused
 };
+
+/// Whether group_rows() looks at no row. Requires: the plan is that of the query's first branch.
+bool groups_without_rows(const MotifQuery& query, const MotifPlan& plan);
 
 /// The groups of a query's rows: factorised by group_motif() for one branch and aggregates over
 /// rows, amounts and distinct elements, else by enumeration within the query's max_rows.

@@ -9,7 +9,6 @@
 #include <unordered_set>
 
 #include "graph/motif_reach.hpp"
-#include "graph/motif_search.hpp"
 
 namespace aml::graph {
 namespace {
@@ -258,9 +257,10 @@ class EnumeratedGroups {
                    std::span<const MotifAggregate> aggregates)
       : plan_(plan), vertex_(vertex), aggregates_(aggregates), seen_(aggregates.size()) {}
 
-  MotifGroups run() && {
+  MotifGroups run(std::uint64_t max_rows) && {
+    // Never refused: where the number of rows is known none is enumerated.
     const MotifRun run =
-        enumerate_motif(plan_, kNoRowLimit, [&](const MotifMatch& match) { add(match); });
+        enumerate_motif(plan_, max_rows, [&](const MotifMatch& match) { add(match); });
     MotifGroups groups;
     groups.steps = run.steps;
     groups.truncated = run.truncated;
@@ -306,7 +306,7 @@ class EnumeratedGroups {
 }  // namespace
 
 MotifGroups group_motif(const MotifPlan& plan, std::size_t vertex,
-                        std::span<const MotifAggregate> aggregates) {
+                        std::span<const MotifAggregate> aggregates, std::uint64_t max_rows) {
   require_vertex(plan, vertex);
   for (const auto& [measure, element] : aggregates) {
     if (measure == Measure::kRows) continue;
@@ -319,7 +319,7 @@ MotifGroups group_motif(const MotifPlan& plan, std::size_t vertex,
     return none;
   }
   if (plan.shape().is_exact()) return FactorisedGroups(plan, vertex).run(aggregates);
-  return EnumeratedGroups(plan, vertex, aggregates).run();
+  return EnumeratedGroups(plan, vertex, aggregates).run(max_rows);
 }
 
 }  // namespace aml::graph

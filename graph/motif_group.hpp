@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "graph/motif_plan.hpp"
+#include "graph/motif_search.hpp"
 
 namespace aml::graph {
 
@@ -31,7 +32,7 @@ struct MotifGroups {
   bool factorised = false;  ///< no row was enumerated
   bool overflowed = false;  ///< a value does not fit: none can be trusted
   std::uint64_t steps = 0;  ///< candidates looked at, row by row or on the way to distinct elements
-  /// max_steps was reached. Factorised: the last groups are missing, those that are here are whole.
+  /// max_steps or max_rows was reached. Factorised: the last groups are missing, those that are here are whole.
   /// Else rows are missing, from any group.
   bool truncated = false;
 };
@@ -39,13 +40,14 @@ struct MotifGroups {
 /// The aggregates over the rows of each group: rows are in one group if they bind `vertex` to the
 /// same vertex. Where MotifPlan::estimate() is exact nothing is enumerated: rows and their sums are
 /// counted along the tree of the motif, distinct elements are reached along it from each group's
-/// vertex. Elsewhere the rows are enumerated one by one. Both stay inside the constraints' max_steps.
+/// vertex. Elsewhere the rows are enumerated one by one, the first max_rows of them. Both stay inside the constraints' max_steps.
 /// Throws: std::invalid_argument if an element is out of range, negated, never bound, or left out of
 ///         the rows by a negated term.
 /// Cost:   factorised, O(n + m) for each edge of the motif; for a distinct element as well, in each
 ///         group, the transfers on the way to it. Else that of enumerate_motif(), and memory for the
 ///         distinct elements of each group.
 MotifGroups group_motif(const MotifPlan& plan, std::size_t vertex,
-                        std::span<const MotifAggregate> aggregates);
+                        std::span<const MotifAggregate> aggregates,
+                        std::uint64_t max_rows = kNoRowLimit);
 
 }  // namespace aml::graph

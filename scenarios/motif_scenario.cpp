@@ -6,12 +6,37 @@
 #include <stdexcept>
 
 #include "detect/account_properties.hpp"
+#include "graph/motif_answer.hpp"
 #include "graph/motif_describe.hpp"
 #include "graph/motif_search.hpp"
 #include "scenarios/motif_sql.hpp"
 
 namespace aml::scenarios {
 namespace {
+
+std::string heading(const Scenario& scenario) {
+  return fmt::format("{} v{}: {}", scenario.id, scenario.version, scenario.title);
+}
+
+/// The plan of one branch, and why it has no actual rows if it has none.
+std::string branch_plan(const graph::MotifQuery& query, const graph::MotifPlan& plan) {
+  if (graph::groups_without_rows(query, plan))
+    return graph::describe(plan) + "groups are counted without looking at rows\n";
+  const graph::MotifRun run =
+      graph::enumerate_motif(plan, query.max_rows, [](const graph::MotifMatch&) {});
+  std::string text = graph::describe(plan, &run);
+  const std::string found = fmt::format("{} rows, {} candidates looked at", run.rows, run.steps);
+  if (run.refused)
+    text += fmt::format("not enumerated: {} rows are more than the {} of max_rows\n",
+                        graph::text_of(run.rows_known), query.max_rows);
+  else if (run.truncated)
+    text += fmt::format("ended by max_rows or max_steps after {}\n", found);
+  else
+    text += found + "\n";
+  return text;
+}
+
+}  // namespace
 
 const detect::MotifMatchesParams& motif_params(const Scenario& scenario) {
   const auto* params = std::get_if<detect::MotifMatchesParams>(&scenario.params);
@@ -21,28 +46,6 @@ const detect::MotifMatchesParams& motif_params(const Scenario& scenario) {
                     scenario.id, scenario.detector));
   return *params;
 }
-
-std::string heading(const Scenario& scenario) {
-  return fmt::format("{} v{}: {}", scenario.id, scenario.version, scenario.title);
-}
-
-/// The plan of one branch, and why it has no actual rows if it has none.
-std::string branch_plan(const graph::MotifPlan& plan, std::uint64_t max_rows) {
-  const graph::MotifRun run =
-      graph::enumerate_motif(plan, max_rows, [](const graph::MotifMatch&) {});
-  std::string text = graph::describe(plan, &run);
-  const std::string found = fmt::format("{} rows, {} candidates looked at", run.rows, run.steps);
-  if (run.refused)
-    text += fmt::format("not enumerated: {} rows are more than the {} of max_rows\n",
-                        graph::text_of(run.rows_known), max_rows);
-  else if (run.truncated)
-    text += fmt::format("ended by max_rows or max_steps after {}\n", found);
-  else
-    text += found + "\n";
-  return text;
-}
-
-}  // namespace
 
 std::string motif_scenario_sql(const Scenario& scenario) {
   std::string sql =
@@ -67,7 +70,7 @@ std::string motif_scenario_plan(const Scenario& scenario, const Graphs& graphs,
       text += fmt::format("\nbranch {} of {}: {}\n", i + 1, bound.branches.size(),
                           query.motif.branches[i].written);
     const auto& [pattern, constraints] = bound.branches[i];
-    text += branch_plan(graph::MotifPlan(graphs.accounts, pattern, constraints), params.max_rows);
+    text += branch_plan(query, graph::MotifPlan(graphs.accounts, pattern, constraints));
   }
   return text;
 }

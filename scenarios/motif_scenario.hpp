@@ -5,10 +5,14 @@
 #include <string>
 
 #include "detect/money_text.hpp"
+#include "detect/motif_matches.hpp"
 #include "scenarios/runner.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace aml::scenarios {
+
+/// Throws: std::invalid_argument if the detector is not motif.
+const detect::MotifMatchesParams& motif_params(const Scenario& scenario);
 
 /// The matches of the scenario's motif, or its groups, as one PostgreSQL statement over silver, with
 /// the scenario's name in a comment above. max_rows and max_steps have no counterpart in it.
@@ -16,7 +20,8 @@ namespace aml::scenarios {
 std::string motif_scenario_sql(const Scenario& scenario);
 
 /// How the motif is matched on these graphs: for each branch of the motif its plan with estimated
-/// rows, and with actual ones if they lie within max_rows and max_steps; else it says why not.
+/// rows, and with actual ones if they lie within max_rows and max_steps; else it says why not, as it
+/// does where a run counts groups without looking at rows.
 /// Throws: std::invalid_argument if the detector is not motif.
 /// Cost:   that of looking at every match, within the budgets.
 std::string motif_scenario_plan(const Scenario& scenario, const Graphs& graphs,

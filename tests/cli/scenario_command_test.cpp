@@ -62,6 +62,16 @@ TEST(ScenarioCommand, OnlyAMotifIsAQuery) {
       3);
 }
 
+TEST(ScenarioCommand, ExplainRefusesOtherDetectorsBeforeTheSnapshotIsRead) {
+  const TestDatabase database;
+  const Ended ended =
+      run_aml({"-d", database.target().conninfo, "scenario", "explain", "round_tripping"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_NE(ended.err.find("scenario round_tripping has detector cycles"), std::string::npos)
+      << ended.err;
+  EXPECT_EQ(ended.err.find("read snapshot"), std::string::npos) << ended.err;
+}
+
 TEST(ScenarioCommand, AWrongMotifIsShownWithItsPlace) {
   const TemporaryFolder folder;
   const std::string file = folder.write(
@@ -87,6 +97,23 @@ TEST(ScenarioCommand, CheckWarnsOfTheIdOfAShippedScenario) {
   EXPECT_NE(check("structuring").find("/id: structuring is a scenario that comes with the program"),
             std::string::npos);
   EXPECT_EQ(check("my_structuring").find("/id:"), std::string::npos);
+}
+
+TEST(ScenarioCommand, CheckWarnsOfAlertsWithoutTransfers) {
+  const TemporaryFolder folder;
+  const auto check = [&](const std::string& motif) {
+    const std::string file = folder.write(
+        "x.json", scenario_text("x", "motif",
+                                R"json({"motif": ")json" + motif +
+                                    R"json(", "window": "1 day", "subject_vertex": "b"})json"));
+    const Ended ended = run_aml({"--dir", folder.path("none"), "scenario", "check", file});
+    EXPECT_EQ(ended.exit_code, 0) << ended.err;
+    return ended.err;
+  };
+  EXPECT_NE(check("(a)-[]->(b); !(b)-[]->()")
+                .find("/params/motif: there will be alerts without transfers"),
+            std::string::npos);
+  EXPECT_EQ(check("(a)-[e]->(b); !(b)-[]->()").find("/params/motif"), std::string::npos);
 }
 
 TEST(ScenarioCommand, CheckReadsMoneyInTheBaseCurrencyOfTheDatabase) {

@@ -8,6 +8,10 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "detect/account_properties.hpp"
+#include "detect/match_collection.hpp"
+#include "detect/motif_story.hpp"
+#include "graph/motif_answer.hpp"
 #include "tests/detect/detection_text.hpp"
 #include "tests/detect/small_accounts.hpp"
 #include "tests/detect/story_checks.hpp"
@@ -311,6 +315,44 @@ TEST(MotifMatches, GroupsOfWhichMatchesAreMissingAreRefused) {
             "2024-03-02T00:00:00Z");
   params.max_rows = 1;
   EXPECT_THROW(detect(collector(), params), std::length_error);
+  params.aggregates.pop_back();
+  EXPECT_THROW(detect(collector(), params), std::length_error);
+}
+
+TEST(MotifMatches, GroupsOfWhichTransfersAreMissingAreRefused) {
+  std::vector<Transfer> transfers;
+  for (const std::string collector : {"C1", "C2", "C3"}) {
+    for (int i = 0; i < 4; ++i) {
+      transfers.push_back({"P" + std::to_string(i), collector, day(1) + i, 100, {}});
+      transfers.push_back({collector, "Q" + std::to_string(i), day(2) + i, 100, {}});
+    }
+  }
+  MotifMatchesParams params = params_of("(p)-[paid]->(c); (c)-[out]->(q)");
+  params.distinct = graph::Distinct::kNone;
+  params.group_by = "c";
+  params.aggregates = {{"n", "count(*)"}, {"paid_in", "total(paid)"}};
+  const std::vector<Finding> whole = detect(transfers, params).findings;
+  ASSERT_EQ(whole.size(), 3U);
+  int refused = 0;
+  int complete = 0;
+  for (params.max_steps = 1; params.max_steps <= 100; ++params.max_steps) {
+    SCOPED_TRACE(params.max_steps);
+    try {
+      const Detection detection = detect(transfers, params);
+      ASSERT_LE(detection.findings.size(), whole.size());
+      EXPECT_EQ(detection.truncated, detection.findings.size() < whole.size());
+      for (std::size_t i = 0; i < detection.findings.size(); ++i) {
+        EXPECT_EQ(finding_text(detection.findings[i]), finding_text(whole[i]));
+      }
+      complete += detection.truncated ? 0 : 1;
+    } catch (const std::length_error& error) {
+      EXPECT_TRUE(std::string(error.what()).starts_with("the groups reached max_rows or max_steps"))
+          << error.what();
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_GT(complete, 0);
 }
 
 TEST(MotifMatches, AStopEndsTheSearch) {
@@ -326,6 +368,44 @@ TEST(MotifMatches, AStopEndsTheSearch) {
     EXPECT_TRUE(
         detect_motif_matches(accounts, facts, accounts, params, {}, stop.get_token()).truncated);
   }
+}
+
+TEST(MotifMatches, AStopEndsPuttingTogetherAndTelling) {
+  const graph::TransferGraph accounts = graph_of(collector());
+  AccountFacts facts = facts_of(accounts, {});
+  facts.country_names = {""};
+  const MotifMatchesParams params = params_of("(p)-[paid]->(c); (c)-[out]->(q)");
+  const graph::MotifQuery query = motif_query(params);
+  const graph::GraphProperties properties = account_properties(facts, accounts, 2);
+  const graph::BoundMotif bound = bind_accounts(query, params, accounts, properties);
+  const MotifRoles roles(query);
+  const BaseCurrency currency;
+  const MotifTeller teller(accounts, params, roles, "p", currency);
+  const auto stories = [&](const std::stop_token& stop) {
+    MatchCollection collection(query, roles, "p");
+    graph::visit_rows(
+        query, bound, accounts, graph::kNoRowLimit,
+        [&](std::size_t branch, const graph::MotifMatch& match) { collection.add(branch, match); });
+    return std::move(collection).stories(stop);
+  };
+  std::stop_source stop;
+  EXPECT_EQ(stories(stop.get_token()).size(), 2U);
+  EXPECT_EQ(teller.findings_of(stories({}), stop.get_token()).size(), 2U);
+  stop.request_stop();
+  EXPECT_TRUE(stories(stop.get_token()).empty());
+  EXPECT_TRUE(teller.findings_of(stories({}), stop.get_token()).empty());
+}
+
+TEST(MotifMatches, WhetherTransfersAreToldFollowsFromTheMotif) {
+  const auto tells = [](const std::string& motif) {
+    MotifMatchesParams params = params_of(motif);
+    return tells_transfers(motif_query(params));
+  };
+  EXPECT_TRUE(tells("(a)-[e]->(b)"));
+  EXPECT_TRUE(tells("(a)-[]->(b)"));
+  EXPECT_TRUE(tells("(a)-[e]->(b); !(b)-[]->()"));
+  EXPECT_TRUE(tells("(a)-[]->(b); (b)-[e]->(c); !(c)-[]->(a)"));
+  EXPECT_FALSE(tells("(a)-[]->(b); !(b)-[]->()"));
 }
 
 std::string refused(const std::string& motif,
@@ -384,16 +464,15 @@ TEST(MotifMatches, WhatGraphFramesDoesNotKnowMustBeWrittenAsNone) {
     });
   };
   EXPECT_EQ(of([](auto&) {}), "accepted");
-  EXPECT_EQ(of([](auto& p) { p.time_order = TimeOrder::kLoose; }),
-            "time_order must be none in mode graphframes, which knows none");
+  const std::string all =
+      " in mode graphframes, where time_order and distinct are none, max_counterparties is 0, and "
+      "window, hop_window and group_by are absent";
+  EXPECT_EQ(of([](auto& p) { p.time_order = TimeOrder::kLoose; }), "time_order must be none" + all);
   EXPECT_EQ(of([](auto& p) { p.distinct = graph::Distinct::kEdges; }),
-            "distinct must be none in mode graphframes, which knows none");
-  EXPECT_EQ(of([](auto& p) { p.window = 1; }),
-            "window must be absent in mode graphframes, which knows none");
-  EXPECT_EQ(of([](auto& p) { p.group_by = "a"; }),
-            "group_by must be absent in mode graphframes, which knows none");
-  EXPECT_EQ(of([](auto& p) { p.max_counterparties = 1; }),
-            "max_counterparties must be 0 in mode graphframes, which knows none");
+            "distinct must be none" + all);
+  EXPECT_EQ(of([](auto& p) { p.window = 1; }), "window must be absent" + all);
+  EXPECT_EQ(of([](auto& p) { p.group_by = "a"; }), "group_by must be absent" + all);
+  EXPECT_EQ(of([](auto& p) { p.max_counterparties = 1; }), "max_counterparties must be 0" + all);
 }
 
 RC_GTEST_PROP(MotifMatches, DoNotDependOnRowOrderOrThreads, ()) {

@@ -106,6 +106,21 @@ TEST(MotifAnswer, GroupsThatNeedRowsAreRefusedBeyondTheBudget) {
   EXPECT_TRUE(group_rows(bound.query, bound.bound, graph, kNoProperties).refused);
 }
 
+TEST(MotifAnswer, GroupsOfOneBranchThatNeedRowsEndAtTheBudget) {
+  const TransferGraph graph = collector();
+  MotifQueryText text{.motif = "(p)-[e]->(c);(c)-[f]->(q)"};
+  text.group_by = "c";
+  text.aggregates = {{"rows", "count(*)"}};
+  for (const std::uint64_t most : {11U, 12U}) {
+    text.max_rows = most;
+    Bound bound(text, graph);
+    const QueryGroups groups = group_rows(bound.query, bound.bound, graph, kNoProperties);
+    EXPECT_FALSE(groups.factorised);
+    EXPECT_FALSE(groups.refused);
+    EXPECT_EQ(groups.truncated, most < 12);
+  }
+}
+
 std::vector<Row> plain_rows(const BoundMotif& bound, const TransferGraph& graph) {
   std::vector<Row> rows;
   for (std::size_t i = 0; i < bound.branches.size(); ++i) {
@@ -156,7 +171,11 @@ TEST(MotifAnswer, AgreesWithThePlainMatcherOnRandomQueries) {
       find_motif(graph, bound.branches[b].pattern, bound.branches[b].constraints,
                  [&](const MotifMatch& match) { plain.add(b, match); });
     }
-    EXPECT_EQ(text_of(group_rows(query, bound, graph, properties).groups), text_of(plain.groups()));
+    const QueryGroups groups = group_rows(query, bound, graph, properties);
+    EXPECT_EQ(text_of(groups.groups), text_of(plain.groups()));
+    const auto& [pattern, constraints] = bound.branches.front();
+    EXPECT_EQ(groups_without_rows(query, MotifPlan(graph, pattern, constraints)),
+              groups.factorised);
   }
   EXPECT_GT(grouped, 20);
 }

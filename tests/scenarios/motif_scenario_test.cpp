@@ -291,6 +291,24 @@ TEST_F(MotifScenario, ThePlanShowsActualRowsOrWhyThereAreNone) {
   EXPECT_NE(plan_of(motif).find("\nbranch 1 of 2: "), std::string::npos) << plan_of(motif);
 }
 
+TEST_F(MotifScenario, ThePlanOfGroupsSaysWhetherRowsAreLookedAt) {
+  const Graphs graphs = build_graphs(store::read_snapshot(connection_));
+  MotifCase motif{"plan",
+                  R"p("motif": "(a)-[e1]->(b); (b)-[e2]->(c)", "window": "3 days",
+                             "where": "e1.amount >= 5000", "group_by": "b",
+                             "aggregates": {"n": "count(*)"})p",
+                  "b",
+                  {}};
+  const std::string without_rows = "\ngroups are counted without looking at rows\n";
+  const std::string of_rows = motif_scenario_plan(scenario_of(motif), graphs, {});
+  EXPECT_NE(of_rows.find(" candidates looked at\n"), std::string::npos) << of_rows;
+  EXPECT_EQ(of_rows.find(without_rows), std::string::npos) << of_rows;
+  motif.params += R"(, "distinct": "none")";
+  const std::string counted = motif_scenario_plan(scenario_of(motif), graphs, {});
+  EXPECT_EQ(counted.find(" candidates looked at\n"), std::string::npos) << counted;
+  EXPECT_NE(counted.find(without_rows), std::string::npos) << counted;
+}
+
 TEST_F(MotifScenario, OnlyMotifsAreQueries) {
   const std::vector<Scenario> shipped = shipped_scenarios({});
   const Scenario& cycles = *std::ranges::find(shipped, "round_tripping", &Scenario::id);
