@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cstdint>
 #include <unordered_set>
+#include <utility>
 
 #include "graph/motif_factor.hpp"
 #include "graph/motif_plan.hpp"
@@ -88,8 +89,10 @@ class BranchTransfers {
 MotifConstraints bound_to_groups(MotifConstraints constraints, std::size_t vertex,
                                  const TransferGraph& graph, std::span<const Vertex> groups) {
   std::vector<char>& mask = constraints.allowed_vertices[vertex];
-  mask.assign(graph.num_vertices(), 0);
-  for (const Vertex group : groups) mask[group] = 1;  // none is one that the mask left out
+  std::vector<char> of_groups(graph.num_vertices(), 0);
+  // A group of another branch may be one that the mask of this branch leaves out.
+  for (const Vertex group : groups) of_groups[group] = mask.empty() || mask[group] != 0 ? 1 : 0;
+  mask = std::move(of_groups);
   return constraints;
 }
 
