@@ -7,13 +7,12 @@ namespace aml::graph {
 
 template <typename Every>
 FirstOfEachPair::FirstOfEachPair(const Every& every)
-    : graph_(every.graph),
-      offsets_(graph_.num_vertices() + std::size_t{1}),
-      other_end_(std::make_unique_for_overwrite<Vertex[]>(graph_.num_edges())),
-      edge_(std::make_unique_for_overwrite<Edge[]>(graph_.num_edges())) {
-  std::vector<Vertex> last_met_by(graph_.num_vertices(), kNoVertex);
+    : offsets_(every.graph.num_vertices() + std::size_t{1}),
+      other_end_(std::make_unique_for_overwrite<Vertex[]>(every.graph.num_edges())),
+      edge_(std::make_unique_for_overwrite<Edge[]>(every.graph.num_edges())) {
+  std::vector<Vertex> last_met_by(every.graph.num_vertices(), kNoVertex);
   Edge pairs = 0;
-  for (Vertex v = 0; v < graph_.num_vertices(); ++v) {
+  for (Vertex v = 0; v < every.graph.num_vertices(); ++v) {
     for (const Edge position : every.positions(v)) {
       const Vertex other = every.other_end(position);
       // Written in any case and kept or not: without a branch that could be guessed wrong.

@@ -47,7 +47,6 @@ class FirstOfEachPair {
   template <typename Every>
   explicit FirstOfEachPair(const Every& every);
 
-  const TransferGraph& graph_;
   std::vector<Edge> offsets_;
   // Room for every transfer; what is not used is never touched.
   std::unique_ptr<Vertex[]> other_end_;
