@@ -49,9 +49,9 @@ double memory_bytes(const std::string& name) {
 
 /// What a graph's arrays take; the rest of its memory holds the keys of vertices and transfers.
 double array_bytes(const TransferGraph& graph) {
-  // Amounts, on both sides, and types and ranks of keys are not shown as spans.
+  // Amounts, types and ranks of keys are not shown as spans.
   constexpr std::size_t kNotShown =
-      2 * sizeof(MinorUnits) + sizeof(std::uint16_t) + sizeof(std::uint32_t);
+      sizeof(MinorUnits) + sizeof(std::uint16_t) + sizeof(std::uint32_t);
   return static_cast<double>(graph.out_offsets().size_bytes() + graph.targets().size_bytes() +
                              graph.times().size_bytes() + graph.in_offsets().size_bytes() +
                              graph.in_sources().size_bytes() + graph.in_edge_ids().size_bytes() +

@@ -22,23 +22,38 @@ CandidateEdges::CandidateEdges(const TransferGraph& graph)
              {graph.in_offsets(), graph.in_sources(), graph.in_edge_ids(), graph.in_times()}},
       vertices_at_{graph.num_vertices(), graph.num_vertices()} {}
 
+/// Each transfer is judged once, on the source side, where what it takes lies side by side; the
+/// target side looks up a bit.
 template <typename Keep>
 CandidateEdges::CandidateEdges(const CandidateEdges& from, const Keep& keep) {
-  copy_side(from, End::kSource, keep);
-  copy_side(from, End::kTarget, keep);
+  const Edge size = from.size();
+  std::vector<bool> kept(size == 0 ? 0 : std::size_t{from.edge(End::kSource, size - 1)} + 1);
+  std::size_t num_kept = 0;
+  for (Vertex v = 0; v < from.num_vertices(); ++v) {
+    for (const Edge position : from.at(End::kSource, v)) {
+      const Edge e = from.edge(End::kSource, position);
+      if (!keep(e, v, from.other(End::kSource, position))) continue;
+      kept[e] = true;
+      ++num_kept;
+    }
+  }
+  copy_side(from, End::kSource, kept, num_kept);
+  copy_side(from, End::kTarget, kept, num_kept);
 }
 
-template <typename Keep>
-void CandidateEdges::copy_side(const CandidateEdges& from, End end, const Keep& keep) {
+void CandidateEdges::copy_side(const CandidateEdges& from, End end, const std::vector<bool>& kept,
+                               std::size_t size) {
   OwnedSide& owned = owned_[static_cast<std::size_t>(end)];
+  owned.others.reserve(size);
+  owned.edges.reserve(size);
+  owned.times.reserve(size);
   owned.offsets.reserve(std::size_t{from.num_vertices()} + 1);
   owned.offsets.push_back(0);
   for (Vertex v = 0; v < from.num_vertices(); ++v) {
     for (const Edge position : from.at(end, v)) {
       const Edge e = from.edge(end, position);
-      const Vertex other = from.other(end, position);
-      if (!(end == End::kSource ? keep(e, v, other) : keep(e, other, v))) continue;
-      owned.others.push_back(other);
+      if (!kept[e]) continue;
+      owned.others.push_back(from.other(end, position));
       owned.edges.push_back(e);
       owned.times.push_back(from.booked_at(end, position));
     }

@@ -44,6 +44,7 @@ class CandidateEdges {
   }
   Vertex other(End end, Edge position) const { return side(end).others[position]; }
   Micros booked_at(End end, Edge position) const { return side(end).times[position]; }
+  std::span<const Micros> times(End end) const { return side(end).times; }
   /// How many vertices have candidates at this end, or more.
   Vertex vertices_at(End end) const { return vertices_at_[static_cast<std::size_t>(end)]; }
 
@@ -61,8 +62,8 @@ class CandidateEdges {
     std::vector<Micros> times;
   };
   const Side& side(End end) const { return sides_[static_cast<std::size_t>(end)]; }
-  template <typename Keep>
-  void copy_side(const CandidateEdges& from, End end, const Keep& keep);
+  void copy_side(const CandidateEdges& from, End end, const std::vector<bool>& kept,
+                 std::size_t size);
 
   Side sides_[2];
   OwnedSide owned_[2];

@@ -18,6 +18,10 @@ constexpr MinorSum kSumMax = static_cast<MinorSum>(kRowsMax >> 1);
 template <typename Value>
 Value one();
 template <>
+std::uint64_t one<std::uint64_t>() {
+  return 1;
+}
+template <>
 RowCount one<RowCount>() {
   return 1;
 }
@@ -26,22 +30,22 @@ RowsAndSum one<RowsAndSum>() {
   return {1, 0};
 }
 
-bool is_zero(RowCount value) {
-  return value == 0;
-}
-bool is_zero(const RowsAndSum& value) {
-  return value.rows == 0;
+template <typename Value>
+bool is_zero(const Value& value) {
+  if constexpr (std::is_same_v<Value, RowsAndSum>) {
+    return value.rows == 0;
+  } else {
+    return value == 0;
+  }
 }
 
 template <typename Value>
 Value times_count(Edge count) {
-  Value value = one<Value>();
-  if constexpr (std::is_same_v<Value, RowCount>) {
-    value = count;
+  if constexpr (std::is_same_v<Value, RowsAndSum>) {
+    return {count, 0};
   } else {
-    value.rows = count;
+    return count;
   }
-  return value;
 }
 
 template <typename Value>
@@ -85,13 +89,26 @@ class Messages {
 
   /// A child that is linked in time, while the candidates of one vertex are gone through.
   struct LinkedChild {
-    std::size_t node;
-    Edge first = 0;  ///< the window of its candidates; moves forward only
+    const CandidateEdges& edges;
+    End near;
+    const TimeLink& link;
+    const Message* sums;  ///< null: each candidate counts once
+    Edge first = 0;       ///< the window of its candidates; moves forward only
     Edge last = 0;
+    Edge end = 0;
   };
 
   const CandidateEdges& list(std::size_t node) const {
     return candidates_.edge(tree_.nodes[node].edge);
+  }
+
+  std::vector<LinkedChild> linked_ones(const std::vector<std::size_t>& children) const {
+    std::vector<LinkedChild> linked;
+    for (const std::size_t child : children) {
+      const MotifTreeNode& node = tree_.nodes[child];
+      if (node.linked) linked.push_back({list(child), node.near, node.link, sent_[child].get()});
+    }
+    return linked;
   }
 
   /// Whether two nodes send the same message.
@@ -134,12 +151,8 @@ class Messages {
   void send(std::size_t index) {
     const MotifTreeNode& node = tree_.nodes[index];
     const std::shared_ptr<const Message> far = far_factor(node);
-    std::vector<LinkedChild> near_linked;
-    std::vector<std::size_t> far_linked;
-    for (const std::size_t child : node.near_children) near_linked.push_back({child});
-    for (const std::size_t child : node.far_children) {
-      if (tree_.nodes[child].linked) far_linked.push_back(child);
-    }
+    std::vector<LinkedChild> near_linked = linked_ones(node.near_children);
+    std::vector<LinkedChild> far_linked = linked_ones(node.far_children);
     const bool counts_only = far == nullptr && near_linked.empty() && far_linked.empty() &&
                              node.edge != summed_edge_ && alive_.empty();
     if (!counts_only) {
@@ -165,27 +178,25 @@ class Messages {
     const MotifTreeNode& node = tree_.nodes[index];
     const CandidateEdges& edges = list(index);
     if (!alive_.empty()) alive_[index].assign(edges.size(), 0);
-    auto message = std::make_shared<Message>();
-    message->reserve(node.linked ? std::size_t{edges.size()} + 1 : graph_.num_vertices());
+    auto message = std::make_shared<Message>(
+        node.linked ? std::size_t{edges.size()} + 1 : graph_.num_vertices(), Value{});
     Value running{};
-    if (node.linked) message->push_back(running);
     for (Vertex v = 0; v < graph_.num_vertices(); ++v) {
       if (!node.linked) running = Value{};
       start_windows(near_linked, v);
       for (const Edge position : edges.at(node.near, v)) {
-        const Vertex other = edges.other(node.near, position);
-        Value value = far == nullptr ? one<Value>() : (*far)[other];
+        Value value = far == nullptr ? one<Value>() : (*far)[edges.other(node.near, position)];
         const BookedEdge e{edges.edge(node.near, position), edges.booked_at(node.near, position)};
         if (node.edge == summed_edge_) value = with_amount(value, e.edge);
         if (!far_weights.empty()) value = arithmetic_.multiply(value, far_weights[e.edge]);
         for (LinkedChild& child : near_linked) {
-          value = arithmetic_.multiply(value, sum_in_window(child, v, e));
+          value = arithmetic_.multiply(value, sum_in_window(child, e));
         }
         if (!alive_.empty()) alive_[index][position] = !is_zero(value);
         running = arithmetic_.add(running, value);
-        if (node.linked) message->push_back(running);
+        if (node.linked) (*message)[std::size_t{position} + 1] = running;
       }
-      if (!node.linked) message->push_back(running);
+      if (!node.linked) (*message)[v] = running;
     }
     return message;
   }
@@ -198,49 +209,53 @@ class Messages {
     }
   }
 
-  /// For each transfer the product over the children that are linked to it at its far end; empty if
-  /// there are none. Goes through the far vertices, whose candidates come in time order on either
-  /// side.
-  Message far_weights(const MotifTreeNode& node, const std::vector<std::size_t>& far_linked) {
+  /// For each candidate, by its transfer, the product over the children that are linked to it at its
+  /// far end; empty if there are none. Goes through the far vertices, whose candidates come in time
+  /// order on either side.
+  Message far_weights(const MotifTreeNode& node, std::vector<LinkedChild>& far_linked) {
     if (far_linked.empty()) return {};
-    Message weights(graph_.num_edges(), one<Value>());
-    std::vector<LinkedChild> children;
-    for (const std::size_t child : far_linked) children.push_back({child});
+    Message weights(graph_.num_edges());
     const CandidateEdges& edges = candidates_.edge(node.edge);
     const End far = opposite(node.near);
     for (Vertex v = 0; v < graph_.num_vertices(); ++v) {
-      start_windows(children, v);
+      start_windows(far_linked, v);
       for (const Edge position : edges.at(far, v)) {
         const BookedEdge e{edges.edge(far, position), edges.booked_at(far, position)};
-        for (LinkedChild& child : children) {
-          weights[e.edge] = arithmetic_.multiply(weights[e.edge], sum_in_window(child, v, e));
+        Value product = one<Value>();
+        for (LinkedChild& child : far_linked) {
+          product = arithmetic_.multiply(product, sum_in_window(child, e));
         }
+        weights[e.edge] = product;
       }
     }
     return weights;
   }
 
-  void start_windows(std::vector<LinkedChild>& children, Vertex v) const {
+  static void start_windows(std::vector<LinkedChild>& children, Vertex v) {
     for (LinkedChild& child : children) {
-      child.first = child.last = *list(child.node).at(tree_.nodes[child.node].near, v).begin();
+      const EdgeRange range = child.edges.at(child.near, v);
+      child.first = child.last = *range.begin();
+      child.end = *range.end();
     }
   }
 
-  /// Over the candidates of a linked child at v that fit e; e ascends in time from call to call.
-  Value sum_in_window(LinkedChild& child, Vertex v, const BookedEdge& e) const {
-    const MotifTreeNode& node = tree_.nodes[child.node];
-    const CandidateEdges& edges = list(child.node);
-    const Edge end = *edges.at(node.near, v).end();
-    const auto& link = node.link;
+  /// Over the candidates of a linked child at the present vertex that fit e; e ascends in time from
+  /// call to call.
+  Value sum_in_window(LinkedChild& child, const BookedEdge& e) const {
+    const TimesBeside allowed = child.link.beside(e);
+    const Micros* const times = child.edges.times(child.near).data();
+    const auto edge_at = [&](Edge position) {
+      return [&child, position] { return child.edges.edge(child.near, position); };
+    };
+    const Edge end = child.end;
     Edge first = child.first;
-    while (first < end && link.too_early(graph_, edges, node.near, first, e)) ++first;
+    while (first < end && allowed.too_early(graph_, times[first], edge_at(first))) ++first;
     Edge last = std::max(child.last, first);
-    while (last < end && !link.too_late(graph_, edges, node.near, last, e)) ++last;
+    while (last < end && !allowed.too_late(graph_, times[last], edge_at(last))) ++last;
     child.first = first;
     child.last = last;
-    if (sent_[child.node] == nullptr) return times_count<Value>(last - first);
-    const Message& sums = *sent_[child.node];
-    return arithmetic_.subtract(sums[last], sums[first]);
+    if (child.sums == nullptr) return times_count<Value>(last - first);
+    return arithmetic_.subtract((*child.sums)[last], (*child.sums)[first]);
   }
 
   const TransferGraph& graph_;
@@ -253,6 +268,18 @@ class Messages {
 };
 
 }  // namespace
+
+std::uint64_t CheckedArithmetic::add(std::uint64_t a, std::uint64_t b) {
+  std::uint64_t sum = 0;
+  if (__builtin_add_overflow(a, b, &sum)) overflowed_ = true;
+  return sum;
+}
+
+std::uint64_t CheckedArithmetic::multiply(std::uint64_t a, std::uint64_t b) {
+  std::uint64_t product = 0;
+  if (__builtin_mul_overflow(a, b, &product)) overflowed_ = true;
+  return product;
+}
 
 RowCount CheckedArithmetic::add(RowCount a, RowCount b) {
   const RowCount sum = a + b;
@@ -295,6 +322,11 @@ RowsAndSum CheckedArithmetic::multiply(const RowsAndSum& a, const RowsAndSum& b)
 
 std::vector<RowCount> factor_rows(const TransferGraph& graph, const MotifCandidates& candidates,
                                   const MotifTree& tree, CheckedArithmetic& arithmetic) {
+  CheckedArithmetic narrow;
+  Messages<std::uint64_t> short_messages(graph, candidates, tree, narrow);
+  short_messages.send_all();
+  const std::vector<std::uint64_t> rows = short_messages.at_root();
+  if (!narrow.overflowed()) return {rows.begin(), rows.end()};
   Messages<RowCount> messages(graph, candidates, tree, arithmetic);
   messages.send_all();
   return messages.at_root();

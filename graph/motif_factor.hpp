@@ -3,6 +3,7 @@
 // not with the rows.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "graph/motif_tree.hpp"
@@ -23,6 +24,9 @@ struct RowsAndSum {
 /// Sums of products in which an overflow does not go unnoticed.
 class CheckedArithmetic {
  public:
+  std::uint64_t add(std::uint64_t a, std::uint64_t b);
+  std::uint64_t subtract(std::uint64_t a, std::uint64_t b) const { return a - b; }
+  std::uint64_t multiply(std::uint64_t a, std::uint64_t b);
   RowCount add(RowCount a, RowCount b);
   RowCount subtract(RowCount a, RowCount b) const { return a - b; }
   RowCount multiply(RowCount a, RowCount b);
@@ -39,8 +43,8 @@ class CheckedArithmetic {
 };
 
 /// For each vertex of the graph the rows of the tree in which its root is bound to that vertex.
-/// Cost: O(n + m) for each edge of the tree; memory 16 bytes for each vertex or, if linked, each
-///       transfer. One thread.
+/// Cost: O(n + m) for each edge of the tree; memory 8 bytes for each vertex or, if linked, each
+///       transfer; twice that, and the work again, if 64 bits cannot hold a number. One thread.
 std::vector<RowCount> factor_rows(const TransferGraph& graph, const MotifCandidates& candidates,
                                   const MotifTree& tree, CheckedArithmetic& arithmetic);
 

@@ -33,11 +33,17 @@ class DisjointSets {
 
 EdgeRange TimeLink::within(const TransferGraph& graph, const CandidateEdges& list, End end,
                            EdgeRange range, const BookedEdge& other) const {
-  const auto first = std::ranges::partition_point(
-      range, [&](Edge position) { return too_early(graph, list, end, position, other); });
-  const auto last = std::ranges::partition_point(
-      std::ranges::subrange(first, range.end()),
-      [&](Edge position) { return !too_late(graph, list, end, position, other); });
+  const TimesBeside allowed = beside(other);
+  const auto edge_at = [&](Edge position) {
+    return [&list, end, position] { return list.edge(end, position); };
+  };
+  const auto first = std::ranges::partition_point(range, [&](Edge position) {
+    return allowed.too_early(graph, list.booked_at(end, position), edge_at(position));
+  });
+  const auto last =
+      std::ranges::partition_point(std::ranges::subrange(first, range.end()), [&](Edge position) {
+        return !allowed.too_late(graph, list.booked_at(end, position), edge_at(position));
+      });
   return {*first, *last};
 }
 

@@ -18,6 +18,24 @@ struct BookedEdge {
   Micros booked_at;
 };
 
+/// When an edge may be booked beside another one that is bound. A candidate comes before, or after,
+/// all that is allowed: both change once only along the candidates of a vertex. edge() is the
+/// candidate itself, asked for when its time alone does not tell.
+struct TimesBeside {
+  BookedEdge other;
+  Micros first;
+  Micros last;
+  bool after;
+  bool before;
+
+  bool too_early(const TransferGraph& graph, Micros at, const auto& edge) const {
+    return at < first || (after && at == other.booked_at && !graph.before(other.edge, edge()));
+  }
+  bool too_late(const TransferGraph& graph, Micros at, const auto& edge) const {
+    return at > last || (before && at == other.booked_at && !graph.before(edge(), other.edge));
+  }
+};
+
 /// When an edge may be booked, seen from another one that meets it at a vertex.
 struct TimeLink {
   Micros max_lead = kUnbounded;  ///< this one is booked at most so long before the other
@@ -27,23 +45,13 @@ struct TimeLink {
 
   bool operator==(const TimeLink&) const = default;
 
+  TimesBeside beside(const BookedEdge& other) const {
+    return {other, earlier_by(other.booked_at, max_lead), later_by(other.booked_at, max_lag), after,
+            before};
+  }
   /// The part of `range` that the link allows.
   EdgeRange within(const TransferGraph& graph, const CandidateEdges& list, End end, EdgeRange range,
                    const BookedEdge& other) const;
-  /// Whether the candidate at a position comes before, or after, all that the link allows. Both
-  /// change once only along the candidates of a vertex.
-  bool too_early(const TransferGraph& graph, const CandidateEdges& list, End end, Edge position,
-                 const BookedEdge& other) const {
-    const Micros at = list.booked_at(end, position);
-    return at < earlier_by(other.booked_at, max_lead) ||
-           (after && at == other.booked_at && !graph.before(other.edge, list.edge(end, position)));
-  }
-  bool too_late(const TransferGraph& graph, const CandidateEdges& list, End end, Edge position,
-                const BookedEdge& other) const {
-    const Micros at = list.booked_at(end, position);
-    return at > later_by(other.booked_at, max_lag) ||
-           (before && at == other.booked_at && !graph.before(list.edge(end, position), other.edge));
-  }
 };
 
 /// An edge of the motif in the tree. It hangs at one of its ends: at the root vertex, or at an end

@@ -36,9 +36,10 @@ def start(folder, packages=""):
     return session
 
 
-def digest_of_matches(rows, of_row):
+def digest_of_matches(rows, width, of_row):
     sums = [of_row(*map(int, row)) for row in rows]
-    return [len(sums), *(sum(column) for column in zip(*sums))]
+    none = of_row(*[0] * width)
+    return [len(sums), *(sum(column) for column in zip(none, *sums))]
 
 
 def digest_of_components(rows):
@@ -78,7 +79,7 @@ def serve_tasks(name, version, clock, session, folder, find, propagate, connect)
 
     def matches(motif, condition, names, of_row):
         return task(lambda: find(*transfers(), motif).filter(condition).select(*(f.col(f"{v}.id").alias(v) for v in names)),
-                    lambda rows: digest_of_matches(rows, of_row))
+                    lambda rows: digest_of_matches(rows, len(names), of_row))
 
     serve(name, version, clock, {
         "identities": task(lambda: connect(read("identities", "src LONG, dst LONG")), digest_of_components),
