@@ -7,9 +7,9 @@
 #include <array>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 
 #include "store/input_file.hpp"
+#include "store/key_index.hpp"
 #include "store/named_columns.hpp"
 #include "store/value_text.hpp"
 
@@ -41,26 +41,17 @@ void append_others(const NamedColumns& row, const std::vector<std::size_t>& posi
 /// Numbers ids in the order in which they come.
 class VertexNumbers {
  public:
-  explicit VertexNumbers(graph::KeyColumn& keys) : keys_(keys) {
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      positions_.emplace(keys[i], static_cast<graph::Vertex>(i));
-    }
-  }
+  explicit VertexNumbers(graph::KeyColumn& keys) : keys_(keys), index_(keys) {}
   graph::Vertex position_of(std::string_view id) {
-    if (const auto known = positions_.find(id); known != positions_.end()) return known->second;
-    const auto position = static_cast<graph::Vertex>(positions_.size());
-    positions_.emplace(id, position);
+    if (const auto known = index_.find(id); known != graph::kNoVertex) return known;
     keys_.push_back(id);
-    return position;
+    index_.add_last();
+    return static_cast<graph::Vertex>(keys_.size() - 1);
   }
 
  private:
-  struct Hash : std::hash<std::string_view> {
-    using is_transparent = void;
-  };
-
   graph::KeyColumn& keys_;
-  std::unordered_map<std::string, graph::Vertex, Hash, std::equal_to<>> positions_;
+  KeyIndex index_;
 };
 
 /// Amounts in as many decimals as the row with most of them has.

@@ -40,14 +40,29 @@ std::uint32_t tag_of(std::uint64_t hash) {
 
 }  // namespace
 
-KeyIndex::KeyIndex(const graph::KeyColumn& keys)
-    : keys_(&keys), mask_(std::bit_ceil(keys.size() * 2 + 1) - 1), slots_(mask_ + 1) {
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const auto key_hash = hash(keys[i]);
-    auto at = key_hash & mask_;
-    while (slots_[at].position != graph::kNoVertex) at = (at + 1) & mask_;
-    slots_[at] = {tag_of(key_hash), static_cast<graph::Vertex>(i)};
+KeyIndex::KeyIndex(const graph::KeyColumn& keys) : keys_(&keys) {
+  rebuild();
+}
+
+void KeyIndex::add_last() {
+  if (keys_->size() * 2 > mask_) {
+    rebuild();
+  } else {
+    place(static_cast<graph::Vertex>(keys_->size() - 1));
   }
+}
+
+void KeyIndex::rebuild() {
+  mask_ = std::bit_ceil(keys_->size() * 2 + 1) - 1;
+  slots_.assign(mask_ + 1, {});
+  for (std::size_t i = 0; i < keys_->size(); ++i) place(static_cast<graph::Vertex>(i));
+}
+
+void KeyIndex::place(graph::Vertex position) {
+  const auto key_hash = hash((*keys_)[position]);
+  auto at = key_hash & mask_;
+  while (slots_[at].position != graph::kNoVertex) at = (at + 1) & mask_;
+  slots_[at] = {tag_of(key_hash), position};
 }
 
 std::uint64_t KeyIndex::hash(std::string_view key) {

@@ -19,6 +19,10 @@ class KeyIndex {
   /// Requires: fewer than 2^32 - 1 keys, none twice.
   explicit KeyIndex(const graph::KeyColumn& keys);
 
+  /// Takes up the key that was appended to the column last. Requires: it was not there before, and
+  /// all others are taken up. Cost: O(1), amortised.
+  void add_last();
+
   /// Position of the key, kNoVertex if it is not there.
   graph::Vertex find(std::string_view key) const { return find(key, hash(key)); }
 
@@ -33,6 +37,8 @@ class KeyIndex {
     graph::Vertex position = graph::kNoVertex;
   };
   static std::uint64_t hash(std::string_view key);
+  void rebuild();
+  void place(graph::Vertex position);
   graph::Vertex find(std::string_view key, std::uint64_t hash) const;
   /// Position of the first key with the tag of this hash, most likely the key itself; kNoVertex if
   /// there is none.

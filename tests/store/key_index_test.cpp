@@ -40,6 +40,20 @@ TEST(KeyIndex, TellsKeysOfEveryLengthApart) {
   EXPECT_EQ(index.find(std::string("\0", 1)), graph::kNoVertex);
 }
 
+TEST(KeyIndex, FindsKeysThatAreAppendedOneByOne) {
+  graph::KeyColumn keys;
+  KeyIndex index(keys);
+  for (std::size_t i = 0; i < 300; ++i) {
+    const std::string key = "account " + std::to_string(i);
+    EXPECT_EQ(index.find(key), graph::kNoVertex);
+    keys.push_back(key);
+    index.add_last();
+    for (std::size_t known = 0; known <= i; ++known) {
+      ASSERT_EQ(index.find("account " + std::to_string(known)), known);
+    }
+  }
+}
+
 TEST(KeyIndex, FindsWhatALinearSearchFindsAloneAndInBatches) {
   EXPECT_TRUE(rc::check([] {
     // Few letters, so that many keys are prefixes of each other and many look-ups succeed.
