@@ -37,6 +37,7 @@ class MotifProgram::Builder {
       for (Lookahead& lookahead : step.lookaheads)
         lookahead.is_filtered = closes_later(lookahead.edge, steps);
     }
+    if (!steps.empty()) steps.front().root_end = root_end(steps.front());
     return steps;
   }
 
@@ -144,6 +145,18 @@ class MotifProgram::Builder {
       return std::ranges::any_of(step.closings,
                                  [&](const Closing& closing) { return closing.edge == edge; });
     });
+  }
+
+  /// Roots that share the vertex from which the search goes on find its candidates in the cache.
+  static End root_end(const Step& root) {
+    const auto leads_on = [&](std::size_t vertex) {
+      return std::ranges::find(root.lookaheads, vertex, &Lookahead::vertex) !=
+             root.lookaheads.end();
+    };
+    return root.plan.kind == MotifStep::Kind::kEdge && leads_on(root.target) &&
+                   !leads_on(root.source)
+               ? End::kTarget
+               : End::kSource;
   }
 
   void add_absent(Step& step) {

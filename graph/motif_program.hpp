@@ -56,6 +56,8 @@ class MotifProgram {
     std::size_t target = 0;
     bool source_bound = false;  ///< before the step
     bool target_bound = false;
+    End root_end =
+        End::kSource;  ///< of a first step: candidates of one vertex at this end come together
     bool always_fits = false;  ///< every candidate in time is a match of the whole
     std::vector<Relation> relations;
     std::vector<NewVertex> new_vertices;

@@ -50,7 +50,7 @@ MotifWalk::MotifWalk(const MotifProgram& program, Edge first, Edge last)
   root.next = first;
   root.last = last;
   if (root.source == Frame::Source::kPositions && first < last) {
-    root.vertex = program.steps().front().candidates->vertex_at(End::kSource, first);
+    root.vertex = program.steps().front().candidates->vertex_at(root.end, first);
   }
 }
 
@@ -165,6 +165,7 @@ void MotifWalk::enter_edge(const MotifProgram::Step& step, Frame& frame) {
   frame.to = times.last;
   if (!step.source_bound && !step.target_bound) {
     frame.is_free = true;
+    frame.end = step.root_end;
     frame.last = step.candidates->size();
     return;
   }
@@ -260,7 +261,7 @@ bool MotifWalk::bind_position(const MotifProgram::Step& step, Frame& frame, Edge
   const Micros at = list.booked_at(frame.end, position);
   if (at < frame.from || at > frame.to) return false;
   if (frame.is_free) {
-    while (*list.at(End::kSource, frame.vertex).end() <= position) ++frame.vertex;
+    while (*list.at(frame.end, frame.vertex).end() <= position) ++frame.vertex;
   }
   const Edge e = list.edge(frame.end, position);
   if (&frame == frames_.data() && !program_->may_be_root(e)) return false;

@@ -38,7 +38,7 @@ struct MotifRows {
 class MotifWalk {
  public:
   /// The matches whose first element is one of the candidates [first, last): positions of the
-  /// source side for an edge, vertices for a vertex.
+  /// step's root_end for an edge, vertices for a vertex.
   /// Requires: the program outlives the walk.
   MotifWalk(const MotifProgram& program, Edge first, Edge last);
   /// How many candidates the first element has.
