@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <tuple>
 
 namespace aml::test {
 namespace {
@@ -134,12 +135,19 @@ GeneratedBank read_generated(const std::filesystem::path& folder) {
   return bank;
 }
 
-GeneratedBank generated(const scenarios::GeneratorParams& params) {
-  const TemporaryFolder folder;
-  const auto target = folder.path() / "bank";
-  const auto counts = scenarios::generate(target.string(), params);
-  GeneratedBank bank = read_generated(target);
-  bank.counts = counts;
+const GeneratedBank& generated(const scenarios::GeneratorParams& params) {
+  static std::map<std::tuple<std::int64_t, int, std::uint64_t, std::string, int>, GeneratedBank>
+      banks;
+  const auto [known, is_new] = banks.try_emplace(
+      {params.accounts, params.days, params.seed, params.first_day, params.instances});
+  GeneratedBank& bank = known->second;
+  if (is_new) {
+    const TemporaryFolder folder;
+    const auto target = folder.path() / "bank";
+    const auto counts = scenarios::generate(target.string(), params);
+    bank = read_generated(target);
+    bank.counts = counts;
+  }
   return bank;
 }
 

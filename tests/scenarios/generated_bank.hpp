@@ -64,8 +64,8 @@ std::string read_text(const std::filesystem::path& file);
 /// The records of a CSV text, RFC 4180; throws std::runtime_error where it is broken.
 std::vector<std::vector<std::string>> parse_csv(const std::string& text);
 GeneratedBank read_generated(const std::filesystem::path& folder);
-/// Generates into a temporary folder and reads the files back.
-GeneratedBank generated(const scenarios::GeneratorParams& params);
+/// Generates into a temporary folder and reads the files back; the same bank is made once.
+const GeneratedBank& generated(const scenarios::GeneratorParams& params);
 
 /// "2024-02-29" -> days since 1970; "2024-02-29T12:00:00Z" -> seconds. Throws std::runtime_error
 /// for another format.

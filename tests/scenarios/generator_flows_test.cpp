@@ -52,7 +52,7 @@ class PlantedFlows : public testing::TestWithParam<std::uint64_t> {
     }
   }
 
-  const GeneratedBank bank_ =
+  const GeneratedBank& bank_ =
       generated({.accounts = 2'000, .days = 210, .seed = GetParam(), .instances = 6});
 
  private:

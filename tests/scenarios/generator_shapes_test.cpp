@@ -44,7 +44,7 @@ class PlantedShapes : public testing::TestWithParam<std::uint64_t> {
     return found;
   }
 
-  const GeneratedBank bank_ =
+  const GeneratedBank& bank_ =
       generated({.accounts = 2'000, .days = 90, .seed = GetParam(), .instances = 8});
 };
 

@@ -36,7 +36,7 @@ class GeneratedBanks : public testing::TestWithParam<std::uint64_t> {
   static GeneratorParams params() {
     return {.accounts = 2'000, .days = 90, .seed = GetParam(), .instances = 8};
   }
-  const GeneratedBank bank_ = generated(params());
+  const GeneratedBank& bank_ = generated(params());
 };
 
 INSTANTIATE_TEST_SUITE_P(Seeds, GeneratedBanks, testing::Values(1, 2, 3));
@@ -170,7 +170,7 @@ TEST(Generator, RefusesParametersWithNameValueAndRange) {
 
 TEST(Generator, ItsSmallestBanksHoldAllTypologiesForManySeeds) {
   for (std::uint64_t seed = 0; seed < 15; ++seed) {
-    const GeneratedBank bank =
+    const GeneratedBank& bank =
         generated({.accounts = 500, .days = 60, .seed = seed, .instances = 2});
     EXPECT_EQ(bank.accounts.size(), 500U);
     for (const char* typology :
@@ -183,7 +183,7 @@ TEST(Generator, ItsSmallestBanksHoldAllTypologiesForManySeeds) {
 }
 
 TEST(Generator, AtFullSizeItHasHubsHeavyTailsAndTheRateItPromises) {
-  const GeneratedBank bank = generated({.accounts = 20'000, .days = 60});
+  const GeneratedBank& bank = generated({.accounts = 20'000, .days = 60});
   const double rate = static_cast<double>(bank.transfers.size()) / 20'000 / 60 * 30;
   EXPECT_GT(rate, 6.0);
   EXPECT_LT(rate, 8.5);
@@ -403,7 +403,7 @@ TEST_P(GeneratedBanks, SpellingsOfSharedAttributesDiffer) {
 }
 
 TEST(Generator, BusinessCentresAreSharedByMoreThanFiftyParties) {
-  const GeneratedBank bank = generated({.accounts = 5'000, .days = 60});
+  const GeneratedBank& bank = generated({.accounts = 5'000, .days = 60});
   int centres = 0;
   for (const auto& [attribute, ids] : SharedAttributes(bank).parties)
     centres += attribute.starts_with("address") && ids.size() > 50 ? 1 : 0;
