@@ -71,7 +71,7 @@ COMMENT ON COLUMN aml.model_versions.training_run IS 'What it was trained on, by
 
 CREATE TABLE aml.model_aliases (
   model   text NOT NULL,
-  alias   text NOT NULL CHECK (alias ~ '^[a-z][a-z0-9_]{0,62}$'),
+  alias   text NOT NULL CHECK (alias ~ '^[a-z][a-z0-9_]{0,62}$' AND alias NOT IN ('latest', 'none', 'staging', 'production', 'archived')),
   version integer NOT NULL,
   reason  text NOT NULL DEFAULT 'set' CHECK (reason <> ''),
   PRIMARY KEY (model, alias),
@@ -185,7 +185,7 @@ CREATE TABLE aml.model_baseline_bins (
   position integer NOT NULL CHECK (position >= 0),
   bin      integer NOT NULL CHECK (bin >= 0),
   feature  text NOT NULL,
-  upper    double precision,
+  upper    double precision NOT NULL,
   rows     bigint NOT NULL,
   PRIMARY KEY (model, version, position, bin),
   FOREIGN KEY (model, version) REFERENCES aml.model_versions
@@ -194,7 +194,7 @@ COMMENT ON TABLE aml.model_baseline_bins IS 'How the scores and features of the 
 COMMENT ON COLUMN aml.model_baseline_bins.position IS '0: the score; else the place of the feature among the columns of the model, from 1.';
 COMMENT ON COLUMN aml.model_baseline_bins.bin IS '0: missing values; else from 1, by rising values.';
 COMMENT ON COLUMN aml.model_baseline_bins.feature IS 'Name of the feature; anomaly_score at position 0.';
-COMMENT ON COLUMN aml.model_baseline_bins.upper IS 'Largest value of the bin, which begins above the largest of the bin before it; null: no limit.';
+COMMENT ON COLUMN aml.model_baseline_bins.upper IS 'Largest value of the bin, which begins above the largest of the bin before it; Infinity: no limit; NaN: the bin of missing values.';
 COMMENT ON COLUMN aml.model_baseline_bins.rows IS 'Training rows in it.';
 
 CREATE TABLE aml.model_drift (
