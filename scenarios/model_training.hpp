@@ -19,8 +19,8 @@ namespace aml::scenarios {
 
 /// How a forest is fitted, see docs/forest.md.
 struct TrainingParams {
-  detect::IsolationForestParams forest;
-  std::optional<double> contamination;
+  detect::IsolationForestParams forest = {};
+  std::optional<double> contamination = {};
 };
 /// random, kurtosis, pooled_gain or oblique. Throws: std::invalid_argument for any other name.
 detect::SplitRule split_rule(std::string_view name);
@@ -89,14 +89,14 @@ Verdict judge(const PromotionCondition& condition, const Metrics& metrics,
               const Metrics* production);
 
 struct TrainingRequest {
-  std::string model;
-  TrainingParams params;
-  std::string experiment;                  ///< empty: the model's name
-  std::string data;                        ///< file of rows; empty: the accounts of what is loaded
-  std::vector<std::string> label_columns;  ///< of the file: no features
-  std::vector<std::string> label_files;    ///< for accounts, see read_labels()
-  std::vector<PromotionCondition> conditions;  ///< none: it is not promoted
-  std::string program_version;
+  std::string model = {};
+  TrainingParams params = {};
+  std::string experiment = {};  ///< empty: the model's name
+  std::string data = {};        ///< file of rows; empty: the accounts of what is loaded
+  std::vector<std::string> label_columns = {};      ///< of the file: no features
+  std::vector<std::string> label_files = {};        ///< for accounts, see read_labels()
+  std::vector<PromotionCondition> conditions = {};  ///< none: it is not promoted
+  std::string program_version = {};
 };
 
 struct TrainingOutcome {

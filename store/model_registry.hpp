@@ -35,24 +35,24 @@ std::string name_of(const ModelVersion& version);
 /// What is known of how a version came to be. Texts are empty if not known, times are ISO 8601.
 struct TrainingRun {
   std::int64_t number = 0;  ///< in this database
-  std::string experiment;
+  std::string experiment = {};
   std::string status = "succeeded";  ///< succeeded, failed, imported
-  std::string started_at;            ///< empty when recorded: `seconds` ago
-  std::string finished_at;           ///< empty when recorded: now
-  std::string started_by;            ///< empty when recorded: the user of the session
+  std::string started_at = {};       ///< empty when recorded: `seconds` ago
+  std::string finished_at = {};      ///< empty when recorded: now
+  std::string started_by = {};       ///< empty when recorded: the user of the session
   double seconds = 0;                ///< only told when recorded
-  std::string program_version;
-  std::optional<std::int64_t> run_id;  ///< run of scenarios that fitted it
-  std::string source = "snapshot";     ///< or the file that held the rows
-  std::string snapshot;
-  std::optional<std::int64_t> last_file_id;
-  std::string window_from;  ///< booking time of the earliest transfer
-  std::string window_until;
-  std::optional<std::int64_t> rows;
-  std::string data_sha256;
+  std::string program_version = {};
+  std::optional<std::int64_t> run_id = {};  ///< run of scenarios that fitted it
+  std::string source = "snapshot";          ///< or the file that held the rows
+  std::string snapshot = {};
+  std::optional<std::int64_t> last_file_id = {};
+  std::string window_from = {};  ///< booking time of the earliest transfer
+  std::string window_until = {};
+  std::optional<std::int64_t> rows = {};
+  std::string data_sha256 = {};
   std::string parameters_json = "{}";
-  std::string error;                                    ///< of a failed one
-  std::vector<std::pair<std::string, double>> metrics;  ///< by name
+  std::string error = {};                                    ///< of a failed one
+  std::vector<std::pair<std::string, double>> metrics = {};  ///< by name
 };
 
 struct NewModelVersion {
