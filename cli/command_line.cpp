@@ -76,6 +76,11 @@ NamedCommand named_command(const CLI::App& app, int argc, char** argv) {
   NamedCommand named{&app, app.get_name(), {}};
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
+    if (const auto* option = app.get_option_no_throw(word);
+        option != nullptr && option->get_expected_min() > 0) {
+      ++i;  // the next word is its value
+      continue;
+    }
     const auto subcommands = named.command->get_subcommands({});
     if (subcommands.empty()) break;
     const auto found = std::ranges::find(subcommands, word, &CLI::App::get_name);
