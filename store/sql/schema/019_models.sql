@@ -40,10 +40,9 @@ CREATE TABLE aml.training_metrics (
 COMMENT ON TABLE aml.training_metrics IS 'What was measured right after fitting, see docs/models.md.';
 
 CREATE TABLE aml.models (
-  model       text PRIMARY KEY CHECK (model ~ '^[a-z][a-z0-9_]{0,62}$'),
-  description text NOT NULL DEFAULT '',
-  created_at  timestamptz NOT NULL DEFAULT now(),
-  created_by  text NOT NULL DEFAULT session_user
+  model      text PRIMARY KEY CHECK (model ~ '^[a-z][a-z0-9_]{0,62}$'),
+  created_at timestamptz NOT NULL DEFAULT now(),
+  created_by text NOT NULL DEFAULT session_user
 );
 COMMENT ON TABLE aml.models IS 'Names under which versions of a model are registered. Whoever changes a stage locks the row.';
 
