@@ -305,10 +305,13 @@ int run_model_compare(const GlobalOptions& global, const ModelCompareOptions& op
   const auto b = load(options.b);
   Table table{{"section", "name", "a", "b", "both"}, {}};
   add_side_by_side(table, told_of(connection, a.row), told_of(connection, b.row));
-  Stage stage("score what is loaded");
-  const auto rows = scenarios::read_snapshot_rows(connection);
-  add_agreement(table, scenarios::agreement(rows, a, b));
-  stage.done();
+  try {
+    Stage stage("score what is loaded");
+    add_agreement(table, scenarios::agreement(scenarios::read_snapshot_rows(connection), a, b));
+    stage.done();
+  } catch (const std::invalid_argument& error) {  // of a model that does not score accounts
+    warn(fmt::format("what they say of the accounts now loaded is not compared: {}", error.what()));
+  }
   print(table, effective_format(global.format));
   return kOk;
 }

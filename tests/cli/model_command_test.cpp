@@ -98,6 +98,30 @@ TEST_F(ModelCommand, ShowsAndComparesVersions) {
     EXPECT_NE(compared.out.find(line), std::string::npos) << line << "\n" << compared.out;
 }
 
+TEST_F(ModelCommand, WhatDoesNotScoreAccountsIsComparedByItsFiguresOnly) {
+  const std::string rows = folder_.write("rows.csv", "size,weight\n1,2\n2,3\n3,3\n9,1\n");
+  for (const char* seed : {"1", "2"})
+    ASSERT_EQ(model({"train", "shoes", "--data", rows, "--seed", seed}).exit_code, 0);
+  const Ended compared = model({"compare", "shoes", "1", "2"});
+  EXPECT_EQ(compared.exit_code, 0);
+  EXPECT_NE(compared.out.find("\nparameter,seed,1,2,\n"), std::string::npos) << compared.out;
+  EXPECT_NE(compared.err.find("'size' is no feature of accounts"), std::string::npos)
+      << compared.err;
+}
+
+TEST_F(ModelCommand, ARunWarnsOfDriftThatCallsForAction) {
+  ASSERT_EQ(aml({"run", "anomalies"}).exit_code, 0);
+  database_.query("UPDATE silver.transfers SET amount_base = amount_base * 50");
+  const Ended run = aml({"run", "anomalies"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_NE(run.err.find("warning: anomalies: what is scored is no longer like what "
+                         "account_anomalies version 1 was trained on: "),
+            std::string::npos)
+      << run.err;
+  EXPECT_NE(model({"show", "account_anomalies"}).out.find(",\"act; run 2, anomalies, 120 rows"),
+            std::string::npos);
+}
+
 TEST_F(ModelCommand, AConditionThatIsNotMetIsSaidAndIsNoSuccess) {
   train(1);
   const Ended worse = model({"train", "account_anomalies", "--promote-if", "rows>=1000"});
