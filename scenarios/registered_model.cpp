@@ -160,9 +160,10 @@ Agreement agreement(const SnapshotRows& rows, const RegisteredModel& a, const Re
 const RegisteredModel* RunModels::production(const std::string& model) {
   auto found = production_.find(model);
   if (found == production_.end()) {
-    const auto version = store::production_version(connection_, model);
-    found = production_.emplace(model, std::nullopt).first;
-    if (version) found->second = load_model(connection_, {model, *version});
+    std::optional<RegisteredModel> loaded;
+    if (const auto version = store::production_version(connection_, model))
+      loaded = load_model(connection_, {model, *version});
+    found = production_.emplace(model, std::move(loaded)).first;
   }
   return found->second ? &*found->second : nullptr;
 }
@@ -207,9 +208,9 @@ detect::ForestModel RunModels::use_fitted(const Graphs& graphs,
   return detect::forest_model_from_bytes(known->second.artifact);
 }
 
-detect::Detection RunModels::score(const Graphs& graphs, const store::RunSnapshotFacts& snapshot,
-                                   const Scenario& scenario, const detect::BaseCurrency& currency,
-                                   ModelUse& use) {
+Found RunModels::score(const Graphs& graphs, const store::RunSnapshotFacts& snapshot,
+                       const Scenario& scenario, const detect::BaseCurrency& currency) {
+  ModelUse use;
   const auto& params = std::get<detect::AnomaliesParams>(scenario.params);
   const RegisteredModel* registered = production(params.model);
   if (purpose_.is_backtest) {
@@ -218,18 +219,18 @@ detect::Detection RunModels::score(const Graphs& graphs, const store::RunSnapsho
     if (!why.empty()) {
       use.notes.push_back(
           fmt::format("scored by a forest of its own, which is not registered: {}", why));
-      return detect(graphs, scenario, currency);
+      return {detect(graphs, scenario, currency), std::move(use)};
     }
   }
   const detect::AccountPopulation population = account_population(graphs, currency);
-  if (!registered && !population.can_be_compared()) return detect(graphs, scenario, currency);
+  if (!registered && !population.can_be_compared()) return {detect(graphs, scenario, currency)};
   const detect::ForestModel forest = registered
                                          ? use_registered(*registered, params, use)
                                          : use_fitted(graphs, snapshot, population, params, use);
   detect::Detection detection =
       rounded(detect::detect_anomalies(graphs.accounts, population, forest, params, currency));
   if (!purpose_.is_backtest) measure_drift(population, forest.columns, detection, use);
-  return detection;
+  return {std::move(detection), std::move(use)};
 }
 
 }  // namespace aml::scenarios

@@ -52,7 +52,13 @@ struct ModelUse {
   std::vector<std::string> warnings;  ///< what a person should act on
 };
 
-/// The models of one run: each is looked up once, so that all scenarios of a run that name a model are
+/// What a scenario found. Only anomalies are scored by a model.
+struct Found {
+  detect::Detection detection;
+  ModelUse model = {};
+};
+
+/// The models of one run: each is looked up once, so that all its scenarios that name a model are
 /// scored by one version of it.
 class RunModels {
  public:
@@ -70,9 +76,8 @@ class RunModels {
   /// fitting is set, or if the one in production has seen transfers after as_of.
   /// Throws: StoreError kRefusedData if the version is damaged; std::invalid_argument if it wants a
   ///         feature that this program does not make.
-  detect::Detection score(const Graphs& graphs, const store::RunSnapshotFacts& snapshot,
-                          const Scenario& scenario, const detect::BaseCurrency& currency,
-                          ModelUse& use);
+  Found score(const Graphs& graphs, const store::RunSnapshotFacts& snapshot,
+              const Scenario& scenario, const detect::BaseCurrency& currency);
 
  private:
   const RegisteredModel* production(const std::string& model);

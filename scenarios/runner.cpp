@@ -156,12 +156,6 @@ std::vector<std::pair<std::string, std::int64_t>> count_by_severity(
   return counts;
 }
 
-/// What a scenario found, and which model scored it.
-struct Found {
-  detect::Detection detection;
-  ModelUse model;
-};
-
 /// One run from its first ledger row to its last.
 class Run {
  public:
@@ -270,12 +264,9 @@ class Run {
 
   Found find(const Graphs& graphs, const Scenario& scenario, RunModels& models,
              const std::stop_token& stop) {
-    Found found;
-    found.detection =
-        std::holds_alternative<detect::AnomaliesParams>(scenario.params)
-            ? models.score(graphs, outcome_.snapshot, scenario, currency_, found.model)
-            : detect(graphs, scenario, currency_, stop);
-    return found;
+    if (std::holds_alternative<detect::AnomaliesParams>(scenario.params))
+      return models.score(graphs, outcome_.snapshot, scenario, currency_);
+    return {detect(graphs, scenario, currency_, stop)};
   }
 
   void write_gold(const std::vector<std::optional<Found>>& found) {

@@ -156,12 +156,18 @@ TEST_F(Models, ADamagedVersionFailsItsScenarioAndNoOther) {
       "SET session_replication_role = replica; "
       "UPDATE aml.model_versions SET artifact = overlay(artifact PLACING '\\x00' FROM 100)");
   const auto scenarios = shipped_scenarios({});
+  Scenario second = anomalies();
+  second.id = "anomalies_again";
   const RunOutcome outcome =
-      run(connection_, {anomalies(), *std::ranges::find(scenarios, "fan_in", &Scenario::id)}, {});
+      run(connection_,
+          {anomalies(), *std::ranges::find(scenarios, "fan_in", &Scenario::id), second}, {});
   EXPECT_EQ(outcome.status, "failed");
   EXPECT_TRUE(outcome.scenarios[0].error.starts_with("account_anomalies version 1 is damaged"))
       << outcome.scenarios[0].error;
   EXPECT_EQ(outcome.scenarios[1].error, "");
+  EXPECT_EQ(outcome.scenarios[2].error, outcome.scenarios[0].error)
+      << "a damaged version is not none at all";
+  EXPECT_EQ(database_.query("SELECT count(*) FROM aml.model_versions"), "1");
   EXPECT_THROW(load_model(connection_, {kModel, 1}), store::StoreError);
 }
 
