@@ -275,9 +275,9 @@ Verdict judge(const PromotionCondition& condition, const Metrics& metrics,
 
 namespace {
 
-/// Where the rows of a training come from, kept as long as they are looked at.
+/// Rows with what they lie in: on the heap, so that moving this moves no row.
 struct Material {
-  std::optional<SnapshotRows> snapshot;
+  std::unique_ptr<SnapshotRows> snapshot;
   store::FeatureFile file;
   TrainingRows rows;
   store::TrainingRun training;
@@ -292,37 +292,29 @@ std::optional<std::vector<bool>> truth_in(const store::FeatureFile& labels) {
   return is_anomaly;
 }
 
-std::unique_ptr<Material> material_of_file(const TrainingRequest& request) {
+Material material_of_file(const TrainingRequest& request) {
   auto file = store::read_feature_file(request.data, request.label_columns);
-  auto material = std::make_unique<Material>(
-      Material{.snapshot = {},
-               .file = std::move(file),
-               .rows = {detect::FeatureView(std::span<const std::vector<float>>()), {}},
-               .training = {}});
-  material->rows.features =
-      detect::FeatureView(std::span<const std::vector<float>>(material->file.columns));
-  material->rows.names = material->file.names;
+  TrainingRows rows{detect::FeatureView(std::span<const std::vector<float>>(file.columns)),
+                    file.names};
   if (request.label_columns.size() == 1)
-    material->rows.is_anomaly =
-        truth_in(store::read_feature_columns(request.data, request.label_columns));
-  material->training.source = request.data;
-  return material;
+    rows.is_anomaly = truth_in(store::read_feature_columns(request.data, request.label_columns));
+  return {.snapshot = nullptr,
+          .file = std::move(file),
+          .rows = std::move(rows),
+          .training = {.source = request.data}};
 }
 
-std::unique_ptr<Material> material_of_snapshot(store::Connection& connection,
-                                               const TrainingRequest& request) {
-  auto material = std::make_unique<Material>(
-      Material{.snapshot = read_snapshot_rows(connection),
-               .file = {},
-               .rows = {detect::FeatureView(std::span<const std::vector<float>>()), {}},
-               .training = {}});
-  material->rows.features = detect::FeatureView(material->snapshot->population.features);
-  material->rows.names = detect::account_feature_names();
+Material material_of_snapshot(store::Connection& connection, const TrainingRequest& request) {
+  auto snapshot = std::make_unique<SnapshotRows>(read_snapshot_rows(connection));
+  TrainingRows rows{snapshot->population.features, detect::account_feature_names()};
   if (!request.label_files.empty())
-    material->rows.is_anomaly = labelled_accounts(connection, *material->snapshot,
-                                                  read_labels(connection, request.label_files));
-  material->training = training_on(material->snapshot->graphs, material->snapshot->facts, "");
-  return material;
+    rows.is_anomaly =
+        labelled_accounts(connection, *snapshot, read_labels(connection, request.label_files));
+  auto training = training_on(snapshot->graphs, snapshot->facts, request.program_version);
+  return {.snapshot = std::move(snapshot),
+          .file = {},
+          .rows = std::move(rows),
+          .training = std::move(training)};
 }
 
 void require_labels(const TrainingRows& rows, const TrainingRequest& request) {
@@ -389,13 +381,13 @@ TrainingOutcome train(store::Connection& connection, const TrainingRequest& requ
         "--label COLUMN");
   if (request.data.empty() && !request.label_columns.empty())
     throw std::invalid_argument("--label names a column of --data, which is not given");
-  const auto material =
+  Material material =
       request.data.empty() ? material_of_snapshot(connection, request) : material_of_file(request);
-  require_labels(material->rows, request);
-  material->training.program_version = request.program_version;
-  material->training.experiment = request.experiment.empty() ? request.model : request.experiment;
-  const auto production = production_metrics(connection, request, material->rows);
-  store::NewModelVersion version = fit_or_record(connection, request, *material);
+  require_labels(material.rows, request);
+  material.training.program_version = request.program_version;
+  material.training.experiment = request.experiment.empty() ? request.model : request.experiment;
+  const auto production = production_metrics(connection, request, material.rows);
+  store::NewModelVersion version = fit_or_record(connection, request, material);
 
   TrainingOutcome outcome;
   for (const PromotionCondition& condition : request.conditions)

@@ -160,12 +160,12 @@ Agreement agreement(const SnapshotRows& rows, const RegisteredModel& a, const Re
 const RegisteredModel* RunModels::production(const std::string& model) {
   auto found = production_.find(model);
   if (found == production_.end()) {
-    std::optional<RegisteredModel> loaded;
+    std::unique_ptr<const RegisteredModel> loaded;
     if (const auto version = store::production_version(connection_, model))
-      loaded = load_model(connection_, {model, *version});
+      loaded = std::make_unique<const RegisteredModel>(load_model(connection_, {model, *version}));
     found = production_.emplace(model, std::move(loaded)).first;
   }
-  return found->second ? &*found->second : nullptr;
+  return found->second.get();
 }
 
 detect::ForestModel RunModels::use_registered(const RegisteredModel& model,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -89,7 +90,7 @@ class RunModels {
 
   store::Connection& connection_;
   Purpose purpose_;
-  std::map<std::string, std::optional<RegisteredModel>> production_;
+  std::map<std::string, std::unique_ptr<const RegisteredModel>> production_;  ///< may be null
   std::map<std::string, store::NewModelVersion> fitted_;
 };
 

@@ -75,6 +75,7 @@ AlertRow alert_row(const pqxx::row& row) {
   alert.first_activity_at = text(row["first_activity_at"]);
   alert.last_activity_at = text(row["last_activity_at"]);
   alert.explanation = text(row["explanation"]);
+  alert.scored_by = text(row["scored_by"]);
   alert.first_run_id = row["first_run_id"].as<std::int64_t>();
   alert.last_run_id = row["last_run_id"].as<std::int64_t>();
   alert.backtest_run_id = row["backtest_run_id"].as<std::int64_t>();

@@ -60,7 +60,7 @@ template <typename Number>
 std::string number_array(const std::vector<Number>& values) {
   std::vector<std::string> texts;
   texts.reserve(values.size());
-  for (const Number value : values) texts.push_back(*to_parameter(value));
+  for (const Number value : values) texts.push_back(fmt::format("{}", value));
   return text_array(texts);
 }
 
@@ -235,11 +235,11 @@ ModelVersion register_version(pqxx::transaction_base& transaction, const NewMode
   run(transaction, query::ensure_model, version.model);
   run(transaction, query::lock_model, version.model);
   const std::int64_t training = record_training(transaction, version.training);
-  const ModelVersion id{version.model, run(transaction, query::insert_model_version, version.model,
-                                           version.signature_json, bytea(version.artifact),
-                                           sha256_hex(version.artifact), training,
-                                           storable_text(version.reason))[0][0]
-                                           .as<std::int32_t>()};
+  ModelVersion id{version.model,
+                  run(transaction, query::insert_model_version, version.model,
+                      version.signature_json, bytea(version.artifact), sha256_hex(version.artifact),
+                      training, storable_text(version.reason))[0][0]
+                      .as<std::int32_t>()};
   const BinColumns bins = bins_of(version.baselines);
   run(transaction, query::insert_baseline_bins, id.model, id.version, number_array(bins.position),
       number_array(bins.bin), text_array(bins.feature), number_array(bins.upper),

@@ -38,6 +38,8 @@ class ModelCommand : public testing::Test {
 
 TEST_F(ModelCommand, TellsTheStoryOfAModelFromTheFirstRunToARollback) {
   ASSERT_EQ(aml({"run", "anomalies"}).exit_code, 0);
+  EXPECT_NE(aml({"explain", "A40"}).out.find("\n  Scored by account_anomalies version 1.\n"),
+            std::string::npos);
   const Ended trained =
       model({"train", "account_anomalies", "--seed", "7", "--contamination", "0.1"});
   ASSERT_EQ(trained.exit_code, 0) << trained.err;

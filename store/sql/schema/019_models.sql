@@ -270,3 +270,18 @@ LEFT JOIN silver.parties p ON p.party_id = acc.party_id
 WHERE s.measure = 'anomaly_score' AND s.entity_kind = 'account';
 COMMENT ON COLUMN gold.anomaly_scores.model IS 'Model that made the score; null if it was made before models had versions.';
 COMMENT ON COLUMN gold.anomaly_scores.model_version IS 'Its version, see aml.model_versions.';
+
+CREATE OR REPLACE VIEW aml.run_findings AS
+SELECT r.run_id, 0::bigint AS backtest_run_id, r.alert_id, a.scenario, s.title, r.version, a.typology, a.subject_kind, a.subject,
+       r.score, r.severity, a.amount, a.currency, a.first_activity_at, a.last_activity_at, a.explanation,
+       a.first_run_id, a.last_run_id, r.run_id = s.last_run_id AS is_current, g.model, g.model_version
+FROM gold.run_alerts r
+JOIN gold.alerts a USING (alert_id)
+JOIN gold.scenario_runs s ON s.scenario = a.scenario
+LEFT JOIN gold.run_results g ON g.run_id = r.run_id AND g.scenario = a.scenario
+UNION ALL
+SELECT f.run_id, f.run_id, f.alert_id, f.scenario, b.title, b.version, b.typology, f.subject_kind, f.subject,
+       f.score, f.severity, f.amount, f.currency, f.first_activity_at, f.last_activity_at, f.explanation,
+       f.run_id, f.run_id, false, b.model, b.model_version
+FROM backtest.findings f
+JOIN backtest.results b USING (run_id, scenario);
