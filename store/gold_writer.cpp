@@ -322,7 +322,7 @@ GoldCounts GoldWriter::write(const ScenarioIdentity& scenario,
 
 ModelVersion GoldWriter::register_version(const NewModelVersion& version) {
   auto& transaction = state_->transaction;
-  const ModelVersion id = store::register_version(transaction, version);
+  ModelVersion id = store::register_version(transaction, version);
   if (!production_version(transaction, id.model)) {
     change_stage(transaction, id, kProductionStage, version.reason);
   }
