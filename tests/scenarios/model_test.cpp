@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -33,7 +34,12 @@ Scenario anomalies() {
 
 class Models : public testing::Test {
  protected:
-  void SetUp() override { test::insert_small_bank(database_); }
+  static void SetUpTestSuite() { shared_ = std::make_unique<test::TestDatabase>(); }
+  static void TearDownTestSuite() { shared_.reset(); }
+  void SetUp() override {
+    database_.empty();
+    test::insert_small_bank(database_);
+  }
 
   RunOutcome run_with(const std::vector<std::string>& overrides = {},
                       const RunOptions& options = {}) {
@@ -58,7 +64,8 @@ class Models : public testing::Test {
         "SELECT entity_id, value, model, model_version, run_id, xmin FROM gold.scores ORDER BY 1");
   }
 
-  test::TestDatabase database_;
+  inline static std::unique_ptr<test::TestDatabase> shared_;
+  const test::TestDatabase& database_ = *shared_;
   store::Connection connection_ = database_.connect();
 };
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <memory>
 #include <pqxx/pqxx>
 #include <stdexcept>
 #include <string>
@@ -44,6 +45,10 @@ NewModelVersion new_version(const std::string& model = "m") {
 
 class ModelRegistry : public testing::Test {
  protected:
+  static void SetUpTestSuite() { shared_ = std::make_unique<TestDatabase>(); }
+  static void TearDownTestSuite() { shared_.reset(); }
+  void SetUp() override { database_.empty(); }
+
   ModelVersion add(const std::string& model = "m") {
     return register_version(connection_, new_version(model));
   }
@@ -65,7 +70,8 @@ class ModelRegistry : public testing::Test {
     return "it was accepted";
   }
 
-  TestDatabase database_;
+  inline static std::unique_ptr<TestDatabase> shared_;
+  const TestDatabase& database_ = *shared_;
   Connection connection_ = database_.connect();
 };
 
@@ -329,7 +335,10 @@ TEST_F(ModelRegistry, APromotionWaitsForOneThatIsNotCommittedYet) {
 
 class GoldOfModels : public ModelRegistry {
  protected:
-  void SetUp() override { test::add_sample_silver(database_); }
+  void SetUp() override {
+    ModelRegistry::SetUp();
+    test::add_sample_silver(database_);
+  }
 
   /// A run that scores with the version; returns what it wrote.
   GoldCounts write(const std::optional<ModelVersion>& version,
