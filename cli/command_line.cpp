@@ -35,6 +35,11 @@ struct Options {
   std::int64_t later_run = 0;
   ForestFitOptions forest_fit;
   ForestScoreOptions forest_score;
+  ModelTrainOptions model_train;
+  ModelVersionOptions model_version;
+  ModelHistoryOptions model_history;
+  ModelCompareOptions model_compare;
+  std::string model_file;
   GraphFiles graph;
   GraphCycleOptions cycles;
   GraphMotifOptions motif;
@@ -71,6 +76,11 @@ NamedCommand named_command(const CLI::App& app, int argc, char** argv) {
   NamedCommand named{&app, app.get_name(), {}};
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
+    if (const auto* option = app.get_option_no_throw(word);
+        option != nullptr && option->get_expected_min() > 0) {
+      ++i;  // the next word is its value
+      continue;
+    }
     const auto subcommands = named.command->get_subcommands({});
     if (subcommands.empty()) break;
     const auto found = std::ranges::find(subcommands, word, &CLI::App::get_name);
@@ -262,6 +272,29 @@ void add_run_commands(CLI::App& app, Options& options, Command& chosen) {
   add_scenario_commands(app, options, chosen);
 }
 
+void add_forest_params(CLI::App& command, ForestParams& params) {
+  command.add_option("--trees", params.trees, "Trees, 1 to 10000")->capture_default_str();
+  command.add_option("--sample-size", params.sample_size, "Rows drawn for each tree, 2 to 65536")
+      ->capture_default_str();
+  command.add_option("--seed", params.seed, "The same seed gives the same model")
+      ->capture_default_str();
+  command
+      .add_option("--max-features", params.max_features,
+                  "Share of the columns that each tree draws, above 0 up to 1")
+      ->capture_default_str();
+  command.add_flag("--bootstrap", params.bootstrap, "Draw rows with replacement");
+  command
+      .add_option("--contamination", params.contamination,
+                  "Share of the rows that are anomalies, above 0 up to 0.5 (default: scores above "
+                  "0.5 are)")
+      ->type_name("SHARE");
+  command
+      .add_option("--splits", params.splits,
+                  "How nodes are split; all but random may help or harm, see docs/forest.md")
+      ->check(CLI::IsMember({"random", "kurtosis", "pooled_gain", "oblique"}))
+      ->capture_default_str();
+}
+
 void add_forest_fit(CLI::App& forest, ForestFitOptions& options, Command& chosen) {
   auto* fit = forest.add_subcommand("fit", "Fit a model to the rows of a file and write it");
   fit->add_option("--data", options.data, "CSV of numbers with a header line, plain or .gz")
@@ -270,23 +303,7 @@ void add_forest_fit(CLI::App& forest, ForestFitOptions& options, Command& chosen
   fit->add_option("--label", options.labels, "A column that is no feature; may be repeated")
       ->type_name("COLUMN");
   fit->add_option("--model", options.model, "File to write")->required()->type_name("FILE");
-  fit->add_option("--trees", options.trees, "Trees, 1 to 10000")->capture_default_str();
-  fit->add_option("--sample-size", options.sample_size, "Rows drawn for each tree, 2 to 65536")
-      ->capture_default_str();
-  fit->add_option("--seed", options.seed, "The same seed gives the same model")
-      ->capture_default_str();
-  fit->add_option("--max-features", options.max_features,
-                  "Share of the columns that each tree draws, above 0 up to 1")
-      ->capture_default_str();
-  fit->add_flag("--bootstrap", options.bootstrap, "Draw rows with replacement");
-  fit->add_option("--contamination", options.contamination,
-                  "Share of the rows that are anomalies, above 0 up to 0.5 (default: scores above "
-                  "0.5 are)")
-      ->type_name("SHARE");
-  fit->add_option("--splits", options.splits,
-                  "How nodes are split; all but random may help or harm, see docs/forest.md")
-      ->check(CLI::IsMember({"random", "kurtosis", "pooled_gain", "oblique"}))
-      ->capture_default_str();
+  add_forest_params(*fit, options.params);
   fit->callback([&] {
     chosen = [&](const GlobalOptions& global) { return run_forest_fit(global, options); };
   });
@@ -312,6 +329,152 @@ void add_forest_commands(CLI::App& app, Options& options, Command& chosen) {
   score->callback([&] {
     chosen = [&](const GlobalOptions& global) {
       return run_forest_score(global, options.forest_score);
+    };
+  });
+}
+
+void add_model_train(CLI::App& model, ModelTrainOptions& options, Command& chosen) {
+  auto* train = model.add_subcommand(
+      "train", "Fit a version to the accounts of what is loaded, or to a file, and register it");
+  train->add_option("model", options.model, "Name of the model, new or known")
+      ->required()
+      ->type_name("MODEL");
+  train
+      ->add_option("--data", options.data,
+                   "CSV of numbers with a header line instead, see aml forest")
+      ->type_name("FILE");
+  train
+      ->add_option("--label", options.label_columns,
+                   "A column of it that is no feature; a single one of 0 and 1 is what metrics are "
+                   "measured against")
+      ->type_name("COLUMN")
+      ->allow_extra_args(false);
+  train
+      ->add_option(
+          "--labels", options.label_files,
+          "What is known of accounts, as for aml evaluate; metrics are measured against it")
+      ->type_name("FILE");
+  train
+      ->add_option("--experiment", options.experiment,
+                   "What is being tried out (default: the name of the model)")
+      ->type_name("NAME");
+  train
+      ->add_option("--promote-if", options.promote_if,
+                   "Put it in production if this holds: 'average_precision>=0.5', or against the "
+                   "present version on the same rows: 'average_precision>production'; may be "
+                   "repeated, then all must hold; else exit code 1")
+      ->type_name("CONDITION")
+      ->allow_extra_args(false);
+  add_forest_params(*train, options.params);
+  train->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_model_train(global, options); };
+  });
+}
+
+constexpr const char* kVersionHelp = "A number, latest, production, staging or an alias";
+
+/// A subcommand about one version of a model.
+CLI::App* add_version_command(CLI::App& model, const char* name, const char* help,
+                              ModelVersionOptions& options, Command& chosen,
+                              int (*run)(const GlobalOptions&, const ModelVersionOptions&)) {
+  auto* command = model.add_subcommand(name, help);
+  command->add_option("model", options.model, "Name of the model")->required()->type_name("MODEL");
+  command->add_option("version", options.version, kVersionHelp)->type_name("VERSION");
+  command->callback([&options, &chosen, run] {
+    chosen = [&options, run](const GlobalOptions& global) { return run(global, options); };
+  });
+  return command;
+}
+
+void add_reason(CLI::App& command, ModelVersionOptions& options) {
+  command.get_option("version")->required();
+  command.add_option("--reason", options.reason, "Why; it stays in the log")
+      ->required()
+      ->type_name("TEXT");
+}
+
+void add_model_stages(CLI::App& model, ModelVersionOptions& options, Command& chosen) {
+  auto* promote = add_version_command(model, "promote",
+                                      "Put a version in production; the one before it is archived",
+                                      options, chosen, run_model_promote);
+  add_reason(*promote, options);
+  promote->add_option("--to", options.stage, "Stage")
+      ->check(CLI::IsMember({"Staging", "Production"}))
+      ->capture_default_str();
+  add_reason(*add_version_command(model, "archive", "Take a version out of use", options, chosen,
+                                  run_model_archive),
+             options);
+  auto* alias = add_version_command(model, "alias", "Give a version a name such as champion",
+                                    options, chosen, run_model_alias);
+  alias->add_option("alias", options.alias, "The name; it leaves the version that had it")
+      ->required()
+      ->type_name("ALIAS");
+  add_reason(*alias, options);
+}
+
+void add_model_reading(CLI::App& model, Options& options, Command& chosen) {
+  auto* list = model.add_subcommand("list", "Versions, the newest first");
+  list->add_option("model", options.model_version.model, "Only of this model")->type_name("MODEL");
+  list->callback([&] {
+    chosen = [&](const GlobalOptions& global) {
+      return run_model_list(global, options.model_version.model);
+    };
+  });
+  add_version_command(model, "show",
+                      "All about a version: training, metrics, columns, history, drift (default: "
+                      "production, else the latest)",
+                      options.model_version, chosen, run_model_show);
+  auto* history = model.add_subcommand("history", "Who changed which stage when, and why");
+  history->add_option("model", options.model_history.model, "Name of the model")
+      ->required()
+      ->type_name("MODEL");
+  history
+      ->add_option("--on", options.model_history.on,
+                   "Instead: which version was in production on this day or at this moment, UTC "
+                   "unless it names a zone")
+      ->type_name("TIME");
+  history->callback([&] {
+    chosen = [&](const GlobalOptions& global) {
+      return run_model_history(global, options.model_history);
+    };
+  });
+  auto* compare = model.add_subcommand(
+      "compare", "Two versions: parameters, metrics, and what they say of the accounts now loaded");
+  compare->add_option("model", options.model_compare.model, "Name of the model")
+      ->required()
+      ->type_name("MODEL");
+  compare->add_option("a", options.model_compare.a, kVersionHelp)->required()->type_name("VERSION");
+  compare->add_option("b", options.model_compare.b, kVersionHelp)->required()->type_name("VERSION");
+  compare->callback([&] {
+    chosen = [&](const GlobalOptions& global) {
+      return run_model_compare(global, options.model_compare);
+    };
+  });
+}
+
+void add_model_commands(CLI::App& app, Options& options, Command& chosen) {
+  auto* model = app.add_subcommand(
+      "model", "The registry of models that score: train, promote, compare, who did what when");
+  model->require_subcommand(1);
+  add_model_train(*model, options.model_train, chosen);
+  add_model_reading(*model, options, chosen);
+  add_model_stages(*model, options.model_version, chosen);
+  auto* exported = add_version_command(
+      *model, "export",
+      "Write a version to FILE, for aml forest score, and all about it to FILE.json",
+      options.model_version, chosen, run_model_export);
+  exported->get_option("version")->required();
+  exported->add_option("--out", options.model_version.out, "File to write")
+      ->required()
+      ->type_name("FILE");
+  auto* imported =
+      model->add_subcommand("import", "Register what aml model export wrote, in stage None");
+  imported->add_option("file", options.model_file, "FILE, with FILE.json beside it")
+      ->required()
+      ->type_name("FILE");
+  imported->callback([&] {
+    chosen = [&](const GlobalOptions& global) {
+      return run_model_import(global, options.model_file);
     };
   });
 }
@@ -561,6 +724,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
   add_data_commands(app, *options, chosen);
   add_graph_commands(app, *options, chosen);
   add_forest_commands(app, *options, chosen);
+  add_model_commands(app, *options, chosen);
   add_db(app, *options, chosen);
   if (argc == 1) {
     std::fputs(app.help().c_str(), stdout);

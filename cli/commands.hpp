@@ -68,11 +68,8 @@ struct DemoOptions {
   std::string out = "aml-demo-report.html";
 };
 
-/// See docs/forest.md.
-struct ForestFitOptions {
-  std::string data;
-  std::vector<std::string> labels;  ///< columns that are no features
-  std::string model;                ///< file to write
+/// How a forest is fitted, see docs/forest.md.
+struct ForestParams {
   int trees = 100;
   int sample_size = 256;
   std::uint64_t seed = 42;
@@ -81,10 +78,45 @@ struct ForestFitOptions {
   std::string splits = "random";
   std::optional<double> contamination;
 };
+struct ForestFitOptions {
+  std::string data;
+  std::vector<std::string> labels;  ///< columns that are no features
+  std::string model;                ///< file to write
+  ForestParams params;
+};
 struct ForestScoreOptions {
   std::string data;
   std::string model;
   std::size_t reasons = 0;
+};
+
+/// See docs/models.md.
+struct ModelTrainOptions {
+  std::string model;
+  ForestParams params;
+  std::string data;                        ///< file of rows; empty: the accounts of what is loaded
+  std::vector<std::string> label_columns;  ///< columns of it that are no features
+  std::vector<std::string> label_files;    ///< what is known of accounts
+  std::string experiment;
+  std::vector<std::string> promote_if;
+};
+/// A version and why something is done with it.
+struct ModelVersionOptions {
+  std::string model;
+  std::string version;
+  std::string reason;
+  std::string stage = "Production";
+  std::string alias;
+  std::string out;  ///< file to write
+};
+struct ModelHistoryOptions {
+  std::string model;
+  std::optional<std::string> on;  ///< a day or time
+};
+struct ModelCompareOptions {
+  std::string model;
+  std::string a;
+  std::string b;
 };
 
 /// A graph in CSV files, see docs/graph_files.md.
@@ -141,6 +173,16 @@ int run_graph_stats(const GlobalOptions& global, const GraphFiles& files);
 int run_init(const GlobalOptions& global, const InitOptions& options);
 int run_list(const GlobalOptions& global, const ListOptions& options);
 int run_load(const GlobalOptions& global, const LoadOptions& options);
+int run_model_alias(const GlobalOptions& global, const ModelVersionOptions& options);
+int run_model_archive(const GlobalOptions& global, const ModelVersionOptions& options);
+int run_model_compare(const GlobalOptions& global, const ModelCompareOptions& options);
+int run_model_export(const GlobalOptions& global, const ModelVersionOptions& options);
+int run_model_history(const GlobalOptions& global, const ModelHistoryOptions& options);
+int run_model_import(const GlobalOptions& global, const std::string& file);
+int run_model_list(const GlobalOptions& global, const std::string& model);
+int run_model_promote(const GlobalOptions& global, const ModelVersionOptions& options);
+int run_model_show(const GlobalOptions& global, const ModelVersionOptions& options);
+int run_model_train(const GlobalOptions& global, const ModelTrainOptions& options);
 int run_report(const GlobalOptions& global, const ReportOptions& options);
 int run_run(const GlobalOptions& global, const RunOptions& options);
 int run_scenario_check(const GlobalOptions& global, const std::vector<std::string>& files);

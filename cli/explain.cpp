@@ -42,6 +42,7 @@ void print_story(const store::AlertStory& story) {
   print_line(fmt::format("[{}] {} - score {:.2f} - scenario {} v{} - alert {}", alert.severity,
                          alert.title, alert.score, alert.scenario, alert.version, alert.alert_id));
   print_line("  " + alert.explanation);
+  if (!alert.scored_by.empty()) print_line(fmt::format("  Scored by {}.", alert.scored_by));
   for (const auto& item : story.evidence) {
     const auto held = item.threshold ? fmt::format(" [{}: {}, held against {}]", item.feature,
                                                    item.observed, *item.threshold)
@@ -70,6 +71,7 @@ Json as_json(const store::AlertStory& story) {
               {"subject_kind", alert.subject_kind},
               {"subject", alert.subject},
               {"explanation", alert.explanation}};
+  object["scored_by"] = alert.scored_by.empty() ? Json(nullptr) : Json(alert.scored_by);
   object["amount"] = alert.amount ? Json(*alert.amount) : Json(nullptr);
   object["currency"] = alert.currency;
   object["evidence"] = Json::array();

@@ -7,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
+#include "cli/forest.hpp"
 #include "detect/forest_bytes.hpp"
 #include "reports/private_file.hpp"
 #include "store/feature_file.hpp"
@@ -14,13 +15,6 @@
 
 namespace aml::cli {
 namespace {
-
-detect::SplitRule split_rule(const std::string& name) {
-  if (name == "kurtosis") return detect::SplitRule::kKurtosis;
-  if (name == "pooled_gain") return detect::SplitRule::kPooledGain;
-  if (name == "oblique") return detect::SplitRule::kOblique;
-  return detect::SplitRule::kRandom;
-}
 
 detect::FeatureView view_of(const store::FeatureFile& file) {
   return detect::FeatureView(std::span<const std::vector<float>>(file.columns));
@@ -38,17 +32,21 @@ detect::ForestModel load_model(const std::string& path) {
 
 }  // namespace
 
+scenarios::TrainingParams training_params(const ForestParams& params) {
+  return {.forest = {.trees = params.trees,
+                     .sample_size = params.sample_size,
+                     .seed = params.seed,
+                     .max_features = params.max_features,
+                     .bootstrap = params.bootstrap,
+                     .splits = scenarios::split_rule(params.splits)},
+          .contamination = params.contamination};
+}
+
 int run_forest_fit(const GlobalOptions& global, const ForestFitOptions& options) {
   const auto data = store::read_feature_file(options.data, options.labels);
-  detect::IsolationForestParams params;
-  params.trees = options.trees;
-  params.sample_size = options.sample_size;
-  params.seed = options.seed;
-  params.max_features = options.max_features;
-  params.bootstrap = options.bootstrap;
-  params.splits = split_rule(options.splits);
+  const auto params = training_params(options.params);
   const auto model =
-      detect::fit_forest_model(view_of(data), data.names, params, options.contamination);
+      detect::fit_forest_model(view_of(data), data.names, params.forest, params.contamination);
   const std::string bytes = detect::to_bytes(model);
   reports::write_private_file(options.model, bytes);
   Table table{{"rows", "columns", "trees", "sample_size", "threshold", "bytes"}, {}};

@@ -30,15 +30,8 @@ void request_stop(int signal) {
 
 /// "As of" a day is as of its end.
 std::optional<graph::Micros> as_of_time(const std::optional<std::string>& text) {
-  constexpr std::size_t kDayLength = std::string_view("2024-03-31").size();
   if (!text) return std::nullopt;
-  const auto at = graph::parse_time_point(*text);
-  if (!at)
-    throw std::invalid_argument(fmt::format(
-        "--as-of: expected a day or a time such as 2024-03-31 or 2024-03-31T18:00Z, got \"{}\"",
-        *text));
-  const auto micros = static_cast<graph::Micros>(at->micros);
-  return text->size() == kDayLength ? micros + graph::kMicrosPerDay - 1 : micros;
+  return asked_time("--as-of", *text).until;
 }
 
 std::vector<scenarios::Scenario> scenarios_to_run(store::Connection& connection,
@@ -50,8 +43,10 @@ std::vector<scenarios::Scenario> scenarios_to_run(store::Connection& connection,
 
 std::string tables_written(const scenarios::Scenario& scenario, bool is_backtest) {
   if (is_backtest) return "backtest.findings, backtest.finding_*";
-  const bool scores = scenario.detector == "risk_propagation" || scenario.detector == "anomalies";
-  return std::string("gold.alerts, gold.alert_*") + (scores ? ", gold.scores" : "");
+  std::string tables = "gold.alerts, gold.alert_*";
+  if (scenario.detector == "risk_propagation") tables += ", gold.scores";
+  if (scenario.detector == "anomalies") tables += ", gold.scores, aml.model_drift";
+  return tables;
 }
 
 int print_plan(const GlobalOptions& global, store::Connection& connection,
@@ -89,6 +84,17 @@ bool kept_findings(const scenarios::RunOutcome& outcome) {
 
 }  // namespace
 
+AskedTime asked_time(const char* option, const std::string& text) {
+  constexpr std::size_t kDayLength = std::string_view("2024-03-31").size();
+  const auto at = graph::parse_time_point(text);
+  if (!at)
+    throw std::invalid_argument(fmt::format(
+        "{}: expected a day or a time such as 2024-03-31 or 2024-03-31T18:00Z, got \"{}\"", option,
+        text));
+  const auto micros = static_cast<graph::Micros>(at->micros);
+  return {micros, text.size() == kDayLength ? micros + graph::kMicrosPerDay - 1 : micros};
+}
+
 scenarios::RunOutcome run_with_progress(store::Connection& connection, const RunOptions& options) {
   stop_requested = 0;
   std::signal(SIGINT, request_stop);
@@ -105,6 +111,7 @@ scenarios::RunOutcome run_with_progress(store::Connection& connection, const Run
                     ? "failed"
                     : human_count(static_cast<std::uint64_t>(step.rows)) + " rows");
     stage.reset();
+    for (const auto& warning : step.warnings) warn(step.name + ": " + warning);
     // What went wrong is the last note; the others say what was left out on purpose.
     for (const auto& note : step.notes) {
       if (step.outcome == "ok" || &note != &step.notes.back()) {

@@ -7,6 +7,14 @@
 
 namespace aml::cli {
 
+/// A day from its first to its last microsecond, or a moment.
+struct AskedTime {
+  graph::Micros from = 0;
+  graph::Micros until = 0;
+};
+/// Throws: std::invalid_argument with the option if the text is neither a day nor a time.
+AskedTime asked_time(const char* option, const std::string& text);
+
 /// Runs the scenarios with a line for each stage. Ctrl-C stops between stages. Shared by run and
 /// demo.
 scenarios::RunOutcome run_with_progress(store::Connection& connection, const RunOptions& options);

@@ -10,7 +10,7 @@ set(may_use_reports store reports)
 set(may_use_cli graph detect store scenarios reports cli)
 set(folders graph detect store scenarios reports cli)
 # store knows the value types of detect and graph, never their algorithms.
-set(value_types_for_store detect/finding.hpp graph/transfer.hpp graph/motif_value.hpp graph/key_column.hpp graph/transfer_columns.hpp graph/identity_graph.hpp)
+set(value_types_for_store detect/finding.hpp detect/baseline.hpp graph/transfer.hpp graph/motif_value.hpp graph/key_column.hpp graph/transfer_columns.hpp graph/identity_graph.hpp)
 
 set(violations "")
 foreach(folder IN LISTS folders)

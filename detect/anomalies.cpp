@@ -21,30 +21,9 @@ using graph::MinorSum;
 using graph::TransferGraph;
 using graph::Vertex;
 
-/// The accounts that are compared, and their features row by row.
-struct Population {
-  std::vector<Vertex> accounts;
-  FeatureMatrix features;
-};
-
 bool has_transfers(std::span<const float> row) {
   return row[static_cast<std::size_t>(Feature::kTransfersIn)] > 0 ||
          row[static_cast<std::size_t>(Feature::kTransfersOut)] > 0;
-}
-
-Population active_accounts(const TransferGraph& graph, const BaseCurrency& currency) {
-  Population population{{}, account_features(graph, currency.exponent)};
-  FeatureMatrix& features = population.features;
-  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
-    const auto row = features.row(v);
-    if (!has_transfers(row)) continue;
-    const auto kept = population.accounts.size() * features.columns;
-    std::copy(row.begin(), row.end(), features.values.begin() + static_cast<std::ptrdiff_t>(kept));
-    population.accounts.push_back(v);
-  }
-  features.rows = population.accounts.size();
-  features.values.resize(features.rows * features.columns);
-  return population;
 }
 
 /// The exact money of an account: features are floats, and evidence is not rounded.
@@ -216,7 +195,9 @@ class FeatureText {
 /// Everything a finding is held against.
 struct Comparison {
   const TransferGraph& graph;
-  const Population& population;
+  const AccountPopulation& population;
+  const FeatureView& features;                ///< of the population, in the model's columns
+  const std::vector<std::size_t>& positions;  ///< of these columns in feature_definitions()
   const IsolationForest& forest;
   const std::vector<float>& medians;
   const AnomaliesParams& params;
@@ -234,7 +215,10 @@ EvidenceItem score_evidence(double score, std::size_t rank, const Comparison& wi
 
 Finding finding_of(std::size_t row, double score, std::size_t rank, const Comparison& with) {
   const Vertex account = with.population.accounts[row];
-  const auto features = with.population.features.row(row);
+  std::vector<float> features;
+  for (std::size_t column = 0; column < with.features.columns(); ++column) {
+    features.push_back(with.features.at(row, column));
+  }
   const Turnover turnover = turnover_of(with.graph, account);
   Finding finding;
   finding.subject_kind = EntityKind::kAccount;
@@ -249,10 +233,11 @@ Finding finding_of(std::size_t row, double score, std::size_t rank, const Compar
   std::vector<std::string> phrases;
   for (const Reason& reason : top_reasons(with.forest.depth_contributions(features),
                                           static_cast<std::size_t>(with.params.top_reasons))) {
-    const FeatureText text(reason.column, features[reason.column], with.medians[reason.column],
-                           turnover, with.currency);
-    finding.evidence.push_back({std::string(feature_definitions()[reason.column].name),
-                                text.observed(), std::nullopt, reason.share, text.sentence()});
+    const std::size_t feature = with.positions[reason.column];
+    const FeatureText text(feature, features[reason.column], with.medians[reason.column], turnover,
+                           with.currency);
+    finding.evidence.push_back({std::string(feature_definitions()[feature].name), text.observed(),
+                                std::nullopt, reason.share, text.sentence()});
     if (std::ranges::find(phrases, text.short_phrase()) == phrases.end()) {
       phrases.push_back(text.short_phrase());
     }
@@ -262,6 +247,28 @@ Finding finding_of(std::size_t row, double score, std::size_t rank, const Compar
                   count_of(with.population.accounts.size() - 1, "account"), score, rank,
                   list_of(phrases, phrases.size()));
   return finding;
+}
+
+/// The rows at or above alert_at, by falling score.
+std::vector<std::size_t> alerts_among(const std::vector<double>& scores, double alert_at) {
+  std::vector<std::size_t> alerts;
+  for (std::size_t row = 0; row < scores.size(); ++row) {
+    if (scores[row] >= alert_at) alerts.push_back(row);
+  }
+  std::ranges::stable_sort(alerts, std::greater<>(), [&](std::size_t row) { return scores[row]; });
+  return alerts;
+}
+
+Detection with_counts(Detection detection, std::size_t scored, std::size_t alerts) {
+  detection.counts.emplace_back("accounts_scored", scored);
+  detection.counts.emplace_back("accounts_at_alert", alerts);
+  return detection;
+}
+
+Detection nothing_scored() {
+  Detection detection;
+  detection.scores.push_back({EntityKind::kAccount, "anomaly_score", {}});
+  return with_counts(std::move(detection), 0, 0);
 }
 
 }  // namespace
@@ -278,36 +285,78 @@ void validate(const AnomaliesParams& params) {
   }
 }
 
+AccountPopulation active_accounts(const TransferGraph& graph, const BaseCurrency& currency) {
+  AccountPopulation population{{}, account_features(graph, currency.exponent)};
+  FeatureMatrix& features = population.features;
+  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
+    const auto row = features.row(v);
+    if (!has_transfers(row)) continue;
+    const auto kept = population.accounts.size() * features.columns;
+    std::copy(row.begin(), row.end(), features.values.begin() + static_cast<std::ptrdiff_t>(kept));
+    population.accounts.push_back(v);
+  }
+  features.rows = population.accounts.size();
+  features.values.resize(features.rows * features.columns);
+  return population;
+}
+
+std::vector<std::string> account_feature_names() {
+  std::vector<std::string> names;
+  for (const FeatureDefinition& feature : feature_definitions()) names.emplace_back(feature.name);
+  return names;
+}
+
+std::vector<std::size_t> account_feature_columns(std::span<const std::string> names) {
+  const auto definitions = feature_definitions();
+  std::vector<std::size_t> columns;
+  for (const std::string& name : names) {
+    const auto found =
+        std::ranges::find(definitions, std::string_view(name), &FeatureDefinition::name);
+    if (found == definitions.end()) {
+      throw std::invalid_argument(
+          fmt::format("'{}' is no feature of accounts that this program makes", name));
+    }
+    columns.push_back(static_cast<std::size_t>(found - definitions.begin()));
+  }
+  return columns;
+}
+
+Detection detect_anomalies(const TransferGraph& accounts, const AccountPopulation& population,
+                           const ForestModel& model, const AnomaliesParams& params,
+                           const BaseCurrency& currency) {
+  validate(params);
+  const std::vector<std::size_t> positions = account_feature_columns(model.columns);
+  if (!population.can_be_compared()) return nothing_scored();
+  const auto features = FeatureView(population.features).with_columns(positions);
+  const std::vector<double> scores = model.forest.score(features);
+  ScoreTable table{EntityKind::kAccount, "anomaly_score", {}};
+  for (std::size_t row = 0; row < scores.size(); ++row) {
+    table.values.emplace_back(accounts.key(population.accounts[row]), scores[row]);
+  }
+
+  Detection detection;
+  const std::vector<float> median = medians(features);
+  const Comparison with{accounts,     population, features, positions,
+                        model.forest, median,     params,   currency};
+  const std::vector<std::size_t> alerts = alerts_among(scores, params.alert_at);
+  const auto told = std::min<std::size_t>(alerts.size(), params.max_alerts);
+  for (std::size_t rank = 1; rank <= told; ++rank) {
+    const std::size_t row = alerts[rank - 1];
+    detection.findings.push_back(finding_of(row, scores[row], rank, with));
+  }
+  detection.truncated = alerts.size() > params.max_alerts;
+  detection.scores.push_back(std::move(table));
+  return with_counts(std::move(detection), scores.size(), alerts.size());
+}
+
 Detection detect_anomalies(const TransferGraph& accounts, const AnomaliesParams& params,
                            const BaseCurrency& currency) {
   validate(params);
-  const Population population = active_accounts(accounts, currency);
-  Detection detection;
-  ScoreTable table{EntityKind::kAccount, "anomaly_score", {}};
-  std::vector<std::size_t> alerts;
-  if (population.accounts.size() >= 2) {
-    const auto forest = IsolationForest::fit(population.features, params.forest);
-    const std::vector<double> scores = forest.score(population.features);
-    for (std::size_t row = 0; row < scores.size(); ++row) {
-      table.values.emplace_back(accounts.key(population.accounts[row]), scores[row]);
-      if (scores[row] >= params.alert_at) alerts.push_back(row);
-    }
-    std::ranges::stable_sort(alerts, std::greater<>(),
-                             [&](std::size_t row) { return scores[row]; });
-
-    const auto median = medians(population.features);
-    const Comparison with{accounts, population, forest, median, params, currency};
-    const auto told = std::min<std::size_t>(alerts.size(), params.max_alerts);
-    for (std::size_t rank = 1; rank <= told; ++rank) {
-      const std::size_t row = alerts[rank - 1];
-      detection.findings.push_back(finding_of(row, scores[row], rank, with));
-    }
-  }
-  detection.truncated = alerts.size() > params.max_alerts;
-  detection.counts.emplace_back("accounts_scored", table.values.size());
-  detection.counts.emplace_back("accounts_at_alert", alerts.size());
-  detection.scores.push_back(std::move(table));
-  return detection;
+  const AccountPopulation population = active_accounts(accounts, currency);
+  if (!population.can_be_compared()) return nothing_scored();
+  const ForestModel model = fit_forest_model(population.features, account_feature_names(),
+                                             params.forest, /*contamination=*/std::nullopt);
+  return detect_anomalies(accounts, population, model, params, currency);
 }
 
 }  // namespace aml::detect

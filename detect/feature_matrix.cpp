@@ -33,6 +33,13 @@ FeatureView::FeatureView(std::span<const std::vector<float>> columns)
   }
 }
 
+FeatureView FeatureView::with_columns(std::span<const std::size_t> columns) const {
+  FeatureView chosen = *this;
+  chosen.columns_.clear();
+  for (const std::size_t column : columns) chosen.columns_.push_back(columns_[column]);
+  return chosen;
+}
+
 std::vector<float> medians(const FeatureView& data) {
   std::vector<float> result;
   std::vector<float> values;

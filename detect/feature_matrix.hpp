@@ -27,6 +27,9 @@ class FeatureView {
   /// Throws: std::invalid_argument if the columns differ in length.
   explicit FeatureView(std::span<const std::vector<float>> columns);
 
+  /// These columns in this order. Requires: each is below columns().
+  FeatureView with_columns(std::span<const std::size_t> columns) const;
+
   std::size_t rows() const { return rows_; }
   std::size_t columns() const { return columns_.size(); }
   float at(std::size_t row, std::size_t column) const { return columns_[column][row * stride_]; }

@@ -115,6 +115,7 @@ std::string facts_line(const store::AlertRow& alert) {
   }
   line += fmt::format(" · scenario {} v{} · first seen in run {}", alert.scenario, alert.version,
                       alert.first_run_id);
+  if (!alert.scored_by.empty()) line += fmt::format(" · scored by {}", alert.scored_by);
   return line;
 }
 

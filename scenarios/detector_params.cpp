@@ -102,6 +102,7 @@ void each_param(Fields& fields, detect::RiskPropagationParams& params) {
 
 template <typename Fields>
 void each_param(Fields& fields, detect::AnomaliesParams& params) {
+  fields.name("model", params.model);
   fields.integer("trees", params.forest.trees, 1, 10'000);
   fields.integer("sample_size", params.forest.sample_size, 2, 65'536);
   fields.integer("seed", params.forest.seed, 0, kLargestInteger);
@@ -282,6 +283,9 @@ class ParamReader {
   void line(std::string_view key, std::string& value, std::size_t max_characters) const {
     if (object_.find(key)) value = object_.line(key, max_characters);
   }
+  void name(std::string_view key, std::string& value) const {
+    if (object_.find(key)) value = object_.name(key);
+  }
   void lines(std::string_view key, std::vector<std::string>& values, std::size_t max_items,
              std::size_t max_characters) const {
     if (object_.find(key)) values = object_.lines(key, max_items, max_characters);
@@ -340,6 +344,7 @@ class ParamWriter {
   void line(std::string_view key, const std::string& value, std::size_t) {
     value.empty() ? leave_out(key) : write(key, value);
   }
+  void name(std::string_view key, const std::string& value) { write(key, value); }
   void lines(std::string_view key, const std::vector<std::string>& values, std::size_t,
              std::size_t) {
     write(key, values);
@@ -383,6 +388,7 @@ class ParamNames {
   void integer(std::string_view key, auto&&...) { add(key, ParamForm::kNumber); }
   void real(std::string_view key, double, const RealRange&) { add(key, ParamForm::kNumber); }
   void line(std::string_view key, auto&&...) { add(key, ParamForm::kText); }
+  void name(std::string_view key, auto&&...) { add(key, ParamForm::kText); }
   void lines(std::string_view key, auto&&...) { add(key, ParamForm::kLines); }
   void named_lines(std::string_view key, auto&&...) { add(key, ParamForm::kObject); }
   void duration(std::string_view key, auto&&...) { add(key, ParamForm::kText); }

@@ -14,6 +14,7 @@
 #include <cmath>
 #include <condition_variable>
 #include <iterator>
+#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -22,6 +23,7 @@
 #include <thread>
 
 #include "graph/key_order.hpp"
+#include "scenarios/registered_model.hpp"
 #include "store/error.hpp"
 #include "store/migrations.hpp"
 
@@ -192,12 +194,16 @@ class Run {
   bool run_to_the_end() {
     const std::optional<Graphs> graphs = read_graphs();
     if (!graphs || interrupted()) return false;
-    std::vector<std::optional<detect::Detection>> detections;
+    RunModels models(connection_, {.is_backtest = outcome_.is_backtest,
+                                   .as_of = options_.as_of,
+                                   .program_version = options_.program_version,
+                                   .run_id = outcome_.run_id});
+    std::vector<std::optional<Found>> found;
     for (const Scenario& scenario : scenarios_) {
-      detections.push_back(run_scenario(*graphs, scenario));
+      found.push_back(run_scenario(*graphs, scenario, models));
       if (interrupted()) return false;
     }
-    write_gold(detections);
+    write_gold(found);
     return true;
   }
 
@@ -206,10 +212,7 @@ class Run {
     std::optional<store::Snapshot> snapshot;
     stage("read snapshot", nullptr, [&](store::RunStep& step) {
       snapshot = store::read_snapshot(connection_, options_.as_of);
-      outcome_.snapshot = {snapshot->id, snapshot->last_file_id,
-                           static_cast<std::int64_t>(snapshot->transfers.vertex_keys.size()),
-                           static_cast<std::int64_t>(snapshot->attributes.party_keys.size()),
-                           static_cast<std::int64_t>(snapshot->transfers.source.size())};
+      outcome_.snapshot = snapshot_facts(*snapshot);
       store::record_snapshot(connection_, outcome_.run_id, outcome_.snapshot);
       step.rows = outcome_.snapshot.transfers;
     });
@@ -224,16 +227,17 @@ class Run {
   }
 
   /// nullopt if the scenario failed; the others go on.
-  std::optional<detect::Detection> run_scenario(const Graphs& graphs, const Scenario& scenario) {
+  std::optional<Found> run_scenario(const Graphs& graphs, const Scenario& scenario,
+                                    RunModels& models) {
     ScenarioOutcome& outcome = outcome_.scenarios.emplace_back();
     outcome.id = scenario.id;
     outcome.version = scenario.version;
     outcome.title = scenario.title;
-    std::optional<detect::Detection> detection;
+    std::optional<Found> found;
     stage(scenario.id, &scenario, [&](store::RunStep& step) {
       try {
         const StopOnInterrupt stop(options_.interrupted);
-        arena_.execute([&] { detection = detect(graphs, scenario, currency_, stop.token()); });
+        arena_.execute([&] { found = find(graphs, scenario, models, stop.token()); });
       } catch (const std::exception& error) {
         outcome.error = error.what();
         error_ += fmt::format("{}{}: {}", error_.empty() ? "" : "; ", scenario.id, error.what());
@@ -241,35 +245,50 @@ class Run {
         step.notes.push_back(outcome.error);
         return;
       }
-      outcome.truncated = detection->truncated;
-      outcome.detector_counts = detection->counts;
-      step.rows = static_cast<std::int64_t>(detection->findings.size());
-      step.notes = detection->ignored;
-      if (!detection->truncated) return;
+      const detect::Detection& detection = found->detection;
+      outcome.truncated = detection.truncated;
+      outcome.detector_counts = detection.counts;
+      step.rows = static_cast<std::int64_t>(detection.findings.size());
+      step.notes = detection.ignored;
+      std::ranges::copy(found->model.notes, std::back_inserter(step.notes));
+      step.warnings = found->model.warnings;
+      if (!detection.truncated) return;
       step.outcome = "truncated";
       step.notes.push_back(interrupted()
                                ? std::string("interrupted")
                                : fmt::format("budget reached, findings may be missing: raise {}",
                                              budget_parameter(scenario.params)));
     });
-    return detection;
+    return found;
   }
 
-  void write_gold(const std::vector<std::optional<detect::Detection>>& detections) {
+  Found find(const Graphs& graphs, const Scenario& scenario, RunModels& models,
+             const std::stop_token& stop) {
+    if (std::holds_alternative<detect::AnomaliesParams>(scenario.params))
+      return models.score(graphs, outcome_.snapshot, scenario, currency_);
+    return {detect(graphs, scenario, currency_, stop)};
+  }
+
+  void write_gold(const std::vector<std::optional<Found>>& found) {
     store::GoldWriter writer(
         connection_, outcome_.run_id, currency_.code, currency_.exponent,
         outcome_.is_backtest ? store::Purpose::kBacktest : store::Purpose::kProduction);
+    std::map<std::string, store::ModelVersion> registered;
     const auto write = [&](store::RunStep& step) {
-      for (std::size_t i = 0; i < detections.size(); ++i) {
-        if (!detections[i]) continue;
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        if (!found[i]) continue;
         const Scenario& scenario = scenarios_[i];
         ScenarioOutcome& outcome = outcome_.scenarios[i];
-        const auto findings = graded(*detections[i], scenario);
+        const auto findings = graded(found[i]->detection, scenario);
         outcome.by_severity = count_by_severity(findings);
+        outcome.model = scored_by(found[i]->model, writer, registered);
         outcome.counts =
             writer.write({scenario.id, scenario.version, scenario.title, scenario.typology,
-                          scenario.detector, scenario.definition_json},
-                         findings, detections[i]->scores);
+                          scenario.detector, scenario.definition_json, outcome.model},
+                         findings, found[i]->detection.scores);
+        if (!found[i]->model.drifts.empty())
+          writer.write_drift(scenario.id, *outcome.model, found[i]->model.baselines,
+                             found[i]->model.drifts);
         step.rows += outcome.counts.alerts;
         if (outcome.counts.changed_without_new_version)
           step.notes.push_back(
@@ -277,10 +296,23 @@ class Run {
                           "raise the version with every change",
                           scenario.id, scenario.version));
       }
+      for (const auto& [model, version] : registered)
+        step.notes.push_back(fmt::format("registered {}", store::name_of(version)));
       writer.complete_run(peak_memory_bytes(), error_);
     };
     stage(outcome_.is_backtest ? "write backtest" : "write gold", nullptr, write,
           [&](int number, const store::RunStep& step) { writer.commit(number, step); });
+  }
+
+  /// Registers what this run fitted, once for all scenarios that name the model.
+  static std::optional<store::ModelVersion> scored_by(
+      const ModelUse& use, store::GoldWriter& writer,
+      std::map<std::string, store::ModelVersion>& registered) {
+    if (!use.fitted) return use.version;
+    const auto known = registered.find(use.fitted->model);
+    if (known != registered.end()) return known->second;
+    return registered.emplace(use.fitted->model, writer.register_version(*use.fitted))
+        .first->second;
   }
 
   template <typename Action>
@@ -351,6 +383,8 @@ nlohmann::ordered_json to_json(const ScenarioOutcome& scenario) {
     return object;
   }
   object["truncated"] = scenario.truncated;
+  if (scenario.model)
+    object["model"] = {{"name", scenario.model->model}, {"version", scenario.model->version}};
   object["alerts"] = scenario.counts.alerts;
   object["added"] = scenario.counts.added;
   object["gone"] = scenario.counts.gone;
@@ -365,7 +399,8 @@ nlohmann::ordered_json to_json(const store::RunStep& step) {
                                 {"rows", step.rows},
                                 {"seconds", step.seconds},
                                 {"peak_memory_bytes", step.peak_memory_bytes},
-                                {"notes", step.notes}};
+                                {"notes", step.notes},
+                                {"warnings", step.warnings}};
   if (!step.parameters_json.empty())
     object["parameters"] = nlohmann::ordered_json::parse(step.parameters_json);
   return object;
@@ -404,6 +439,25 @@ Graphs build_graphs(store::Snapshot&& snapshot) {
   graph::TransferGraph parties = accounts.grouped(party_of_account, snapshot.attributes.party_keys);
   return {std::move(accounts), std::move(parties), graph::IdentityGraph(snapshot.attributes),
           in_order(snapshot.base_risk, party_order), std::move(facts)};
+}
+
+store::RunSnapshotFacts snapshot_facts(const store::Snapshot& snapshot) {
+  return {snapshot.id, snapshot.last_file_id,
+          static_cast<std::int64_t>(snapshot.transfers.vertex_keys.size()),
+          static_cast<std::int64_t>(snapshot.attributes.party_keys.size()),
+          static_cast<std::int64_t>(snapshot.transfers.source.size())};
+}
+
+detect::AccountPopulation account_population(const Graphs& graphs,
+                                             const detect::BaseCurrency& currency) {
+  return detect::active_accounts(graphs.accounts, currency);
+}
+
+detect::Detection rounded(detect::Detection detection) {
+  constexpr double kMillion = 1e6;
+  for (detect::Finding& finding : detection.findings)
+    finding.score = std::round(finding.score * kMillion) / kMillion;
+  return detection;
 }
 
 detect::Detection detect(const Graphs& graphs, const Scenario& scenario,
@@ -455,11 +509,7 @@ detect::Detection detect(const Graphs& graphs, const Scenario& scenario,
                                           params, currency, stop);
     }
   };
-  detect::Detection detection = std::visit(Dispatch{graphs, currency, stop}, scenario.params);
-  constexpr double kMillion = 1e6;
-  for (detect::Finding& finding : detection.findings)
-    finding.score = std::round(finding.score * kMillion) / kMillion;
-  return detection;
+  return rounded(std::visit(Dispatch{graphs, currency, stop}, scenario.params));
 }
 
 RunOutcome run(store::Connection& connection, const std::vector<Scenario>& scenarios,

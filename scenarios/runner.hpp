@@ -34,11 +34,20 @@ struct Graphs {
 /// Consumes the snapshot. Cost: see TransferGraph.
 Graphs build_graphs(store::Snapshot&& snapshot);
 
+/// For the ledger.
+store::RunSnapshotFacts snapshot_facts(const store::Snapshot& snapshot);
+
+/// The accounts that anomaly models compare, with their features.
+detect::AccountPopulation account_population(const Graphs& graphs,
+                                             const detect::BaseCurrency& currency);
+
 /// Runs one scenario's detector. A pure function of its arguments: the same Detection for any
-/// number of threads.
+/// number of threads. Anomalies are scored by a forest that is fitted for it, not by a registered one.
 /// Scores are rounded to a millionth. A stop that is requested ends a long search early.
 detect::Detection detect(const Graphs& graphs, const Scenario& scenario,
                          const detect::BaseCurrency& currency, const std::stop_token& stop = {});
+/// What detect() does with the scores of findings, for detectors that are called directly.
+detect::Detection rounded(detect::Detection detection);
 
 struct RunOptions {
   int threads = 0;  ///< 0: all cores
@@ -57,6 +66,7 @@ struct ScenarioOutcome {
   std::string title;
   std::string error;  ///< empty: it ran
   bool truncated = false;
+  std::optional<store::ModelVersion> model;  ///< registered one that scored
   store::GoldCounts counts;
   std::vector<std::pair<std::string, std::int64_t>>
       detector_counts;                                            ///< see detect::Detection::counts
@@ -78,7 +88,8 @@ struct RunOutcome {
 /// transaction. A scenario that fails does not stop the others; gold of those that ran is written
 /// and the status is "failed". Steps: "read snapshot", "build graph", one for each scenario under
 /// its id, "write gold". With `as_of`, or if a scenario has overrides, the run is a backtest: gold
-/// stays as it is, and what was found is kept beside it ("write backtest").
+/// stays as it is, and what was found is kept beside it ("write backtest"). Anomalies are scored by
+/// registered models, see RunModels.
 /// Throws: store::StoreError (kLocked if another run is at work); std::invalid_argument if there is
 ///         no scenario or an id stands twice. What stops a run after it has started is also told by
 ///         its ledger row.

@@ -4,6 +4,7 @@
 #include <pqxx/pqxx>
 
 #include "aml_query.hpp"
+#include "store/result_fields.hpp"
 #include "store/statement.hpp"
 
 namespace aml::store {
@@ -18,39 +19,6 @@ auto in_one_view(Connection& connection, Read&& read) {
     ReadOnly transaction(connection.pqxx(), "read gold");
     return read(transaction);
   });
-}
-
-std::string text(const pqxx::field& field) {
-  return field.is_null() ? std::string() : field.as<std::string>();
-}
-
-template <typename Number>
-Number number(const pqxx::field& field) {
-  return field.is_null() ? Number{} : field.as<Number>();
-}
-
-template <typename Value>
-std::optional<Value> optional(const pqxx::field& field) {
-  if (field.is_null()) return std::nullopt;
-  return field.as<Value>();
-}
-
-std::vector<std::string> texts(const pqxx::field& field) {
-  std::vector<std::string> values;
-  auto parser = field.as_array();
-  for (auto [what, value] = parser.get_next(); what != pqxx::array_parser::done;
-       std::tie(what, value) = parser.get_next()) {
-    if (what == pqxx::array_parser::string_value) values.push_back(value);
-  }
-  return values;
-}
-
-template <typename Row>
-auto rows_as(const pqxx::result& result, Row (*read)(const pqxx::row&)) {
-  std::vector<Row> rows;
-  rows.reserve(result.size());
-  for (const auto& row : result) rows.push_back(read(row));
-  return rows;
 }
 
 RunRow run_row(const pqxx::row& row) {
@@ -107,6 +75,7 @@ AlertRow alert_row(const pqxx::row& row) {
   alert.first_activity_at = text(row["first_activity_at"]);
   alert.last_activity_at = text(row["last_activity_at"]);
   alert.explanation = text(row["explanation"]);
+  alert.scored_by = text(row["scored_by"]);
   alert.first_run_id = row["first_run_id"].as<std::int64_t>();
   alert.last_run_id = row["last_run_id"].as<std::int64_t>();
   alert.backtest_run_id = row["backtest_run_id"].as<std::int64_t>();

@@ -54,6 +54,7 @@ struct AlertRow {
   std::optional<std::string>
       amount;  ///< units of currency, two decimals or as many as the currency has
   std::string currency, first_activity_at, last_activity_at;
+  std::string scored_by;  ///< "account_anomalies version 1"; empty: no registered model
   std::int64_t first_run_id = 0, last_run_id = 0;
   std::int64_t backtest_run_id = 0;  ///< the backtest that found it; 0: it is an alert in gold
 };

@@ -201,6 +201,16 @@ void stage_scores(pqxx::work& transaction, const std::vector<detect::ScoreTable>
             });
 }
 
+struct MadeBy {
+  std::optional<std::string> model;
+  std::optional<std::int32_t> version;
+};
+
+MadeBy made_by(const ScenarioIdentity& scenario) {
+  if (!scenario.scored_by) return {};
+  return {scenario.scored_by->model, scenario.scored_by->version};
+}
+
 }  // namespace
 
 struct GoldWriter::State {
@@ -224,19 +234,21 @@ struct GoldWriter::State {
 
   /// What is as staged stays untouched, so that a run that finds the same again writes next to
   /// nothing.
-  void replace_what_changed(const std::string& scenario) {
+  void replace_what_changed(const ScenarioIdentity& scenario) {
     run(transaction, query::delete_changed_alert_transfers);
     run(transaction, query::insert_missing_alert_transfers);
     run(transaction, query::delete_changed_alert_entities);
     run(transaction, query::insert_missing_alert_entities);
     run(transaction, query::delete_changed_alert_evidence);
     run(transaction, query::insert_missing_alert_evidence);
-    run(transaction, query::delete_changed_scores, scenario);
-    run(transaction, query::insert_missing_scores, scenario, run_id);
+    const auto [model, version] = made_by(scenario);
+    run(transaction, query::delete_changed_scores, scenario.id, model, version);
+    run(transaction, query::insert_missing_scores, scenario.id, run_id, model, version);
   }
 
   GoldCounts write_alerts(const ScenarioIdentity& scenario) {
     GoldCounts counts;
+    const auto [model, version] = made_by(scenario);
     run(transaction, query::ensure_typology, scenario.typology, scenario.title, scenario.id);
     counts.changed_without_new_version =
         run(transaction, query::record_scenario_version, scenario.id, scenario.version,
@@ -244,25 +256,26 @@ struct GoldWriter::State {
             scenario.detector, scenario.definition_json)[0][0]
             .as<bool>();
     const auto upserted = run(transaction, query::upsert_alerts, scenario.id, scenario.version,
-                              scenario.typology, base_currency, run_id);
+                              scenario.typology, base_currency, run_id, model, version);
     counts.alerts = upserted[0]["alerts"].as<std::int64_t>();
     counts.added = upserted[0]["added"].as<std::int64_t>();
     counts.gone = run(transaction, query::count_gone_alerts, scenario.id)[0][0].as<std::int64_t>();
     run(transaction, query::record_run_alerts, run_id, scenario.version);
-    replace_what_changed(scenario.id);
+    replace_what_changed(scenario);
     run(transaction, query::record_scenario_run, scenario.id, scenario.version, scenario.title,
         scenario.typology, run_id);
     run(transaction, query::record_run_result, run_id, scenario.id, scenario.version, counts.alerts,
-        counts.added, counts.gone);
+        counts.added, counts.gone, model, version);
     return counts;
   }
 
   /// The text of the scenario stands beside its result: aml.scenario_versions keeps those that made
   /// alerts.
   GoldCounts write_backtest(const ScenarioIdentity& scenario) {
+    const auto [model, version] = made_by(scenario);
     const auto counted =
         run(transaction, query::record_backtest_result, run_id, scenario.id, scenario.version,
-            scenario.title, scenario.typology, scenario.definition_json)[0];
+            scenario.title, scenario.typology, scenario.definition_json, model, version)[0];
     run(transaction, query::insert_backtest_findings, run_id, scenario.id, base_currency);
     run(transaction, query::insert_backtest_transfers, run_id);
     run(transaction, query::insert_backtest_entities, run_id);
@@ -305,6 +318,21 @@ GoldCounts GoldWriter::write(const ScenarioIdentity& scenario,
   state_->stage(findings, ids, scores);
   return state_->purpose == Purpose::kProduction ? state_->write_alerts(scenario)
                                                  : state_->write_backtest(scenario);
+}
+
+ModelVersion GoldWriter::register_version(const NewModelVersion& version) {
+  auto& transaction = state_->transaction;
+  ModelVersion id = store::register_version(transaction, version);
+  if (!production_version(transaction, id.model)) {
+    change_stage(transaction, id, kProductionStage, version.reason);
+  }
+  return id;
+}
+
+void GoldWriter::write_drift(const std::string& scenario, const ModelVersion& version,
+                             const std::vector<detect::Baseline>& baselines,
+                             const std::vector<detect::Drift>& drifts) {
+  record_drift(state_->transaction, state_->run_id, scenario, version, baselines, drifts);
 }
 
 void GoldWriter::complete_run(std::int64_t peak_memory_bytes, const std::string& error) {

@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "detect/finding.hpp"
 #include "store/connection.hpp"
+#include "store/model_registry.hpp"
 #include "store/run_ledger.hpp"
 
 namespace aml::store {
@@ -21,7 +23,8 @@ struct ScenarioIdentity {
   std::string title;
   std::string typology;
   std::string detector;
-  std::string definition_json;  ///< the whole file without comments
+  std::string definition_json;                 ///< the whole file without comments
+  std::optional<ModelVersion> scored_by = {};  ///< registered model that made the scores
 };
 
 struct GradedFinding {
@@ -50,12 +53,22 @@ class GoldWriter {
   GoldWriter& operator=(const GoldWriter&) = delete;
 
   /// Writes what one scenario found. A finding known from an earlier run keeps its alert_id and first_run_id; if nothing about it
-  /// changed only last_run_id does. Scores of the scenario's earlier run are replaced. A backtest changes nothing in gold, and
+  /// changed only last_run_id does. Scores of the scenario's earlier run are replaced where another version made them or the value
+  /// differs. A backtest changes nothing in gold, and
   /// its scores are not kept.
   /// Throws: StoreError kStatement; std::invalid_argument if two findings have the same subject and evidence key, if a severity
   ///         is not low, medium or high, if a score is not in [0, 1], or if the scenario was already written in this run.
   GoldCounts write(const ScenarioIdentity& scenario, const std::vector<GradedFinding>& findings,
                    const std::vector<detect::ScoreTable>& scores);
+
+  /// Registers a version and puts it in production, unless meanwhile another one is there: then it is
+  /// only registered. For scored_by it must come before write().
+  ModelVersion register_version(const NewModelVersion& version);
+
+  /// Writes how far what the scenario scored has moved from what the version was trained on.
+  void write_drift(const std::string& scenario, const ModelVersion& version,
+                   const std::vector<detect::Baseline>& baselines,
+                   const std::vector<detect::Drift>& drifts);
 
   /// Marks the run succeeded, or failed with `error` if one is given (a scenario failed, the others are written).
   /// Throws: StoreError kStatement if the run is no longer "running", for example because another process declared it dead.

@@ -85,7 +85,8 @@ void record_step(pqxx::transaction_base& transaction, std::int64_t run_id, int s
                  const RunStep& facts) {
   const bool is_scenario = !facts.scenario.empty();
   std::vector<std::string> notes;
-  for (const auto& note : facts.notes) notes.push_back(storable_text(note));
+  for (const auto* told : {&facts.notes, &facts.warnings})
+    for (const auto& note : *told) notes.push_back(storable_text(note));
   run(transaction, query::record_step, run_id, step, facts.name, text_or_null(facts.scenario),
       is_scenario ? std::optional(facts.scenario_version) : std::nullopt,
       text_or_null(facts.parameters_json), facts.rows, facts.seconds, facts.peak_memory_bytes,

@@ -50,7 +50,9 @@ struct RunStep {
   double seconds = 0;
   std::int64_t peak_memory_bytes = 0;
   std::string outcome = "ok";  ///< ok, truncated, failed
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = {};
+  std::vector<std::string> warnings =
+      {};  ///< what a person should act on; the ledger keeps them after the notes
 };
 
 struct RunSnapshotFacts {

@@ -45,6 +45,13 @@ TEST(CommandLine, AMisspeltCommandIsWrongUsageAndGetsASuggestion) {
   EXPECT_NE(ended.err.find("Did you mean 'load'?"), std::string::npos) << ended.err;
 }
 
+TEST(CommandLine, TheValueOfAGlobalOptionIsNotTakenForACommand) {
+  const auto ended = run_aml({"-d", "bank", "--quiet", "--format", "csv", "report"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_NE(ended.err.find("--out is required"), std::string::npos) << ended.err;
+  EXPECT_NE(ended.err.find("aml report --help"), std::string::npos) << ended.err;
+}
+
 TEST(CommandLine, AWrongSubcommandIsNamedWithThoseThereAre) {
   const auto ended = run_aml({"list", "alarms"});
   EXPECT_EQ(ended.exit_code, 2);

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <numeric>
 #include <stdexcept>
 #include <string>
 
@@ -51,27 +50,6 @@ std::optional<LabelledSet> read_labelled_set(const std::string& file) {
   }
   set.data.rows = set.is_anomaly.size();
   return set;
-}
-
-double roc_auc(const std::vector<double>& scores, const std::vector<bool>& is_anomaly) {
-  std::vector<std::size_t> order(scores.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return scores[a] < scores[b]; });
-  double wins = 0;
-  double ordinary_below = 0;
-  double anomalies = 0;
-  for (std::size_t i = 0; i < order.size();) {
-    double tied_ordinary = 0;
-    double tied_anomalies = 0;
-    const double score = scores[order[i]];
-    for (; i < order.size() && scores[order[i]] == score; ++i) {
-      (is_anomaly[order[i]] ? tied_anomalies : tied_ordinary) += 1;
-    }
-    wins += tied_anomalies * (ordinary_below + tied_ordinary / 2);
-    ordinary_below += tied_ordinary;
-    anomalies += tied_anomalies;
-  }
-  return wins / (ordinary_below * anomalies);
 }
 
 }  // namespace aml::detect

@@ -20,7 +20,4 @@ inline constexpr const char* kMissingSet = " is missing (labelled sets of ADBenc
 /// Columns f0..fN,label with a header line. Absent: there is no such file in ../shared/data/anomaly.
 std::optional<LabelledSet> read_labelled_set(const std::string& file);
 
-/// The chance that an anomaly scores above an ordinary row, ties counted half (Mann-Whitney).
-double roc_auc(const std::vector<double>& scores, const std::vector<bool>& is_anomaly);
-
 }  // namespace aml::detect

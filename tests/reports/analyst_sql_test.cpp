@@ -197,6 +197,20 @@ TEST_F(AnalystSql, CountsQuarantineByReason) {
       << outcome.output;
 }
 
+TEST_F(AnalystSql, NamesTheModelBehindAnAlertInEachRunThatFoundIt) {
+  const auto current = ask("models_behind_alerts").output;
+  EXPECT_EQ(rows_of(current), 1) << current;
+  for (const char* fact :
+       {",A5,2,",
+        ",0.7200,account_anomalies,1,2024-03-01 09:00:00+00,2024-03-04 08:00:00+00,6,ab,1,",
+        ",the first of the sample\n"}) {
+    EXPECT_NE(current.find(fact), std::string::npos) << fact << "\n" << current;
+  }
+  EXPECT_EQ(rows_of(ask("models_behind_alerts", {"alert=A5"}).output), 2);
+  EXPECT_EQ(rows_of(ask("models_behind_alerts", {"alert=A1"}).output), 0)
+      << "no model scored its alert";
+}
+
 TEST_F(AnalystSql, VariablesNarrowTheAnswer) {
   EXPECT_EQ(rows_of(ask("alert_queue").output), 2);
   EXPECT_EQ(rows_of(ask("alert_queue", {"severity=low"}).output), 5);

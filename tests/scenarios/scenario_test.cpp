@@ -133,9 +133,11 @@ TEST(Scenario, EveryModeOfPropagationReachesTheDetectorAndIsWrittenBack) {
 
 TEST(Scenario, EveryAnomalyParameterReachesTheDetector) {
   const Scenario scenario =
-      parse("anomalies", R"("params": {"trees": 10, "sample_size": 64, "seed": 9007199254740991,
+      parse("anomalies",
+            R"("params": {"model": "mine", "trees": 10, "sample_size": 64, "seed": 9007199254740991,
       "alert_at": 0.75, "max_alerts": 3, "top_reasons": 2})");
   const auto& params = std::get<detect::AnomaliesParams>(scenario.params);
+  EXPECT_EQ(params.model, "mine");
   EXPECT_EQ(params.forest.trees, 10);
   EXPECT_EQ(params.forest.sample_size, 64);
   EXPECT_EQ(params.forest.seed, 9007199254740991u);

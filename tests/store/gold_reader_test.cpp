@@ -204,8 +204,14 @@ TEST_F(GoldReader, AlertHasEveryField) {
   EXPECT_EQ(alert.first_activity_at, "2024-03-01T09:00:00Z");
   EXPECT_EQ(alert.last_activity_at, "2024-03-02T09:00:00Z");
   EXPECT_EQ(alert.explanation, "1,000.00 USD left A1 and 980.00 USD came back.");
+  EXPECT_EQ(alert.scored_by, "");
   EXPECT_EQ(alert.first_run_id, newest_run);
   EXPECT_EQ(alert.last_run_id, newest_run);
+}
+
+TEST_F(GoldReader, AnAlertNamesTheModelThatScoredIt) {
+  const auto alert = store::list_alerts(connection, of_scenario("anomalies")).at(0);
+  EXPECT_EQ(alert.scored_by, "account_anomalies version 1");
 }
 
 TEST_F(GoldReader, AlertWithoutMoneyOrTransfersHasNoAmountAndEmptyTimes) {

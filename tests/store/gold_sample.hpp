@@ -189,10 +189,31 @@ inline std::vector<detect::ScoreTable> anomaly_scores() {
   return {{EntityKind::kAccount, "anomaly_score", {{"A1", 0.5}, {"A5", 0.72}, {"A6", 0.66}}}};
 }
 
+/// A version that no run could score with, but that scores can name.
+inline store::NewModelVersion sample_model_version(std::int64_t run) {
+  store::TrainingRun training;
+  training.experiment = "sample";
+  training.program_version = "test";
+  training.run_id = run;
+  training.last_file_id = 1;
+  training.window_from = "2024-03-01 09:00Z";
+  training.window_until = "2024-03-04 08:00Z";
+  training.rows = 6;
+  training.data_sha256 = "ab";
+  training.metrics = {{"rows", 6}};
+  return {.model = "account_anomalies",
+          .signature_json = R"({"inputs": [], "outputs": []})",
+          .artifact = "no forest",
+          .baselines = {{.measure = "anomaly_score", .edges = {0.5}, .rows = {3, 3}}},
+          .training = training,
+          .reason = "the first of the sample"};
+}
+
 /// Two runs. The second one no longer makes the finding about A6, and the first did not make the
 /// round trip. Returns the id of the second run.
 inline std::int64_t add_sample_gold(const TestDatabase& database) {
   std::int64_t run = 0;
+  auto scored = scenario("anomalies", "anomalous_behaviour", "anomalies");
   const auto round_trip = round_trip_finding(), structuring = structuring_finding(),
              identities = synthetic_identity_finding(), risk = risk_finding(),
              anomaly = anomaly_finding(), vanishing = vanishing_finding();
@@ -203,8 +224,8 @@ inline std::int64_t add_sample_gold(const TestDatabase& database) {
     std::vector<store::GradedFinding> round_trips, anomalies{{&anomaly, "medium"}};
     if (second) round_trips.push_back({&round_trip, "high"});
     if (!second) anomalies.push_back({&vanishing, "low"});
-    writer.write(scenario("anomalies", "anomalous_behaviour", "anomalies"), anomalies,
-                 anomaly_scores());
+    if (!second) scored.scored_by = writer.register_version(sample_model_version(run));
+    writer.write(scored, anomalies, anomaly_scores());
     writer.write(scenario("risk", "risk_exposure", "risk_propagation"), {{&risk, "medium"}},
                  risk_scores());
     writer.write(scenario("round_tripping", "round_tripping", "cycles"), round_trips, {});

@@ -137,4 +137,17 @@ std::string TestDatabase::query(const std::string& sql) const {
   return text;
 }
 
+void TestDatabase::empty() const {
+  // As a replica, so that what is append-only does not refuse. The tables left out are filled by
+  // migrations.
+  query(R"(DO $$ BEGIN
+             SET LOCAL session_replication_role = replica;
+             EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I.%I', schemaname, tablename), ', ') ||
+                             ' RESTART IDENTITY CASCADE'
+                      FROM pg_tables
+                      WHERE schemaname IN ('aml', 'bronze', 'silver', 'quarantine', 'gold', 'backtest')
+                        AND tablename NOT IN ('schema_migrations', 'properties', 'currencies', 'typologies'));
+           END $$)");
+}
+
 }  // namespace aml::test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A migrated, empty database for one test, in a throw-away PostgreSQL that lives as long as the test program.
+// A migrated, empty database for one test or several in turn, in a throw-away PostgreSQL that lives as long as the test program.
 #pragma once
 
 #include <string>
@@ -22,6 +22,9 @@ class TestDatabase {
 
   /// Runs SQL for setting up or looking at a test; returns the rows as text, columns joined by '|', rows by newline.
   std::string query(const std::string& sql) const;
+
+  /// Takes every row away, so that the next test finds it as new: quicker than another database.
+  void empty() const;
 
  private:
   store::Target target_;

@@ -12,6 +12,13 @@ difference AS (
   FULL JOIN later l ON l.alert_id = e.alert_id
   WHERE e.alert_id IS NULL OR l.alert_id IS NULL OR e.score <> l.score OR e.severity <> l.severity
 ),
+model AS (
+  SELECT run_id, scenario, model || ' ' || model_version AS name FROM gold.run_results
+  WHERE run_id IN ($1::bigint, $2::bigint)
+  UNION ALL
+  SELECT run_id, scenario, model || ' ' || model_version FROM backtest.results
+  WHERE run_id IN ($1::bigint, $2::bigint)
+),
 step AS (
   SELECT run_id, scenario, scenario_version, parameters, outcome FROM aml.run_steps
   WHERE run_id IN ($1::bigint, $2::bigint) AND scenario IS NOT NULL AND outcome <> 'failed'
@@ -24,6 +31,8 @@ SELECT d.change, d.alert_id, d.scenario, d.subject_kind, d.subject, d.severity_b
          (SELECT 'parameters: ' || string_agg(format('%s %s became %s', key, p1.value, p2.value), ', ' ORDER BY key)
           FROM jsonb_each_text(s1.parameters) p1 FULL JOIN jsonb_each_text(s2.parameters) p2 USING (key)
           WHERE p1.value IS DISTINCT FROM p2.value),
+         CASE WHEN m1.name IS DISTINCT FROM m2.name
+              THEN format('model: %s became %s', coalesce(m1.name, 'one of its own'), coalesce(m2.name, 'one of its own')) END,
          CASE WHEN 'truncated' IN (s1.outcome, s2.outcome) THEN 'a budget was reached' END,
          CASE WHEN r1.as_of IS DISTINCT FROM r2.as_of
               THEN format('as of: %s became %s', coalesce(gold.iso_time(r1.as_of), 'all data'), coalesce(gold.iso_time(r2.as_of), 'all data')) END,
@@ -35,5 +44,7 @@ JOIN aml.runs r1 ON r1.run_id = $1::bigint
 JOIN aml.runs r2 ON r2.run_id = $2::bigint
 JOIN step s1 ON s1.run_id = r1.run_id AND s1.scenario = d.scenario
 JOIN step s2 ON s2.run_id = r2.run_id AND s2.scenario = d.scenario
+LEFT JOIN model m1 ON m1.run_id = r1.run_id AND m1.scenario = d.scenario
+LEFT JOIN model m2 ON m2.run_id = r2.run_id AND m2.scenario = d.scenario
 ORDER BY d.scenario, array_position(ARRAY['came', 'went', 'changed'], d.change),
          greatest(coalesce(d.score_before, 0), coalesce(d.score_after, 0)) DESC, d.alert_id

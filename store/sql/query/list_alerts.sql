@@ -1,7 +1,8 @@
 -- $1 run or null for the current alerts, $2 entity or null, $3 scenario or null, $4 how many at most or null for all.
 SELECT f.alert_id, f.backtest_run_id, f.scenario, f.title, f.version, f.typology, f.subject_kind, f.subject, p.name AS subject_name,
        f.score, f.severity, f.amount, f.currency, gold.iso_time(f.first_activity_at) AS first_activity_at,
-       gold.iso_time(f.last_activity_at) AS last_activity_at, f.explanation, f.first_run_id, f.last_run_id
+       gold.iso_time(f.last_activity_at) AS last_activity_at, f.explanation, f.first_run_id, f.last_run_id,
+       f.model || ' version ' || f.model_version AS scored_by
 FROM aml.run_findings f
 LEFT JOIN silver.accounts acc ON f.subject_kind = 'account' AND acc.account_id = f.subject
 LEFT JOIN silver.parties p ON p.party_id = CASE f.subject_kind WHEN 'party' THEN f.subject ELSE acc.party_id END
