@@ -40,6 +40,7 @@ struct Options {
   ModelHistoryOptions model_history;
   ModelCompareOptions model_compare;
   std::string model_file;
+  std::string model_reference;
   GraphFiles graph;
   GraphCycleOptions cycles;
   GraphMotifOptions motif;
@@ -452,6 +453,21 @@ void add_model_reading(CLI::App& model, Options& options, Command& chosen) {
   });
 }
 
+void add_model_sql(CLI::App& model, Options& options, Command& chosen) {
+  auto* sql = model.add_subcommand(
+      "sql", "Print a model as plain SQL functions, for servers that take no extension");
+  sql->add_option("model", options.model_reference,
+                  "Name, or name@version; version: a number, production (the default), staging, "
+                  "latest or an alias")
+      ->required()
+      ->type_name("MODEL");
+  sql->callback([&] {
+    chosen = [&](const GlobalOptions& global) {
+      return run_model_sql(global, options.model_reference);
+    };
+  });
+}
+
 void add_model_commands(CLI::App& app, Options& options, Command& chosen) {
   auto* model = app.add_subcommand(
       "model", "The registry of models that score: train, promote, compare, who did what when");
@@ -459,6 +475,7 @@ void add_model_commands(CLI::App& app, Options& options, Command& chosen) {
   add_model_train(*model, options.model_train, chosen);
   add_model_reading(*model, options, chosen);
   add_model_stages(*model, options.model_version, chosen);
+  add_model_sql(*model, options, chosen);
   auto* exported = add_version_command(
       *model, "export",
       "Write a version to FILE, for aml forest score, and all about it to FILE.json",

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "detect/forest_bytes.hpp"
+#include "scenarios/forest_sql.hpp"
 #include "tests/detect/small_forests.hpp"
 #include "tests/support/test_database.hpp"
 
@@ -278,6 +279,10 @@ TEST_F(Extension, TheVersionInProductionScoresUnlessAnotherIsNamed) {
       "INSERT INTO aml.model_aliases (model, alias, version) VALUES ('m', 'challenger', 3)");
   EXPECT_EQ(number(value("aml.anomaly_score('m', 1, 2, 3)")), production);
   EXPECT_EQ(number(value("aml.anomaly_score('m@1', 1, 2, 3)")), archived);
+  EXPECT_EQ(number(value("aml.anomaly_score('m@production', 1, 2, 3)")), production);
+  EXPECT_EQ(number(value("aml.anomaly_score('m@latest', 1, 2, 3)")), candidate);
+  session_.exec("UPDATE aml.model_versions SET stage = 'Staging' WHERE version = 1");
+  EXPECT_EQ(number(value("aml.anomaly_score('m@staging', 1, 2, 3)")), archived);
   EXPECT_EQ(number(value("aml.anomaly_score('m@challenger', 1, 2, 3)")), candidate);
   // Row by row, as data say.
   EXPECT_EQ(value("array_agg(aml.anomaly_score('m@' || v, 1, 2, 3) ORDER BY v) = ARRAY[" +
@@ -430,7 +435,7 @@ TEST_F(Promotion, IsSeenByTheNextStatementOfAPlpgsqlLoop) {
 TEST_F(Promotion, LeavesEachParallelStatementOneVersion) {
   session_.exec(
       "CREATE TABLE entities AS SELECT i % 97 AS amount, i % 7 AS payers, i % 31 AS days, "
-      "0::float8 AS first, 0::float8 AS second FROM generate_series(1, 20000) i");
+      "0::float8 AS first, 0::float8 AS second FROM generate_series(1, 6000) i");
   session_.exec(
       "UPDATE entities SET first = aml.anomaly_score('m@1', amount, payers, days), second = "
       "aml.anomaly_score('m@2', amount, payers, days)");
@@ -468,6 +473,190 @@ TEST_F(Promotion, LeavesEachParallelStatementOneVersion) {
   EXPECT_GT(of_first, 0);
   EXPECT_GT(of_second, 0);
   EXPECT_EQ(value("count(*) FROM aml.model_versions WHERE stage = 'Production'"), "1");
+}
+
+// ---- without the extension
+
+/// Values at which a comparison could go wrong: thresholds, their neighbours, what rounds to them.
+std::vector<double> edge_values(const ForestModel& model) {
+  std::vector<double> values{std::numeric_limits<double>::quiet_NaN(),
+                             0,
+                             -0.0,
+                             5e-324,
+                             -1e-300,
+                             3.4028235677973362e38,
+                             -3.4028235677973362e38};
+  for (const auto& tree : model.forest.trees()) {
+    const float threshold = tree.nodes[0].threshold;
+    const float next = std::nextafter(threshold, std::numeric_limits<float>::infinity());
+    const double middle = (double{threshold} + double{next}) / 2;
+    values.insert(values.end(), {threshold, next, middle, std::nextafter(middle, 1e9),
+                                 std::nextafter(middle, -1e9)});
+  }
+  return values;
+}
+
+TEST_F(Extension, AModelAsPlainSqlGivesTheSameScoresAndVerdicts) {
+  session_.exec("CREATE TABLE given (amount float8, payers float8, days float8); SET jit = off");
+  int version = 0;
+  for (const SplitRule rule : {SplitRule::kRandom, SplitRule::kKurtosis, SplitRule::kPooledGain}) {
+    const ForestModel model = register_model("m", ++version, "None", 3, rule);
+    const auto edges = edge_values(model);
+    std::mt19937 random(9);
+    std::string rows;
+    const auto value = [&] {
+      return random() % 3 == 0 ? literal(edges[random() % edges.size()])
+                               : literal(static_cast<double>(random() % 10'000) / 100);
+    };
+    for (int row = 0; row < 3000; ++row) {
+      rows += (rows.empty() ? "(" : ", (") + value() + ", " + value() + ", " + value() + ")";
+    }
+    const auto training = random_matrix(600, 3, 3);  // one of these has the threshold as its score
+    for (std::size_t row = 0; row < training.rows; ++row) {
+      rows += ", (" + list_of(training.row(row)) + ")";
+    }
+    session_.exec("TRUNCATE given; INSERT INTO given VALUES " + rows);
+    session_.exec(scenarios::forest_sql({"m", version, "", model}));
+    const std::string reference = "'m@" + std::to_string(version) + "', amount, payers, days)";
+    const auto compared = session_.exec1(
+        "SELECT count(*), count(*) FILTER (WHERE is_anomaly), count(*) FILTER (WHERE abs(score / "
+        "expected - 1) > 1e-14), count(*) FILTER (WHERE is_anomaly <> verdict) FROM (SELECT "
+        "aml.m_score(amount, payers, days) AS score, aml.m_is_anomaly(amount, payers, days) AS "
+        "is_anomaly, aml.anomaly_score(" +
+        reference + " AS expected, aml.detect_anomaly(" + reference + " AS verdict FROM given) s");
+    EXPECT_EQ(compared[0].as<int>(), 3600);
+    EXPECT_GT(compared[1].as<int>(), 100);
+    EXPECT_EQ(compared[2].as<int>(), 0);
+    EXPECT_EQ(compared[3].as<int>(), 0);
+  }
+  EXPECT_EQ(value("aml.m_score(1, NULL, 3)"), "null");
+  for (const char* call : {"aml.m_score(amount, '-Infinity', 1)", "aml.m_is_anomaly(1, 2, 1e39)",
+                           "aml.m_score(1, 3.4028235677973366e38, 1)"}) {
+    EXPECT_NE(refusal(session_, std::string("SELECT ") + call + " FROM given")
+                  .find("is infinite or too large for a 32-bit float"),
+              std::string::npos)
+        << call;
+  }
+  // In the query around it there is no function left to call.
+  std::string plan;
+  for (const auto& line :
+       session_.exec("EXPLAIN VERBOSE SELECT aml.m_score(amount, payers, days) FROM given")) {
+    plan += line[0].as<std::string>();
+  }
+  EXPECT_EQ(plan.find("m_score"), std::string::npos);
+  EXPECT_EQ(plan.find("m_depth"), std::string::npos);
+}
+
+TEST(ForestSql, RefusesWhatAQueryCannotHold) {
+  const auto refused = [](ForestModel model, const std::string& name, const std::string& words) {
+    try {
+      scenarios::forest_sql({name, 1, "", std::move(model)});
+      ADD_FAILURE() << "expected: " << words;
+    } catch (const std::invalid_argument& error) {
+      EXPECT_NE(std::string(error.what()).find(words), std::string::npos) << error.what();
+    }
+  };
+  refused(small_model(1, SplitRule::kOblique), "m", "its splits are oblique");
+  refused(small_model(1), std::string(60, 'm'), "is longer than 63 bytes");
+  std::vector<std::string> columns;
+  for (int i = 0; i < 101; ++i) columns.push_back("c" + std::to_string(i));
+  refused(fit_forest_model(random_matrix(9, 101, 1), columns, params(1, 8), {}), "m",
+          "it has 101 columns, and a function takes 100 at most");
+  refused(fit_forest_model(random_matrix(9, 1, 1), {"a"}, params(1001, 2), {}), "m",
+          "it has 1001 trees");
+  refused(fit_forest_model(random_matrix(4000, 2, 1), {"a", "b"}, params(200, 2048), {}), "m",
+          "and a query can hold 1000 with 50000");
+}
+
+TEST_F(Extension, NamesOfFeaturesCannotBreakOutOfPlainSql) {
+  const std::string hostile = "x\" float8); DROP TABLE aml.models; --$aml$";
+  const auto model =
+      fit_forest_model(random_matrix(50, 2, 1), {hostile, std::string(80, 'y')}, params(2, 8), {});
+  session_.exec(scenarios::forest_sql({"it's", 1, "", model}));
+  EXPECT_EQ(value("count(*) FROM aml.models"), "0");
+  const float row[] = {1, 2};
+  EXPECT_NEAR(number(value("aml.\"it's_score\"(1, 2)")), score(model, row), 1e-12);
+}
+
+// ---- the example of docs/sql_scoring.md
+
+class Pipeline : public Extension {
+ protected:
+  Pipeline() { load_days(1, 20); }
+
+  /// Each of thirty accounts pays a few others on each day; the last account is unlike them.
+  void load_days(int first, int last) {
+    session_.exec_params(
+        "INSERT INTO silver.transfers (transfer_id, booked_at, from_account_id, to_account_id, "
+        "amount, currency_code, amount_base, type, file_id, line) SELECT d || '-' || a || '-' || "
+        "p, "
+        "'2026-01-01'::timestamptz + (d - 1) * interval '1 day' + ((a * 7 + p * 5 + d) % 24) * "
+        "interval '1 hour', 'A' || a, 'B' || (a * p + d) % 50, x, 'USD', x, 'transfer', 1, 1 "
+        "FROM generate_series($1::int, $2::int) d, generate_series(1, 30) a, "
+        "generate_series(1, CASE a WHEN 30 THEN 40 ELSE 1 + (a + d) % 4 END) p, "
+        "LATERAL (SELECT 10 + (a * 31 + d * 17 + p * 13) % 90 + CASE a WHEN 30 THEN 5000 ELSE 0 "
+        "END AS x) amounts",
+        first, last);
+  }
+  void run_script() {
+    session_.exec(text_of(AML_SOURCE_DIR "/docs/examples/score_account_days.sql"));
+  }
+  ForestModel train(int version) {
+    const auto rows =
+        session_.exec("SELECT payments, paid, largest, payees, at_night FROM bank.account_days");
+    detect::FeatureMatrix data{rows.size(), 5, {}};
+    for (const auto& row : rows) {
+      for (int column = 0; column < 5; ++column) data.values.push_back(row[column].as<float>());
+    }
+    auto model = fit_forest_model(data, {"payments", "paid", "largest", "payees", "at_night"},
+                                  params(50, 64, static_cast<std::uint64_t>(version)), 0.05);
+    register_bytes("account_days", version, "None", to_bytes(model));
+    return model;
+  }
+  void promote(int version) {
+    session_.exec("UPDATE aml.model_versions SET stage = 'Archived' WHERE stage = 'Production'");
+    session_.exec_params("UPDATE aml.model_versions SET stage = 'Production' WHERE version = $1",
+                         version);
+  }
+  std::string counts() {
+    return value(
+        "coalesce(string_agg(model_version || ': ' || n, ', ' ORDER BY model_version), '') FROM "
+        "(SELECT model_version, count(*) AS n FROM bank.scored_account_days GROUP BY 1) s");
+  }
+};
+
+TEST_F(Pipeline, ScoresEachDayOfAnAccountOnceByEachVersion) {
+  run_script();  // there is no model yet
+  EXPECT_EQ(counts(), "");
+  const ForestModel first = train(1);
+  promote(1);
+  run_script();
+  EXPECT_EQ(counts(), "1: 570");  // 30 accounts, 19 days that are over
+  run_script();
+  EXPECT_EQ(counts(), "1: 570");
+  load_days(21, 22);
+  run_script();
+  EXPECT_EQ(counts(), "1: 630");
+  train(2);
+  promote(2);
+  run_script();
+  run_script();
+  EXPECT_EQ(counts(), "1: 630, 2: 630");
+
+  const auto rows = session_.exec(
+      "SELECT payments, paid, largest, payees, at_night, s.anomaly_score, s.is_anomaly, s.reasons "
+      "FROM bank.account_days JOIN bank.scored_account_days s USING (account_id, day) WHERE "
+      "s.model_version = 1");
+  ASSERT_EQ(rows.size(), 630U);
+  for (const auto& row : rows) {
+    std::vector<float> features;
+    for (int column = 0; column < 5; ++column) features.push_back(row[column].as<float>());
+    EXPECT_EQ(row[5].as<double>(), score(first, features));
+    EXPECT_EQ(row[6].as<bool>(), first.is_anomaly(row[5].as<double>()));
+    EXPECT_EQ(row[7].is_null(), !row[6].as<bool>());
+  }
+  EXPECT_EQ(value("mode() WITHIN GROUP (ORDER BY account_id) FROM bank.account_anomalies"), "A30");
+  EXPECT_EQ(value("bool_and(model_version = 2) FROM bank.account_anomalies"), "t");
 }
 
 // ---- what a server must be able to rely on

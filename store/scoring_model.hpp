@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The registered version of a model that scores, as the SQL functions of store/extension find it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "store/connection.hpp"
+
+namespace aml::store {
+
+struct ScoringModel {
+  std::string model;
+  std::int32_t version = 0;
+  std::string artifact;  ///< as `aml forest fit` wrote it
+  std::string artifact_sha256;
+};
+
+/// `reference`: the name of a model, and after an @ a version number, production, staging, latest or
+/// an alias; production without. Throws: std::invalid_argument if there is no such version;
+/// StoreError kRefusedData if the artifact is not the one that was registered.
+ScoringModel read_scoring_model(Connection& connection, const std::string& reference);
+
+}  // namespace aml::store
