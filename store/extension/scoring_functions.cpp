@@ -9,6 +9,7 @@ extern "C" {
 // After postgres.h, as PostgreSQL wants it.
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -103,9 +104,18 @@ CallSite* call_site(FunctionCallInfo fcinfo) {
   return static_cast<CallSite*>(fcinfo->flinfo->fn_extra);
 }
 
+void require_registry() {
+  const Oid schema = get_namespace_oid("aml", true);
+  if (!OidIsValid(schema) || !OidIsValid(get_relname_relid("model_versions", schema))) {
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("this database has no model registry"),
+                    errhint("Run aml init on it.")));
+  }
+}
+
 /// A plan for the statement that lasts as long as the backend. Requires: an SPI connection.
 SPIPlanPtr kept_plan(SPIPlanPtr* plan, std::string_view statement, int arguments, Oid* types) {
   if (*plan == nullptr) {
+    require_registry();
     const SPIPlanPtr made = SPI_prepare(statement.data(), arguments, types);
     if (made == nullptr || SPI_keepplan(made) != 0) {
       elog(ERROR, "the registry cannot be read: %s", SPI_result_code_string(SPI_result));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/cli/process.hpp"
+#include "tests/support/test_database.hpp"
 
 namespace aml::test {
 namespace {
@@ -135,6 +136,37 @@ TEST_F(ForestCommand, AFileWithoutRowsHasNoScores) {
   folder_.write("rows.csv", "amount,payers\n");
   EXPECT_EQ(score().out, "row,anomaly_score,is_anomaly\n");
   EXPECT_EQ(fit().exit_code, 4);  // no column 'label'
+}
+
+TEST_F(ForestCommand, ARegisteredModelIsPrintedAsSqlThatScoresLikeTheFile) {
+  const TestDatabase database;
+  const std::string& target = database.target().conninfo;
+  ASSERT_EQ(fit().exit_code, 0);
+  std::string hex;
+  for (const char byte : bytes_of("m.forest")) {
+    const char* const digits = "0123456789abcdef";
+    hex += {digits[static_cast<unsigned char>(byte) / 16],
+            digits[static_cast<unsigned char>(byte) % 16]};
+  }
+  database.query("INSERT INTO aml.models (model) VALUES ('rows')");
+  database.query(
+      "INSERT INTO aml.model_versions (model, version, signature, artifact, artifact_sha256) "
+      "SELECT "
+      "'rows', 1, '{}', bytes, encode(sha256(bytes), 'hex') FROM decode('" +
+      hex + "', 'hex') bytes");
+  const Ended nothing = run_aml({"-d", target, "model", "sql", "rows"});
+  EXPECT_EQ(nothing.exit_code, 2);
+  EXPECT_NE(nothing.err.find("model rows has no version in production"), std::string::npos)
+      << nothing.err;
+  const Ended printed = run_aml({"-d", target, "model", "sql", "rows@1"});
+  ASSERT_EQ(printed.exit_code, 0) << printed.err;
+  database.query(printed.out);
+  const auto lines = lines_of(score().out);
+  std::istringstream outlier(lines.back());
+  std::string field;
+  std::getline(outlier, field, ',');
+  std::getline(outlier, field, ',');
+  EXPECT_NEAR(std::stod(database.query("SELECT aml.rows_score(9000, 3)")), std::stod(field), 1e-12);
 }
 
 }  // namespace
