@@ -9,12 +9,12 @@
 #include "detect/forest_bytes.hpp"
 #include "scenarios/forest_sql.hpp"
 #include "store/error.hpp"
-#include "store/scoring_model.hpp"
+#include "store/registered_model.hpp"
 
 namespace aml::cli {
 namespace {
 
-detect::ForestModel forest_of(const store::ScoringModel& registered) {
+detect::ForestModel forest_of(const store::RegisteredModel& registered) {
   try {
     return detect::forest_model_from_bytes(registered.artifact);
   } catch (const std::invalid_argument& error) {
@@ -28,7 +28,7 @@ detect::ForestModel forest_of(const store::ScoringModel& registered) {
 
 int run_model_sql(const GlobalOptions& global, const std::string& reference) {
   auto connection = connect_ready(global);
-  const auto registered = store::read_scoring_model(connection, reference);
+  const auto registered = store::read_registered_model(connection, reference);
   fmt::print("{}", scenarios::forest_sql({registered.model, registered.version,
                                           registered.artifact_sha256, forest_of(registered)}));
   return kOk;

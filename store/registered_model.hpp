@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The registered version of a model that scores, as the SQL functions of store/extension find it.
+// A registered version of a model, named as in the SQL functions of store/extension.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace aml::store {
 
-struct ScoringModel {
+struct RegisteredModel {
   std::string model;
   std::int32_t version = 0;
   std::string artifact;  ///< as `aml forest fit` wrote it
@@ -19,6 +19,6 @@ struct ScoringModel {
 /// `reference`: the name of a model, and after an @ a version number, production, staging, latest or
 /// an alias; production without. Throws: std::invalid_argument if there is no such version;
 /// StoreError kRefusedData if the artifact is not the one that was registered.
-ScoringModel read_scoring_model(Connection& connection, const std::string& reference);
+RegisteredModel read_registered_model(Connection& connection, const std::string& reference);
 
 }  // namespace aml::store

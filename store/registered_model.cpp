@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/scoring_model.hpp"
+#include "store/registered_model.hpp"
 
 #include <fmt/format.h>
 
@@ -11,9 +11,9 @@
 
 namespace aml::store {
 
-ScoringModel read_scoring_model(Connection& connection, const std::string& reference) {
+RegisteredModel read_registered_model(Connection& connection, const std::string& reference) {
   const auto at = reference.find('@');
-  ScoringModel found;
+  RegisteredModel found;
   found.model = reference.substr(0, at);
   std::optional<std::string> which;
   if (at != std::string::npos) which = reference.substr(at + 1);
