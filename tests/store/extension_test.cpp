@@ -432,6 +432,20 @@ TEST_F(Promotion, IsSeenByTheNextStatementOfAPlpgsqlLoop) {
             "t");
 }
 
+TEST_F(Promotion, IsForgottenWithItsSavepoint) {
+  // PL/pgSQL keeps the call site for the whole transaction.
+  session_.exec(R"(CREATE FUNCTION kept_call_site() RETURNS float8 LANGUAGE plpgsql AS $$
+    BEGIN
+      RETURN aml.anomaly_score('m', 1, 2, 3);
+    END $$)");
+  session_.exec("BEGIN; SAVEPOINT s; " + promote(2));
+  database_.query("CREATE TABLE makes_the_numbers_of_transactions_go_on ()");
+  EXPECT_EQ(number(value("kept_call_site()")), second_);
+  session_.exec("ROLLBACK TO s");
+  EXPECT_EQ(number(value("kept_call_site()")), first_);
+  session_.exec("ROLLBACK");
+}
+
 TEST_F(Promotion, LeavesEachParallelStatementOneVersion) {
   session_.exec(
       "CREATE TABLE entities AS SELECT i % 97 AS amount, i % 7 AS payers, i % 31 AS days, "
