@@ -2,11 +2,11 @@
 #include "store/extension/scoring_model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <new>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "detect/forest_bytes.hpp"
 #include "detect/row_scorer.hpp"
@@ -30,31 +30,33 @@ struct Model {
 namespace {
 
 constexpr std::size_t kModelsKept = 16;
-/// Of artifacts; in memory a model takes about eight times as much. One of 100 trees of 256 rows has
-/// 100 kB. The newest model is kept whatever its size.
+/// Of artifacts; in memory a model takes about ten times as much. One of 100 trees of 256 rows has
+/// 80 kB. The newest model is kept whatever its size.
 constexpr std::size_t kArtifactBytesKept = std::size_t{32} << 20;
 
-/// The models that are kept, each held by the list itself too; the most recently used last.
-std::vector<Model*>& kept_models() {
-  static std::vector<Model*> models;
-  return models;
+/// Each held by this list itself too; the most recently used last. Nothing is freed when the process
+/// ends, and nothing here can fail.
+constinit std::array<Model*, kModelsKept> kept_list{};
+constinit std::size_t kept_count = 0;
+
+std::span<Model*> kept_models() {
+  return std::span(kept_list).first(kept_count);
 }
 
 bool is_room_for(const Model& model) {
   std::size_t bytes = model.artifact_bytes;
   for (const Model* kept : kept_models()) bytes += kept->artifact_bytes;
-  return kept_models().size() < kModelsKept && bytes <= kArtifactBytesKept;
+  return kept_count < kModelsKept && bytes <= kArtifactBytesKept;
 }
 
 void keep(Model* model) {
-  auto& models = kept_models();
-  models.reserve(kModelsKept);
-  while (!models.empty() && !is_room_for(*model)) {
-    release_model(models.front());
-    models.erase(models.begin());
+  while (kept_count > 0 && !is_room_for(*model)) {
+    release_model(kept_list.front());
+    std::shift_left(kept_list.begin(), kept_list.end(), 1);
+    --kept_count;
   }
   ++model->holders;
-  models.push_back(model);
+  kept_list[kept_count++] = model;
 }
 
 std::span<const float> row_of(const Model* model, const float* row) {
@@ -64,7 +66,7 @@ std::span<const float> row_of(const Model* model, const float* row) {
 }  // namespace
 
 Model* find_model(const char* sha256) noexcept {
-  auto& models = kept_models();
+  const auto models = kept_models();
   const auto found = std::ranges::find(models, sha256, &Model::sha256);
   if (found == models.end()) return nullptr;
   std::rotate(found, found + 1, models.end());
@@ -75,18 +77,15 @@ Model* find_model(const char* sha256) noexcept {
 Loading load_model(const char* sha256, const char* bytes, std::size_t size,
                    Model** model) noexcept {
   *model = nullptr;
-  Model* loaded = nullptr;
   try {
-    loaded = new Model(sha256, {bytes, size});
-    keep(loaded);
+    *model = new Model(sha256, {bytes, size});
   } catch (const std::bad_alloc&) {
-    delete loaded;
     return Loading::kOutOfMemory;
   } catch (...) {  // what else is thrown says that the bytes are no model
     return Loading::kDamaged;
   }
-  ++loaded->holders;
-  *model = loaded;
+  keep(*model);
+  ++(*model)->holders;
   return Loading::kLoaded;
 }
 
