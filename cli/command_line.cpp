@@ -40,7 +40,6 @@ struct Options {
   ModelHistoryOptions model_history;
   ModelCompareOptions model_compare;
   std::string model_file;
-  std::string model_reference;
   GraphFiles graph;
   GraphCycleOptions cycles;
   GraphMotifOptions motif;
@@ -425,6 +424,10 @@ void add_model_reading(CLI::App& model, Options& options, Command& chosen) {
                       "All about a version: training, metrics, columns, history, drift (default: "
                       "production, else the latest)",
                       options.model_version, chosen, run_model_show);
+  add_version_command(model, "sql",
+                      "Print a version as plain SQL functions, for servers that take no extension "
+                      "(default: production)",
+                      options.model_version, chosen, run_model_sql);
   auto* history = model.add_subcommand("history", "Who changed which stage when, and why");
   history->add_option("model", options.model_history.model, "Name of the model")
       ->required()
@@ -453,21 +456,6 @@ void add_model_reading(CLI::App& model, Options& options, Command& chosen) {
   });
 }
 
-void add_model_sql(CLI::App& model, Options& options, Command& chosen) {
-  auto* sql = model.add_subcommand(
-      "sql", "Print a model as plain SQL functions, for servers that take no extension");
-  sql->add_option("model", options.model_reference,
-                  "Name, or name@version; version: a number, production (the default), staging, "
-                  "latest or an alias")
-      ->required()
-      ->type_name("MODEL");
-  sql->callback([&] {
-    chosen = [&](const GlobalOptions& global) {
-      return run_model_sql(global, options.model_reference);
-    };
-  });
-}
-
 void add_model_commands(CLI::App& app, Options& options, Command& chosen) {
   auto* model = app.add_subcommand(
       "model", "The registry of models that score: train, promote, compare, who did what when");
@@ -475,7 +463,6 @@ void add_model_commands(CLI::App& app, Options& options, Command& chosen) {
   add_model_train(*model, options.model_train, chosen);
   add_model_reading(*model, options, chosen);
   add_model_stages(*model, options.model_version, chosen);
-  add_model_sql(*model, options, chosen);
   auto* exported = add_version_command(
       *model, "export",
       "Write a version to FILE, for aml forest score, and all about it to FILE.json",

@@ -142,23 +142,11 @@ TEST_F(ForestCommand, ARegisteredModelIsPrintedAsSqlThatScoresLikeTheFile) {
   const TestDatabase database;
   const std::string& target = database.target().conninfo;
   ASSERT_EQ(fit().exit_code, 0);
-  std::string hex;
-  for (const char byte : bytes_of("m.forest")) {
-    const char* const digits = "0123456789abcdef";
-    hex += {digits[static_cast<unsigned char>(byte) / 16],
-            digits[static_cast<unsigned char>(byte) % 16]};
-  }
-  database.query("INSERT INTO aml.models (model) VALUES ('rows')");
-  database.query(
-      "INSERT INTO aml.model_versions (model, version, signature, artifact, artifact_sha256) "
-      "SELECT "
-      "'rows', 1, '{}', bytes, encode(sha256(bytes), 'hex') FROM decode('" +
-      hex + "', 'hex') bytes");
-  const Ended nothing = run_aml({"-d", target, "model", "sql", "rows"});
-  EXPECT_EQ(nothing.exit_code, 2);
-  EXPECT_NE(nothing.err.find("model rows has no version in production"), std::string::npos)
-      << nothing.err;
-  const Ended printed = run_aml({"-d", target, "model", "sql", "rows@1"});
+  ASSERT_EQ(run_aml({"-d", target, "model", "train", "rows", "--data", data_, "--label", "label"})
+                .exit_code,
+            0);
+  EXPECT_EQ(run_aml({"-d", target, "model", "sql", "rows"}).exit_code, 2);  // none in production
+  const Ended printed = run_aml({"-d", target, "model", "sql", "rows", "latest"});
   ASSERT_EQ(printed.exit_code, 0) << printed.err;
   database.query(printed.out);
   const auto lines = lines_of(score().out);
