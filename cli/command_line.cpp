@@ -424,6 +424,10 @@ void add_model_reading(CLI::App& model, Options& options, Command& chosen) {
                       "All about a version: training, metrics, columns, history, drift (default: "
                       "production, else the latest)",
                       options.model_version, chosen, run_model_show);
+  add_version_command(model, "sql",
+                      "Print a version as plain SQL functions, for servers that take no extension "
+                      "(default: production)",
+                      options.model_version, chosen, run_model_sql);
   auto* history = model.add_subcommand("history", "Who changed which stage when, and why");
   history->add_option("model", options.model_history.model, "Name of the model")
       ->required()

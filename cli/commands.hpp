@@ -182,6 +182,7 @@ int run_model_import(const GlobalOptions& global, const std::string& file);
 int run_model_list(const GlobalOptions& global, const std::string& model);
 int run_model_promote(const GlobalOptions& global, const ModelVersionOptions& options);
 int run_model_show(const GlobalOptions& global, const ModelVersionOptions& options);
+int run_model_sql(const GlobalOptions& global, const ModelVersionOptions& options);
 int run_model_train(const GlobalOptions& global, const ModelTrainOptions& options);
 int run_report(const GlobalOptions& global, const ReportOptions& options);
 int run_run(const GlobalOptions& global, const RunOptions& options);

@@ -15,6 +15,7 @@
 #include "cli/target.hpp"
 #include "cli/version.hpp"
 #include "reports/private_file.hpp"
+#include "scenarios/forest_sql.hpp"
 #include "scenarios/model_card.hpp"
 #include "scenarios/model_training.hpp"
 #include "scenarios/registered_model.hpp"
@@ -313,6 +314,16 @@ int run_model_compare(const GlobalOptions& global, const ModelCompareOptions& op
     warn(fmt::format("what they say of the accounts now loaded is not compared: {}", error.what()));
   }
   print(table, effective_format(global.format));
+  return kOk;
+}
+
+int run_model_sql(const GlobalOptions& global, const ModelVersionOptions& options) {
+  auto connection = connect_ready(global);
+  const std::string which = options.version.empty() ? "production" : options.version;
+  auto model =
+      scenarios::load_model(connection, store::find_version(connection, options.model, which));
+  fmt::print("{}", scenarios::forest_sql({model.row.id.model, model.row.id.version,
+                                          model.row.artifact_sha256, std::move(model.forest)}));
   return kOk;
 }
 

@@ -14,8 +14,6 @@ namespace aml::detect {
 namespace {
 
 constexpr double kOrdinaryScore = 0.5;
-/// Reasons below one in a hundred distract from those above.
-constexpr double kLeastShareTold = 0.01;
 
 void validate_names(std::span<const std::string> names, std::size_t columns) {
   if (names.size() != columns) {

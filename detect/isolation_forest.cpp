@@ -9,7 +9,6 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <functional>
 #include <stdexcept>
 
 #include "detect/isolation_tree_growth.hpp"
@@ -177,36 +176,6 @@ void add_depths(const WalkTree& tree, const double* expected_depth, const Tile& 
   }
 }
 
-/// The depths of one row, summed over the trees.
-double depth_sum(std::span<const IsolationTree> trees, const float* row) {
-  double sum = 0;
-  for (const IsolationTree& tree : trees) sum += tree.expected_depth[tree.leaf_of(row)];
-  return sum;
-}
-
-/// How much a term says about a row; nothing if its value is missing.
-double weight_of(const ObliqueTerm& term, const float* row) {
-  const double sum = oblique_sum({&term, 1}, row);
-  return std::isnan(sum) ? 0 : std::abs(sum);
-}
-
-/// Credits a step's change of the expected depth to the columns of its split.
-void credit(const IsolationTree& tree, std::uint32_t node, double change, const float* row,
-            std::vector<double>& contributions) {
-  if (!tree.is_oblique()) {
-    contributions[tree.nodes[node].column] += change;
-    return;
-  }
-  const auto terms = tree.terms_of(node);
-  double sum = 0;
-  for (const ObliqueTerm& term : terms) sum += weight_of(term, row);
-  for (const ObliqueTerm& term : terms) {
-    const double share =
-        sum > 0 ? weight_of(term, row) / sum : 1 / static_cast<double>(terms.size());
-    contributions[term.column] += change * share;
-  }
-}
-
 }  // namespace
 
 void validate(const IsolationForestParams& params) {
@@ -222,24 +191,6 @@ void validate(const IsolationForestParams& params) {
         fmt::format("max_features: {} is outside (0, 1]", params.max_features));
   }
 }
-
-std::vector<Reason> top_reasons(std::span<const double> contributions, std::size_t at_most) {
-  double shortening = 0;
-  std::vector<Reason> reasons;
-  for (std::size_t column = 0; column < contributions.size(); ++column) {
-    if (contributions[column] >= 0) continue;
-    shortening -= contributions[column];
-    reasons.push_back({column, -contributions[column]});
-  }
-  std::ranges::stable_sort(reasons, std::greater<>(), &Reason::share);
-  reasons.resize(std::min(reasons.size(), at_most));
-  for (Reason& reason : reasons) reason.share /= shortening;
-  return reasons;
-}
-
-IsolationForest::IsolationForest(std::vector<IsolationTree> trees, std::size_t columns,
-                                 int sample_size)
-    : trees_(std::move(trees)), columns_(columns), sample_size_(sample_size) {}
 
 IsolationForest IsolationForest::fit(const FeatureView& data, const IsolationForestParams& params) {
   validate(params);
@@ -263,17 +214,8 @@ IsolationForest IsolationForest::fit(const FeatureView& data, const IsolationFor
   return {std::move(trees), data.columns(), fitting.sample_size};
 }
 
-void IsolationForest::require_columns(std::size_t columns) const {
-  if (columns != columns_) {
-    throw std::invalid_argument(
-        fmt::format("isolation forest: {} columns, but it was fitted on {}", columns, columns_));
-  }
-}
-
 std::vector<double> IsolationForest::score(const FeatureView& data) const {
   require_columns(data.columns());
-  const double normal_depth =
-      average_path_length(sample_size_) * static_cast<double>(trees_.size());
   const std::size_t stride = rows_per_tile(columns_);
   std::vector<WalkTree> walk_trees;
   for (const IsolationTree& tree : trees_) {
@@ -293,7 +235,7 @@ std::vector<double> IsolationForest::score(const FeatureView& data) const {
           for (std::size_t column = 0; column < columns_; ++column) {
             values[column] = data.at(row, column);
           }
-          depths[row - block.begin()] = depth_sum(trees_, values.data());
+          depths[row - block.begin()] = depth_sum(values);
         };
         if (walk_trees.empty()) {
           for (std::size_t row = block.begin(); row != block.end(); ++row) walk_alone(row);
@@ -301,39 +243,11 @@ std::vector<double> IsolationForest::score(const FeatureView& data) const {
           std::ranges::for_each(tile.with_missing(), walk_alone);
         }
         for (std::size_t row = block.begin(); row != block.end(); ++row) {
-          scores[row] = std::exp2(-depths[row - block.begin()] / normal_depth);
+          scores[row] = score_of(depths[row - block.begin()]);
         }
       },
       tbb::simple_partitioner());
   return scores;
-}
-
-std::vector<double> IsolationForest::depth_contributions(std::span<const float> row) const {
-  require_columns(row.size());
-  std::vector<double> contributions(columns_, 0.0);
-  for (const IsolationTree& tree : trees_) {
-    std::uint32_t node = 0;
-    while (!tree.is_leaf(node)) {
-      const std::uint32_t next =
-          tree.nodes[node].left + (tree.goes_right(node, row.data()) ? 1 : 0);
-      credit(tree, node, tree.expected_depth[next] - tree.expected_depth[node], row.data(),
-             contributions);
-      node = next;
-    }
-  }
-  for (double& contribution : contributions) contribution /= static_cast<double>(trees_.size());
-  return contributions;
-}
-
-double IsolationForest::mean_depth() const {
-  double sum = 0;
-  for (const IsolationTree& tree : trees_) sum += tree.expected_depth.front();
-  return sum / static_cast<double>(trees_.size());
-}
-
-double IsolationForest::depth(std::span<const float> row) const {
-  require_columns(row.size());
-  return depth_sum(trees_, row.data()) / static_cast<double>(trees_.size());
 }
 
 }  // namespace aml::detect

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/cli/process.hpp"
+#include "tests/support/test_database.hpp"
 
 namespace aml::test {
 namespace {
@@ -135,6 +136,25 @@ TEST_F(ForestCommand, AFileWithoutRowsHasNoScores) {
   folder_.write("rows.csv", "amount,payers\n");
   EXPECT_EQ(score().out, "row,anomaly_score,is_anomaly\n");
   EXPECT_EQ(fit().exit_code, 4);  // no column 'label'
+}
+
+TEST_F(ForestCommand, ARegisteredModelIsPrintedAsSqlThatScoresLikeTheFile) {
+  const TestDatabase database;
+  const std::string& target = database.target().conninfo;
+  ASSERT_EQ(fit().exit_code, 0);
+  ASSERT_EQ(run_aml({"-d", target, "model", "train", "rows", "--data", data_, "--label", "label"})
+                .exit_code,
+            0);
+  EXPECT_EQ(run_aml({"-d", target, "model", "sql", "rows"}).exit_code, 2);  // none in production
+  const Ended printed = run_aml({"-d", target, "model", "sql", "rows", "latest"});
+  ASSERT_EQ(printed.exit_code, 0) << printed.err;
+  database.query(printed.out);
+  const auto lines = lines_of(score().out);
+  std::istringstream outlier(lines.back());
+  std::string field;
+  std::getline(outlier, field, ',');
+  std::getline(outlier, field, ',');
+  EXPECT_NEAR(std::stod(database.query("SELECT aml.rows_score(9000, 3)")), std::stod(field), 1e-12);
 }
 
 }  // namespace

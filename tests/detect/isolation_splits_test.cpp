@@ -9,8 +9,10 @@
 #include <limits>
 #include <numeric>
 #include <set>
+#include <utility>
 
 #include "detect/isolation_forest.hpp"
+#include "detect/row_scorer.hpp"
 #include "tests/detect/small_forests.hpp"
 
 namespace aml::detect {
@@ -51,6 +53,22 @@ TEST_P(EverySplitRule, IsTheSameForAnyNumberOfThreads) {
   const auto one = scores_with(1);
   EXPECT_EQ(one, scores_with(2));
   EXPECT_EQ(one, scores_with(7));
+}
+
+TEST_P(EverySplitRule, ARowAloneGetsTheSameScoreToTheLastBit) {
+  const auto training = with_missing(random_matrix(3000, 5, 11), 40, 5);
+  auto rows = with_missing(random_matrix(400, 5, 12), 9, 6);
+  rows.values[0] = std::numeric_limits<float>::max();
+  rows.values[6] = std::numeric_limits<float>::denorm_min();
+  rows.values[12] = -0.0F;
+  for (const auto& [trees, sample_size] : {std::pair{1, 2}, {9, 64}, {10, 256}, {23, 2048}}) {
+    const auto forest = IsolationForest::fit(training, params(trees, sample_size, 42, GetParam()));
+    const auto scores = forest.score(rows);
+    const RowScorer scorer(forest);
+    for (std::size_t row = 0; row < rows.rows; ++row) {
+      ASSERT_EQ(scorer.score(rows.row(row)), scores[row]) << trees << " trees, row " << row;
+    }
+  }
 }
 
 TEST_P(EverySplitRule, OrderOfRowsDoesNotMatterWhereAllAreSampled) {
