@@ -33,6 +33,7 @@ struct Options {
   EvaluateOptions evaluate;
   std::int64_t earlier_run = 0;
   std::int64_t later_run = 0;
+  FeatureOptions features;
   ForestFitOptions forest_fit;
   ForestScoreOptions forest_score;
   GraphFiles graph;
@@ -260,6 +261,32 @@ void add_run_commands(CLI::App& app, Options& options, Command& chosen) {
       [&] { chosen = [&](const GlobalOptions& global) { return run_run(global, options.run); }; });
 
   add_scenario_commands(app, options, chosen);
+}
+
+void add_features_command(CLI::App& app, FeatureOptions& options, Command& chosen) {
+  auto* features = app.add_subcommand(
+      "features", "What each account, or each transfer, does as numbers: CSV for models");
+  auto* list = features->add_flag("--list", options.list,
+                                  "Only what they are: name, unit, window, description");
+  features->add_flag("--transfers", options.transfers,
+                     "Of transfers, each as it looked when it was made");
+  features
+      ->add_option("--out", options.out, "File to write, readable by you alone (default: stdout)")
+      ->type_name("FILE.csv")
+      ->excludes(list);
+  features
+      ->add_option("--edges", options.edges,
+                   "CSV with src, dst, time and amount instead of a database")
+      ->type_name("FILE")
+      ->excludes(list);
+  features
+      ->add_option("--as-of", options.as_of,
+                   "Only transfers booked until this day (it included) or moment, UTC unless it "
+                   "names a zone")
+      ->type_name("TIME")
+      ->excludes(list);
+  features->callback(
+      [&] { chosen = [&](const GlobalOptions& global) { return run_features(global, options); }; });
 }
 
 void add_forest_fit(CLI::App& forest, ForestFitOptions& options, Command& chosen) {
@@ -560,6 +587,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
   add_run_commands(app, *options, chosen);
   add_data_commands(app, *options, chosen);
   add_graph_commands(app, *options, chosen);
+  add_features_command(app, options->features, chosen);
   add_forest_commands(app, *options, chosen);
   add_db(app, *options, chosen);
   if (argc == 1) {

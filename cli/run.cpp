@@ -28,19 +28,6 @@ void request_stop(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
-/// "As of" a day is as of its end.
-std::optional<graph::Micros> as_of_time(const std::optional<std::string>& text) {
-  constexpr std::size_t kDayLength = std::string_view("2024-03-31").size();
-  if (!text) return std::nullopt;
-  const auto at = graph::parse_time_point(*text);
-  if (!at)
-    throw std::invalid_argument(fmt::format(
-        "--as-of: expected a day or a time such as 2024-03-31 or 2024-03-31T18:00Z, got \"{}\"",
-        *text));
-  const auto micros = static_cast<graph::Micros>(at->micros);
-  return text->size() == kDayLength ? micros + graph::kMicrosPerDay - 1 : micros;
-}
-
 std::vector<scenarios::Scenario> scenarios_to_run(store::Connection& connection,
                                                   const RunOptions& options) {
   const auto currency = currency_of(connection);
@@ -74,6 +61,10 @@ int print_plan(const GlobalOptions& global, store::Connection& connection,
                           Cell{}, Cell{tables_written(scenario, is_backtest)},
                           Cell{scenario.parameters_json}});
   }
+  if (!is_backtest) {
+    table.rows.push_back({Cell{std::string("account features")}, Cell{}, Cell{},
+                          Cell{std::string("gold.account_features")}, Cell{}});
+  }
   print(table, effective_format(global.format));
   say(fmt::format("Estimated peak memory: {}. Nothing was changed.",
                   human_bytes(plan.memory_bytes)));
@@ -88,6 +79,18 @@ bool kept_findings(const scenarios::RunOutcome& outcome) {
 }
 
 }  // namespace
+
+std::optional<graph::Micros> as_of_time(const std::optional<std::string>& text) {
+  constexpr std::size_t kDayLength = std::string_view("2024-03-31").size();
+  if (!text) return std::nullopt;
+  const auto at = graph::parse_time_point(*text);
+  if (!at)
+    throw std::invalid_argument(fmt::format(
+        "--as-of: expected a day or a time such as 2024-03-31 or 2024-03-31T18:00Z, got \"{}\"",
+        *text));
+  const auto micros = static_cast<graph::Micros>(at->micros);
+  return text->size() == kDayLength ? micros + graph::kMicrosPerDay - 1 : micros;
+}
 
 scenarios::RunOutcome run_with_progress(store::Connection& connection, const RunOptions& options) {
   stop_requested = 0;

@@ -21,6 +21,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "detect/features.hpp"
 #include "graph/key_order.hpp"
 #include "store/error.hpp"
 #include "store/migrations.hpp"
@@ -154,6 +155,16 @@ std::vector<std::pair<std::string, std::int64_t>> count_by_severity(
   return counts;
 }
 
+store::AccountTable account_table(const graph::TransferGraph& accounts,
+                                  const detect::FeatureSet& features) {
+  store::AccountTable table{{}, {}, features.values};
+  for (const auto& feature : detect::feature_set_definitions())
+    table.columns.emplace_back(feature.name);
+  for (graph::Vertex v = 0; v < accounts.num_vertices(); ++v)
+    table.accounts.push_back(accounts.key(v));
+  return table;
+}
+
 /// One run from its first ledger row to its last.
 class Run {
  public:
@@ -197,7 +208,9 @@ class Run {
       detections.push_back(run_scenario(*graphs, scenario));
       if (interrupted()) return false;
     }
-    write_gold(detections);
+    const detect::FeatureSet features = measure_accounts(*graphs);
+    if (interrupted()) return false;
+    write_gold(*graphs, detections, features);
     return true;
   }
 
@@ -255,7 +268,27 @@ class Run {
     return detection;
   }
 
-  void write_gold(const std::vector<std::optional<detect::Detection>>& detections) {
+  /// Empty for a backtest, which leaves gold as it is.
+  detect::FeatureSet measure_accounts(const Graphs& graphs) {
+    detect::FeatureSet features;
+    if (outcome_.is_backtest) return features;
+    stage("account features", nullptr, [&](store::RunStep& step) {
+      const StopOnInterrupt stop(options_.interrupted);
+      detect::PatternLimits limits;
+      limits.stop = stop.token();
+      arena_.execute([&] {
+        features = detect::account_feature_set(graphs.accounts, currency_.exponent, limits);
+      });
+      step.rows = graphs.accounts.num_vertices();
+      step.notes = features.notes;
+      if (features.truncated) step.outcome = "truncated";
+    });
+    return features;
+  }
+
+  void write_gold(const Graphs& graphs,
+                  const std::vector<std::optional<detect::Detection>>& detections,
+                  const detect::FeatureSet& features) {
     store::GoldWriter writer(
         connection_, outcome_.run_id, currency_.code, currency_.exponent,
         outcome_.is_backtest ? store::Purpose::kBacktest : store::Purpose::kProduction);
@@ -277,6 +310,8 @@ class Run {
                           "raise the version with every change",
                           scenario.id, scenario.version));
       }
+      if (!outcome_.is_backtest)
+        writer.write_account_features(account_table(graphs.accounts, features));
       writer.complete_run(peak_memory_bytes(), error_);
     };
     stage(outcome_.is_backtest ? "write backtest" : "write gold", nullptr, write,

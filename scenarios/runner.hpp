@@ -77,7 +77,7 @@ struct RunOutcome {
 /// Takes the run lock, reads the snapshot, runs every scenario and writes gold in one database
 /// transaction. A scenario that fails does not stop the others; gold of those that ran is written
 /// and the status is "failed". Steps: "read snapshot", "build graph", one for each scenario under
-/// its id, "write gold". With `as_of`, or if a scenario has overrides, the run is a backtest: gold
+/// its id, "account features", "write gold". With `as_of`, or if a scenario has overrides, the run is a backtest: gold
 /// stays as it is, and what was found is kept beside it ("write backtest").
 /// Throws: store::StoreError (kLocked if another run is at work); std::invalid_argument if there is
 ///         no scenario or an id stands twice. What stops a run after it has started is also told by

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "detect/finding.hpp"
@@ -40,6 +42,13 @@ struct GoldCounts {
       false;  ///< the same scenario and version was run before with another text
 };
 
+/// A number for each account and column.
+struct AccountTable {
+  std::vector<std::string> columns;  ///< as gold.account_features has them, in any order
+  std::vector<std::string_view> accounts;
+  std::span<const double> values;  ///< accounts x columns, row-major, finite
+};
+
 /// Nothing is visible to others before commit(); without it the destructor rolls everything back.
 class GoldWriter {
  public:
@@ -56,6 +65,11 @@ class GoldWriter {
   ///         is not low, medium or high, if a score is not in [0, 1], or if the scenario was already written in this run.
   GoldCounts write(const ScenarioIdentity& scenario, const std::vector<GradedFinding>& findings,
                    const std::vector<detect::ScoreTable>& scores);
+
+  /// Puts the features of all accounts into gold; returns how many rows are new or changed. Rows that are as they were stay
+  /// untouched, with the run that measured them.
+  /// Requires: a production run; called once. Throws: StoreError kStatement.
+  std::int64_t write_account_features(const AccountTable& features);
 
   /// Marks the run succeeded, or failed with `error` if one is given (a scenario failed, the others are written).
   /// Throws: StoreError kStatement if the run is no longer "running", for example because another process declared it dead.
