@@ -294,7 +294,7 @@ TEST_F(RunnerOnSmallBank, HubsLeftOutAreNotedInTheLedger) {
   Scenario scenario = shipped("round_tripping");
   std::get<detect::CyclesParams>(scenario.params).max_counterparties = 50;
   const RunOutcome outcome = run(connection_, {scenario}, {});
-  ASSERT_EQ(outcome.steps.size(), 4u);
+  ASSERT_EQ(outcome.steps.size(), 5u);
   ASSERT_FALSE(outcome.steps[2].notes.empty());
   EXPECT_NE(outcome.steps[2].notes[0].find("A40"), std::string::npos) << outcome.steps[2].notes[0];
   EXPECT_EQ(outcome.steps[2].outcome, "ok");
@@ -358,7 +358,7 @@ TEST_F(RunnerOnSmallBank, TheOutcomeAsJsonTellsTheRun) {
   EXPECT_EQ(json["scenarios"][0]["gone"], 0);
   EXPECT_EQ(json["scenarios"][1]["status"], "failed");
   EXPECT_FALSE(json["scenarios"][1].contains("alerts"));
-  ASSERT_EQ(json["steps"].size(), 5u);
+  ASSERT_EQ(json["steps"].size(), 6u);
   EXPECT_EQ(json["steps"][2]["parameters"]["window"], "10 days");
 }
 
