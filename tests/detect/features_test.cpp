@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "detect/features.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 #include <tbb/global_control.h>
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <map>
 #include <random>
@@ -57,6 +59,22 @@ TEST(FeatureDefinitions, TheSetBeginsWithTheBehaviourWhichHasPhrases) {
     EXPECT_NE(feature_definitions()[i].phrase.find("{}"), std::string_view::npos)
         << feature_definitions()[i].name;
   }
+}
+
+TEST(FeatureDefinitions, AreTheTablesOfTheDocumentation) {
+  std::ifstream file(AML_SOURCE_DIR "/docs/features.md");
+  std::vector<std::string> told;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("| `")) told.push_back(line);
+  }
+  std::vector<std::string> defined;
+  for (const auto definitions : {feature_set_definitions(), transfer_feature_definitions()}) {
+    for (const auto& feature : definitions) {
+      defined.push_back(fmt::format("| `{}` | {} | {} | {} |", feature.name, feature.unit,
+                                    feature.window, feature.description));
+    }
+  }
+  EXPECT_EQ(told, defined);
 }
 
 TEST(AccountFeatures, ShapeIsVerticesTimesDefinitions) {
