@@ -248,6 +248,8 @@ void add_run_commands(CLI::App& app, Options& options, Command& chosen) {
       ->type_name("FILE.json");
   run->add_option("--threads", options.run.threads, "Threads (default: all cores)")
       ->check(CLI::Range(1, 1024));
+  run->add_flag("--no-features", options.run.no_features,
+                "Leave gold.account_features as it is: quicker, for a run between two others");
   run->add_option("--as-of", options.run.as_of,
                   "Backtest: only transfers booked until this day (it included) or moment, UTC "
                   "unless it names a zone; gold stays as it is")

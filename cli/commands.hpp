@@ -47,6 +47,7 @@ struct RunOptions {
   int threads = 0;
   std::optional<std::string> as_of;    ///< a day or time; absent: all transfers
   std::vector<std::string> overrides;  ///< scenario.parameter=value
+  bool no_features = false;            ///< leave gold.account_features as it is
 };
 struct EvaluateOptions {
   std::vector<std::string> labels;  ///< files

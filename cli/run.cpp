@@ -61,7 +61,7 @@ int print_plan(const GlobalOptions& global, store::Connection& connection,
                           Cell{}, Cell{tables_written(scenario, is_backtest)},
                           Cell{scenario.parameters_json}});
   }
-  if (!is_backtest) {
+  if (!is_backtest && !options.no_features) {
     table.rows.push_back({Cell{std::string("account features")}, Cell{}, Cell{},
                           Cell{std::string("gold.account_features")}, Cell{}});
   }
@@ -101,6 +101,7 @@ scenarios::RunOutcome run_with_progress(store::Connection& connection, const Run
   scenarios::RunOptions run;
   run.threads = options.threads;
   run.as_of = as_of_time(options.as_of);
+  run.account_features = !options.no_features;
   run.program_version = kVersion;
   run.started = [&](const std::string& name) { stage = std::make_unique<Stage>(name); };
   run.finished = [&](const store::RunStep& step) {

@@ -14,6 +14,17 @@ using graph::Micros;
 using graph::TransferGraph;
 using graph::Vertex;
 
+namespace {
+
+/// The times of in-edges lie together, their other columns do not: those are read for ties alone.
+bool arrives_before(const TransferGraph& graph, Edge in_position, Edge out) {
+  const Micros arrival = graph.in_booked_at(in_position);
+  const Micros departure = graph.booked_at(out);
+  return arrival != departure ? arrival < departure : graph.before(graph.in_edge(in_position), out);
+}
+
+}  // namespace
+
 void AccountFlows::collect(const TransferGraph& graph, Vertex account) {
   flows_.clear();
   const auto ins = graph.in_edges(account);
@@ -21,12 +32,19 @@ void AccountFlows::collect(const TransferGraph& graph, Vertex account) {
   auto in = ins.begin();
   auto out = outs.begin();
   while (in != ins.end() || out != outs.end()) {
-    const bool take_in =
-        out == outs.end() || (in != ins.end() && graph.before(graph.in_edge(*in), *out));
-    const Edge edge = take_in ? graph.in_edge(*in) : *out;
-    const Vertex counterparty = take_in ? graph.in_source(*in++) : graph.target(*out++);
-    if (counterparty == account) continue;
-    flows_.push_back({graph.booked_at(edge), graph.amount_minor(edge), counterparty, !take_in});
+    if (out == outs.end() || (in != ins.end() && arrives_before(graph, *in, *out))) {
+      if (graph.in_source(*in) != account) {
+        flows_.push_back({graph.in_booked_at(*in), graph.amount_minor(graph.in_edge(*in)),
+                          graph.in_source(*in), false});
+      }
+      ++in;
+    } else {
+      if (graph.target(*out) != account) {
+        flows_.push_back(
+            {graph.booked_at(*out), graph.amount_minor(*out), graph.target(*out), true});
+      }
+      ++out;
+    }
   }
   number_counterparties();
 }

@@ -156,7 +156,7 @@ std::vector<std::pair<std::string, std::int64_t>> count_by_severity(
 }
 
 store::AccountTable account_table(const graph::TransferGraph& accounts,
-                                  const detect::FeatureSet& features) {
+                                  const std::optional<detect::FeatureSet>& features) {
   store::AccountTable table{{}, {}, features.values};
   for (const auto& feature : detect::feature_set_definitions())
     table.columns.emplace_back(feature.name);
@@ -208,7 +208,7 @@ class Run {
       detections.push_back(run_scenario(*graphs, scenario));
       if (interrupted()) return false;
     }
-    const detect::FeatureSet features = measure_accounts(*graphs);
+    const auto features = measure_accounts(*graphs);
     if (interrupted()) return false;
     write_gold(*graphs, detections, features);
     return true;
@@ -268,10 +268,10 @@ class Run {
     return detection;
   }
 
-  /// Empty for a backtest, which leaves gold as it is.
-  detect::FeatureSet measure_accounts(const Graphs& graphs) {
-    detect::FeatureSet features;
-    if (outcome_.is_backtest) return features;
+  /// nullopt if gold keeps those it has.
+  std::optional<detect::FeatureSet> measure_accounts(const Graphs& graphs) {
+    if (outcome_.is_backtest || !options_.account_features) return std::nullopt;
+    std::optional<detect::FeatureSet> features;
     stage("account features", nullptr, [&](store::RunStep& step) {
       const StopOnInterrupt stop(options_.interrupted);
       detect::PatternLimits limits;
@@ -280,8 +280,8 @@ class Run {
         features = detect::account_feature_set(graphs.accounts, currency_.exponent, limits);
       });
       step.rows = graphs.accounts.num_vertices();
-      step.notes = features.notes;
-      if (features.truncated) step.outcome = "truncated";
+      step.notes = features->notes;
+      if (features->truncated) step.outcome = "truncated";
     });
     return features;
   }
@@ -310,8 +310,7 @@ class Run {
                           "raise the version with every change",
                           scenario.id, scenario.version));
       }
-      if (!outcome_.is_backtest)
-        writer.write_account_features(account_table(graphs.accounts, features));
+      if (features) writer.write_account_features(account_table(graphs.accounts, *features));
       writer.complete_run(peak_memory_bytes(), error_);
     };
     stage(outcome_.is_backtest ? "write backtest" : "write gold", nullptr, write,

@@ -44,6 +44,7 @@ struct RunOptions {
   int threads = 0;  ///< 0: all cores
   std::string program_version;
   std::optional<graph::Micros> as_of;  ///< only transfers booked until then; absent: all
+  bool account_features = true;  ///< of a production run: bring gold.account_features up to date
   std::function<void(const std::string& stage)> started;     ///< a stage begins
   std::function<void(const store::RunStep& step)> finished;  ///< a stage ended
   /// Asked between stages, and by another thread while a detector works; true stops the run, gold

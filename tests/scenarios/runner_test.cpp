@@ -169,6 +169,11 @@ TEST_F(RunnerOnSmallBank, AccountFeaturesAreThoseOfTheNewestProductionRun) {
   run(connection_, {shipped("structuring")}, backtest);
   EXPECT_EQ(database_.query(all), first) << "a backtest leaves gold as it is";
 
+  RunOptions without;
+  without.account_features = false;
+  run(connection_, {shipped("structuring")}, without);
+  EXPECT_EQ(database_.query(all), first) << "nor does a run touch them that is told not to";
+
   const RunOutcome again = run(connection_, {shipped("structuring")}, {});
   EXPECT_EQ(database_.query(fmt::format("SELECT transfers_out, run_id FROM gold.account_features "
                                         "WHERE account_id = '{}'",
