@@ -156,7 +156,7 @@ std::vector<std::pair<std::string, std::int64_t>> count_by_severity(
 }
 
 store::AccountTable account_table(const graph::TransferGraph& accounts,
-                                  const std::optional<detect::FeatureSet>& features) {
+                                  const detect::FeatureSet& features) {
   store::AccountTable table{{}, {}, features.values};
   for (const auto& feature : detect::feature_set_definitions())
     table.columns.emplace_back(feature.name);
@@ -288,7 +288,7 @@ class Run {
 
   void write_gold(const Graphs& graphs,
                   const std::vector<std::optional<detect::Detection>>& detections,
-                  const detect::FeatureSet& features) {
+                  const std::optional<detect::FeatureSet>& features) {
     store::GoldWriter writer(
         connection_, outcome_.run_id, currency_.code, currency_.exponent,
         outcome_.is_backtest ? store::Purpose::kBacktest : store::Purpose::kProduction);
