@@ -34,7 +34,8 @@ struct FeatureScratch {
   MovingWindow day{graph::kMicrosPerDay};
   MovingWindow week{7 * graph::kMicrosPerDay};
   MovingWindow month{30 * graph::kMicrosPerDay};
-  std::vector<std::uint32_t> sent_ahead;  ///< to each counterparty
+  std::vector<std::uint32_t> payers_before;  ///< of each transfer sent
+  std::vector<std::uint32_t> sent_ahead;     ///< to each counterparty
 };
 
 /// The 22 features of detect/features.hpp.

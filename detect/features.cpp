@@ -58,7 +58,7 @@ std::span<const FeatureDefinition> feature_definitions() {
 }
 
 std::span<const FeatureDefinition> feature_set_definitions() {
-  static const auto all = [] {
+  static const auto kAll = [] {
     std::vector<FeatureDefinition> definitions;
     for (const auto group : {behaviour_definitions(), amount_definitions(), rhythm_definitions(),
                              window_definitions(), pattern_definitions()}) {
@@ -66,7 +66,7 @@ std::span<const FeatureDefinition> feature_set_definitions() {
     }
     return definitions;
   }();
-  return all;
+  return kAll;
 }
 
 FeatureMatrix account_features(const TransferGraph& graph, int base_currency_exponent) {
@@ -76,7 +76,8 @@ FeatureMatrix account_features(const TransferGraph& graph, int base_currency_exp
   for_each_active(graph, [&](Vertex v, FeatureScratch& scratch) {
     std::array<double, kFeatures> values{};
     describe_behaviour(scratch, scale, values);
-    std::ranges::transform(values, matrix.values.begin() + std::size_t{v} * kFeatures,
+    std::ranges::transform(values,
+                           matrix.values.begin() + static_cast<std::ptrdiff_t>(v * kFeatures),
                            [](double value) { return static_cast<float>(value); });
   });
   return matrix;

@@ -79,16 +79,21 @@ struct Pairs {
   std::uint64_t back_and_forth = 0;
 };
 
-/// Moves the window over all transfers; writes the most that it ever held.
+/// Moves the window over all transfers; writes the most that it ever held. `payers_before` becomes
+/// the distinct payers in it at each transfer that the account sent.
 Pairs describe_peaks(const AccountFlows& flows, const FeatureScale& scale, MovingWindow& window,
-                     std::span<double> values) {
+                     std::vector<std::uint32_t>& payers_before, std::span<double> values) {
   Pairs pairs;
+  payers_before.clear();
   std::array<MovingWindow::Side, 2> most;
   window.restart(flows);
   for (const Flow& flow : flows.in_time()) {
     window.advance();
     const std::uint32_t from = window.in_from(flow.counterparty);
-    if (flow.outgoing) pairs.two_paths += window.in().transfers - from;
+    if (flow.outgoing) {
+      pairs.two_paths += window.in().transfers - from;
+      payers_before.push_back(window.in().counterparties);
+    }
     pairs.back_and_forth += flow.outgoing ? from : window.out_to(flow.counterparty);
     const MovingWindow::Side& side = flow.outgoing ? window.out() : window.in();
     MovingWindow::Side& peak = most[flow.outgoing ? 1 : 0];
@@ -130,21 +135,21 @@ double passed_on_share(std::span<const Flow> flows, Micros length, std::vector<A
 }
 
 /// See the definition of gather_scatter_7d.
-std::uint32_t gather_scatter(const AccountFlows& account, MovingWindow& before, Micros length,
+std::uint32_t gather_scatter(const AccountFlows& account, Micros length,
+                             std::span<const std::uint32_t> payers_before,
                              std::vector<std::uint32_t>& sent_ahead) {
   const auto flows = account.in_time();
-  before.restart(account);
   sent_ahead.assign(account.counterparties(), 0);
+  auto payers = payers_before.begin();
   std::uint32_t payees = 0;
   std::uint32_t most = 0;
   std::size_t ahead = 0;
   for (const Flow& flow : flows) {
-    before.advance();
     if (!flow.outgoing) continue;
     for (; ahead < flows.size() && flows[ahead].booked_at - flow.booked_at < length; ++ahead) {
       if (flows[ahead].outgoing) payees += sent_ahead[flows[ahead].counterparty]++ == 0;
     }
-    most = std::max(most, std::min(before.in().counterparties, payees));
+    most = std::max(most, std::min(*payers++, payees));
     payees -= --sent_ahead[flow.counterparty] == 0;
   }
   return most;
@@ -160,20 +165,21 @@ void describe_windows(FeatureScratch& scratch, const FeatureScale& scale,
                       std::span<double> values) {
   const AccountFlows& flows = scratch.flows;
   const auto peaks = [&](MovingWindow& window, Windowed first) {
-    return describe_peaks(flows, scale, window, values.subspan(static_cast<std::size_t>(first)));
+    return describe_peaks(flows, scale, window, scratch.payers_before,
+                          values.subspan(static_cast<std::size_t>(first)));
   };
-  const Pairs of_day = peaks(scratch.day, Windowed::kDay);
-  const Pairs of_week = peaks(scratch.week, Windowed::kWeek);
-  peaks(scratch.month, Windowed::kMonth);
   constexpr Micros kWeekLength = 7 * kMicrosPerDay;
   const FeatureRow<Windowed> row(values);
+  peaks(scratch.month, Windowed::kMonth);
+  row.set(Windowed::kTwoPathsDay,
+          static_cast<double>(peaks(scratch.day, Windowed::kDay).two_paths));
+  const Pairs of_week = peaks(scratch.week, Windowed::kWeek);
+  row.set(Windowed::kBackAndForthWeek, static_cast<double>(of_week.back_and_forth));
+  row.set(Windowed::kGatherScatterWeek,
+          gather_scatter(flows, kWeekLength, scratch.payers_before, scratch.sent_ahead));
   row.set(Windowed::kPassedOnDay,
           passed_on_share(flows.in_time(), kMicrosPerDay, scratch.arrivals));
   row.set(Windowed::kPassedOnWeek, passed_on_share(flows.in_time(), kWeekLength, scratch.arrivals));
-  row.set(Windowed::kTwoPathsDay, static_cast<double>(of_day.two_paths));
-  row.set(Windowed::kBackAndForthWeek, static_cast<double>(of_week.back_and_forth));
-  row.set(Windowed::kGatherScatterWeek,
-          gather_scatter(flows, scratch.week, kWeekLength, scratch.sent_ahead));
 }
 
 }  // namespace aml::detect
