@@ -3,7 +3,8 @@
 //   server   COPY ... TO '/dev/null' by the server: nothing leaves it (needs pg_write_server_files)
 //   client   COPY ... TO STDOUT, each row received by libpq and dropped
 //   read     store::read_snapshot()
-// Rounds alternate between the three, so that a noisy machine is noisy for all of them.
+//   features detect::account_feature_set() over the graph of what was read, which must take less
+// Rounds alternate between them, so that a noisy machine is noisy for all.
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
@@ -18,11 +19,15 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "aml_copy.hpp"
+#include "detect/features.hpp"
+#include "graph/transfer_graph.hpp"
 #include "store/connection.hpp"
 #include "store/conninfo.hpp"
+#include "store/migrations.hpp"
 #include "store/snapshot.hpp"
 
 namespace {
@@ -87,6 +92,7 @@ int bench(const std::string& database) {
   std::vector<double> server;
   std::vector<double> client;
   std::vector<double> read;
+  std::vector<double> features;
   std::size_t transfers = 0;
   std::size_t accounts = 0;
   for (int round = 0; round < kRounds; ++round) {
@@ -94,10 +100,13 @@ int bench(const std::string& database) {
     const auto took = seconds([&] { permitted = copy_on_server(peer.get()); });
     if (permitted) server.push_back(took);
     client.push_back(seconds([&] { copy_and_drop(peer.get()); }));
-    const auto snapshot = aml::store::read_snapshot(connection);
+    auto snapshot = aml::store::read_snapshot(connection);
     read.push_back(snapshot.seconds);
     transfers = snapshot.transfers.source.size();
     accounts = snapshot.transfers.vertex_keys.size();
+    const aml::graph::TransferGraph graph(std::move(snapshot.transfers));
+    const int exponent = aml::store::base_currency(connection).exponent;
+    features.push_back(seconds([&] { aml::detect::account_feature_set(graph, exponent); }));
   }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -117,6 +126,8 @@ int bench(const std::string& database) {
   line("server", server);
   line("client", client);
   line("read", read);
+  line("features", features);
+  fmt::print("features / read: {:.2f}\n", median(features) / median(read));
   return 0;
 }
 

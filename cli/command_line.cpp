@@ -33,6 +33,7 @@ struct Options {
   EvaluateOptions evaluate;
   std::int64_t earlier_run = 0;
   std::int64_t later_run = 0;
+  FeatureOptions features;
   ForestFitOptions forest_fit;
   ForestScoreOptions forest_score;
   ModelTrainOptions model_train;
@@ -257,6 +258,8 @@ void add_run_commands(CLI::App& app, Options& options, Command& chosen) {
       ->type_name("FILE.json");
   run->add_option("--threads", options.run.threads, "Threads (default: all cores)")
       ->check(CLI::Range(1, 1024));
+  run->add_flag("--no-features", options.run.no_features,
+                "Leave gold.account_features as it is: quicker, for a run between two others");
   run->add_option("--as-of", options.run.as_of,
                   "Backtest: only transfers booked until this day (it included) or moment, UTC "
                   "unless it names a zone; gold stays as it is")
@@ -293,6 +296,32 @@ void add_forest_params(CLI::App& command, ForestParams& params) {
                   "How nodes are split; all but random may help or harm, see docs/forest.md")
       ->check(CLI::IsMember({"random", "kurtosis", "pooled_gain", "oblique"}))
       ->capture_default_str();
+}
+
+void add_features_command(CLI::App& app, FeatureOptions& options, Command& chosen) {
+  auto* features = app.add_subcommand(
+      "features", "What each account, or each transfer, does as numbers: CSV for models");
+  auto* list = features->add_flag("--list", options.list,
+                                  "Only what they are: name, unit, window, description");
+  features->add_flag("--transfers", options.transfers,
+                     "Of transfers, each as it looked when it was made");
+  features
+      ->add_option("--out", options.out, "File to write, readable by you alone (default: stdout)")
+      ->type_name("FILE.csv")
+      ->excludes(list);
+  features
+      ->add_option("--edges", options.edges,
+                   "CSV with src, dst, time and amount instead of a database")
+      ->type_name("FILE")
+      ->excludes(list);
+  features
+      ->add_option("--as-of", options.as_of,
+                   "Only transfers booked until this day (it included) or moment, UTC unless it "
+                   "names a zone")
+      ->type_name("TIME")
+      ->excludes(list);
+  features->callback(
+      [&] { chosen = [&](const GlobalOptions& global) { return run_features(global, options); }; });
 }
 
 void add_forest_fit(CLI::App& forest, ForestFitOptions& options, Command& chosen) {
@@ -727,6 +756,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
   add_run_commands(app, *options, chosen);
   add_data_commands(app, *options, chosen);
   add_graph_commands(app, *options, chosen);
+  add_features_command(app, options->features, chosen);
   add_forest_commands(app, *options, chosen);
   add_model_commands(app, *options, chosen);
   add_db(app, *options, chosen);

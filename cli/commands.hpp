@@ -47,6 +47,7 @@ struct RunOptions {
   int threads = 0;
   std::optional<std::string> as_of;    ///< a day or time; absent: all transfers
   std::vector<std::string> overrides;  ///< scenario.parameter=value
+  bool no_features = false;            ///< leave gold.account_features as it is
 };
 struct EvaluateOptions {
   std::vector<std::string> labels;  ///< files
@@ -119,6 +120,15 @@ struct ModelCompareOptions {
   std::string b;
 };
 
+/// See docs/features.md.
+struct FeatureOptions {
+  bool transfers = false;  ///< of transfers instead of accounts
+  bool list = false;       ///< only the definitions
+  std::string out;         ///< file; empty: stdout
+  std::string edges;       ///< file, see docs/graph_files.md; empty: the database
+  std::optional<std::string> as_of;
+};
+
 /// A graph in CSV files, see docs/graph_files.md.
 struct GraphFiles {
   std::string edges;
@@ -161,6 +171,7 @@ int run_diff(const GlobalOptions& global, std::int64_t earlier, std::int64_t lat
 int run_doctor(const GlobalOptions& global);
 int run_evaluate(const GlobalOptions& global, const EvaluateOptions& options);
 int run_explain(const GlobalOptions& global, const std::string& entity);
+int run_features(const GlobalOptions& global, const FeatureOptions& options);
 int run_forest_fit(const GlobalOptions& global, const ForestFitOptions& options);
 int run_forest_score(const GlobalOptions& global, const ForestScoreOptions& options);
 int run_generate(const GlobalOptions& global, const std::string& out,

@@ -28,12 +28,6 @@ void request_stop(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
-/// "As of" a day is as of its end.
-std::optional<graph::Micros> as_of_time(const std::optional<std::string>& text) {
-  if (!text) return std::nullopt;
-  return asked_time("--as-of", *text).until;
-}
-
 std::vector<scenarios::Scenario> scenarios_to_run(store::Connection& connection,
                                                   const RunOptions& options) {
   const auto currency = currency_of(connection);
@@ -69,6 +63,10 @@ int print_plan(const GlobalOptions& global, store::Connection& connection,
                           Cell{}, Cell{tables_written(scenario, is_backtest)},
                           Cell{scenario.parameters_json}});
   }
+  if (!is_backtest && !options.no_features) {
+    table.rows.push_back({Cell{std::string("account features")}, Cell{}, Cell{},
+                          Cell{std::string("gold.account_features")}, Cell{}});
+  }
   print(table, effective_format(global.format));
   say(fmt::format("Estimated peak memory: {}. Nothing was changed.",
                   human_bytes(plan.memory_bytes)));
@@ -95,6 +93,11 @@ AskedTime asked_time(const char* option, const std::string& text) {
   return {micros, text.size() == kDayLength ? micros + graph::kMicrosPerDay - 1 : micros};
 }
 
+std::optional<graph::Micros> as_of_time(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  return asked_time("--as-of", *text).until;
+}
+
 scenarios::RunOutcome run_with_progress(store::Connection& connection, const RunOptions& options) {
   stop_requested = 0;
   std::signal(SIGINT, request_stop);
@@ -104,6 +107,7 @@ scenarios::RunOutcome run_with_progress(store::Connection& connection, const Run
   scenarios::RunOptions run;
   run.threads = options.threads;
   run.as_of = as_of_time(options.as_of);
+  run.account_features = !options.no_features;
   run.program_version = kVersion;
   run.started = [&](const std::string& name) { stage = std::make_unique<Stage>(name); };
   run.finished = [&](const store::RunStep& step) {

@@ -19,6 +19,9 @@ AskedTime asked_time(const char* option, const std::string& text);
 /// demo.
 scenarios::RunOutcome run_with_progress(store::Connection& connection, const RunOptions& options);
 
+/// "As of" a day is as of its end. Throws: std::invalid_argument for what is no time.
+std::optional<graph::Micros> as_of_time(const std::optional<std::string>& text);
+
 /// One row for each scenario: alerts by severity, new, gone.
 Table outcome_table(const scenarios::RunOutcome& outcome);
 

@@ -83,20 +83,14 @@ void print_table(const Table& table) {
   }
 }
 
-std::string csv_cell(const Cell& cell, CsvText csv_text) {
+std::string csv_cell(const Cell& cell, CsvText how) {
   std::string text = text_of(cell);
   if (const auto* measure = std::get_if<double>(&cell)) text = fmt::format("{}", *measure);
-  if (csv_text == CsvText::kSafeInSpreadsheets && !is_number(cell) && !text.empty() &&
+  if (how == CsvText::kSafeInSpreadsheets && !is_number(cell) && !text.empty() &&
       std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) {
     text.insert(0, "'");
   }
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
+  return csv_text(text);
 }
 
 void print_csv(const Table& table, CsvText csv_text) {
@@ -131,6 +125,16 @@ void print_json(const Table& table) {
 }
 
 }  // namespace
+
+std::string csv_text(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
 
 Format effective_format(std::optional<Format> asked) {
   return asked.value_or(stdout_is_terminal() ? Format::kTable : Format::kCsv);

@@ -28,6 +28,9 @@ Format effective_format(std::optional<Format> asked);
 /// stay what they are because a program joins them with its own data.
 enum class CsvText { kSafeInSpreadsheets, kAsItIs };
 
+/// A text as a cell of CSV, quoted if it must be; it stays what it is.
+std::string csv_text(const std::string& text);
+
 /// Prints to stdout. A table is cut to the width of the terminal; JSON is an array of objects.
 /// Throws: std::system_error if stdout cannot be written.
 void print(const Table& table, Format format, CsvText csv_text = CsvText::kSafeInSpreadsheets);

@@ -9,27 +9,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace aml::reports {
 namespace {
-
-[[noreturn]] void fail(const std::string& file) {
-  throw std::system_error(errno, std::generic_category(), "cannot write " + file);
-}
-
-void write_all(int descriptor, std::string_view content, const std::string& file) {
-  while (!content.empty()) {
-    const auto written = ::write(descriptor, content.data(), content.size());
-    if (written == -1) {
-      const int reason = errno;
-      ::close(descriptor);
-      errno = reason;
-      fail(file);
-    }
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (::close(descriptor) != 0) fail(file);
-}
 
 /// The file that a symbolic link, which may dangle, leads to.
 std::string behind_links(const std::filesystem::path& file) {
@@ -44,21 +27,46 @@ std::string behind_links(const std::filesystem::path& file) {
 
 }  // namespace
 
-void write_private_file(const std::string& file, std::string_view content) {
+PrivateFileWriter::PrivateFileWriter(std::string file) : file_(std::move(file)) {
   struct stat facts {};
-  if (::stat(file.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode)) {
-    const int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
-    if (descriptor == -1) fail(file);
-    write_all(descriptor, content, file);
-    return;
+  if (::stat(file_.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode)) {
+    descriptor_ = ::open(file_.c_str(), O_WRONLY | O_CLOEXEC);
+  } else {
+    target_ = behind_links(file_);
+    unfinished_ = target_ + ".part";
+    ::unlink(unfinished_.c_str());
+    descriptor_ = ::open(unfinished_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   }
-  const std::string target = behind_links(file);
-  const std::string unfinished = target + ".part";
-  ::unlink(unfinished.c_str());
-  const int descriptor = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor == -1) fail(file);
-  write_all(descriptor, content, file);
-  if (std::rename(unfinished.c_str(), target.c_str()) != 0) fail(file);
+  if (descriptor_ == -1) fail();
+}
+
+PrivateFileWriter::~PrivateFileWriter() {
+  if (descriptor_ == -1) return;
+  ::close(descriptor_);
+  if (!unfinished_.empty()) ::unlink(unfinished_.c_str());
+}
+
+void PrivateFileWriter::write(std::string_view content) {
+  while (!content.empty()) {
+    const auto written = ::write(descriptor_, content.data(), content.size());
+    if (written == -1) fail();
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void PrivateFileWriter::close() {
+  if (::close(std::exchange(descriptor_, -1)) != 0) fail();
+  if (!unfinished_.empty() && std::rename(unfinished_.c_str(), target_.c_str()) != 0) fail();
+}
+
+void PrivateFileWriter::fail() const {
+  throw std::system_error(errno, std::generic_category(), "cannot write " + file_);
+}
+
+void write_private_file(const std::string& file, std::string_view content) {
+  PrivateFileWriter out(file);
+  out.write(content);
+  out.close();
 }
 
 }  // namespace aml::reports

@@ -6,10 +6,29 @@
 
 namespace aml::reports {
 
-/// Writes the content to a file that only its owner may read, private from the first byte: a new file with mode 0600 is moved
-/// into place when it is complete. What is no regular file (a device, a pipe) is written into and stays what it is; a
-/// symbolic link is followed.
-/// Throws: std::system_error with the path and the reason.
+/// A file that only its owner may read, private from the first byte: a new file with mode 0600 is moved into place when it is
+/// complete. What is no regular file (a device, a pipe) is written into and stays what it is; a symbolic link is followed.
+/// All functions throw std::system_error with the path and the reason.
+class PrivateFileWriter {
+ public:
+  explicit PrivateFileWriter(std::string file);
+  ~PrivateFileWriter();  ///< without close() what was there before stays
+  PrivateFileWriter(const PrivateFileWriter&) = delete;
+  PrivateFileWriter& operator=(const PrivateFileWriter&) = delete;
+
+  void write(std::string_view content);
+  void close();
+
+ private:
+  [[noreturn]] void fail() const;
+
+  std::string file_;
+  std::string target_;      ///< where links lead
+  std::string unfinished_;  ///< empty: it is no regular file
+  int descriptor_ = -1;
+};
+
+/// The same for content that is all there.
 void write_private_file(const std::string& file, std::string_view content);
 
 }  // namespace aml::reports

@@ -22,6 +22,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "detect/features.hpp"
 #include "graph/key_order.hpp"
 #include "scenarios/registered_model.hpp"
 #include "store/error.hpp"
@@ -156,6 +157,16 @@ std::vector<std::pair<std::string, std::int64_t>> count_by_severity(
   return counts;
 }
 
+store::AccountTable account_table(const graph::TransferGraph& accounts,
+                                  const detect::FeatureSet& features) {
+  store::AccountTable table{{}, {}, features.values};
+  for (const auto& feature : detect::feature_set_definitions())
+    table.columns.emplace_back(feature.name);
+  for (graph::Vertex v = 0; v < accounts.num_vertices(); ++v)
+    table.accounts.push_back(accounts.key(v));
+  return table;
+}
+
 /// One run from its first ledger row to its last.
 class Run {
  public:
@@ -203,7 +214,9 @@ class Run {
       found.push_back(run_scenario(*graphs, scenario, models));
       if (interrupted()) return false;
     }
-    write_gold(found);
+    const auto features = measure_accounts(*graphs);
+    if (interrupted()) return false;
+    write_gold(*graphs, found, features);
     return true;
   }
 
@@ -269,7 +282,26 @@ class Run {
     return {detect(graphs, scenario, currency_, stop)};
   }
 
-  void write_gold(const std::vector<std::optional<Found>>& found) {
+  /// nullopt if gold keeps those it has.
+  std::optional<detect::FeatureSet> measure_accounts(const Graphs& graphs) {
+    if (outcome_.is_backtest || !options_.account_features) return std::nullopt;
+    std::optional<detect::FeatureSet> features;
+    stage("account features", nullptr, [&](store::RunStep& step) {
+      const StopOnInterrupt stop(options_.interrupted);
+      detect::PatternLimits limits;
+      limits.stop = stop.token();
+      arena_.execute([&] {
+        features = detect::account_feature_set(graphs.accounts, currency_.exponent, limits);
+      });
+      step.rows = graphs.accounts.num_vertices();
+      step.notes = features->notes;
+      if (features->truncated) step.outcome = "truncated";
+    });
+    return features;
+  }
+
+  void write_gold(const Graphs& graphs, const std::vector<std::optional<Found>>& found,
+                  const std::optional<detect::FeatureSet>& features) {
     store::GoldWriter writer(
         connection_, outcome_.run_id, currency_.code, currency_.exponent,
         outcome_.is_backtest ? store::Purpose::kBacktest : store::Purpose::kProduction);
@@ -298,6 +330,7 @@ class Run {
       }
       for (const auto& [model, version] : registered)
         step.notes.push_back(fmt::format("registered {}", store::name_of(version)));
+      if (features) writer.write_account_features(account_table(graphs.accounts, *features));
       writer.complete_run(peak_memory_bytes(), error_);
     };
     stage(outcome_.is_backtest ? "write backtest" : "write gold", nullptr, write,

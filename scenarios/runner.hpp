@@ -53,6 +53,7 @@ struct RunOptions {
   int threads = 0;  ///< 0: all cores
   std::string program_version;
   std::optional<graph::Micros> as_of;  ///< only transfers booked until then; absent: all
+  bool account_features = true;  ///< of a production run: bring gold.account_features up to date
   std::function<void(const std::string& stage)> started;     ///< a stage begins
   std::function<void(const store::RunStep& step)> finished;  ///< a stage ended
   /// Asked between stages, and by another thread while a detector works; true stops the run, gold
@@ -87,9 +88,9 @@ struct RunOutcome {
 /// Takes the run lock, reads the snapshot, runs every scenario and writes gold in one database
 /// transaction. A scenario that fails does not stop the others; gold of those that ran is written
 /// and the status is "failed". Steps: "read snapshot", "build graph", one for each scenario under
-/// its id, "write gold". With `as_of`, or if a scenario has overrides, the run is a backtest: gold
-/// stays as it is, and what was found is kept beside it ("write backtest"). Anomalies are scored by
-/// registered models, see RunModels.
+/// its id, "account features", "write gold". With `as_of`, or if a scenario has overrides, the run
+/// is a backtest: gold stays as it is, and what was found is kept beside it ("write backtest").
+/// Anomalies are scored by registered models, see RunModels.
 /// Throws: store::StoreError (kLocked if another run is at work); std::invalid_argument if there is
 ///         no scenario or an id stands twice. What stops a run after it has started is also told by
 ///         its ledger row.

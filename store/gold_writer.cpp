@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <pqxx/pqxx>
 #include <set>
 #include <stdexcept>
@@ -20,6 +21,17 @@
 
 namespace aml::store {
 namespace {
+
+/// A row of as many fields as there are columns, as COPY has it. libpqxx 6 itself takes tuples only;
+/// its stream_to finds separated_list() below by the type of its argument.
+struct CopyLine {
+  std::string text;
+};
+template <typename Escape>
+const std::string& separated_list(const std::string& /*separator*/, const CopyLine& line,
+                                  const Escape& /*escape*/) {
+  return line.text;
+}
 
 /// A COPY field that may be null.
 struct NullableField {
@@ -211,6 +223,49 @@ MadeBy made_by(const ScenarioIdentity& scenario) {
   return {scenario.scored_by->model, scenario.scored_by->version};
 }
 
+/// As a field of COPY.
+std::string copy_text(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '\\':
+        escaped += "\\\\";
+        break;
+      case '\t':
+        escaped += "\\t";
+        break;
+      case '\n':
+        escaped += "\\n";
+        break;
+      case '\r':
+        escaped += "\\r";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+void stage_account_features(pqxx::work& transaction, const AccountTable& features) {
+  execute(transaction, command::stage_account_features);
+  execute(transaction, command::stage_account_features_without_run);
+  std::vector<std::string> columns{"account_id"};
+  std::ranges::copy(features.columns, std::back_inserter(columns));
+  copy_into(transaction, "staged_account_features", columns, [&](const auto& add) {
+    CopyLine line;
+    auto value = features.values.begin();
+    for (const std::string_view account : features.accounts) {
+      line.text = copy_text(account);
+      for (std::size_t i = 0; i < features.columns.size(); ++i) {
+        line.text += '\t';
+        line.text += number_text(*value++);
+      }
+      add(line);
+    }
+  });
+}
+
 }  // namespace
 
 struct GoldWriter::State {
@@ -333,6 +388,14 @@ void GoldWriter::write_drift(const std::string& scenario, const ModelVersion& ve
                              const std::vector<detect::Baseline>& baselines,
                              const std::vector<detect::Drift>& drifts) {
   record_drift(state_->transaction, state_->run_id, scenario, version, baselines, drifts);
+}
+
+std::int64_t GoldWriter::write_account_features(const AccountTable& features) {
+  auto& transaction = state_->transaction;
+  stage_account_features(transaction, features);
+  run(transaction, query::delete_changed_account_features);
+  return static_cast<std::int64_t>(
+      run(transaction, query::insert_missing_account_features, state_->run_id).affected_rows());
 }
 
 void GoldWriter::complete_run(std::int64_t peak_memory_bytes, const std::string& error) {

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "detect/finding.hpp"
@@ -43,6 +45,13 @@ struct GoldCounts {
       false;  ///< the same scenario and version was run before with another text
 };
 
+/// A number for each account and column.
+struct AccountTable {
+  std::vector<std::string> columns;  ///< as gold.account_features has them, in any order
+  std::vector<std::string_view> accounts;
+  std::span<const double> values;  ///< accounts x columns, row-major, finite
+};
+
 /// Nothing is visible to others before commit(); without it the destructor rolls everything back.
 class GoldWriter {
  public:
@@ -69,6 +78,11 @@ class GoldWriter {
   void write_drift(const std::string& scenario, const ModelVersion& version,
                    const std::vector<detect::Baseline>& baselines,
                    const std::vector<detect::Drift>& drifts);
+
+  /// Puts the features of all accounts into gold; returns how many rows are new or changed. Rows that are as they were stay
+  /// untouched, with the run that measured them.
+  /// Requires: a production run; called once. Throws: StoreError kStatement.
+  std::int64_t write_account_features(const AccountTable& features);
 
   /// Marks the run succeeded, or failed with `error` if one is given (a scenario failed, the others are written).
   /// Throws: StoreError kStatement if the run is no longer "running", for example because another process declared it dead.

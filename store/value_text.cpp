@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
+#include <cstdlib>
 
 #include "graph/motif_value.hpp"
 
@@ -37,6 +39,14 @@ std::string time_text(graph::Micros at) {
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                      clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
                      clock.subseconds().count());
+}
+
+std::string number_text(double number) {
+  constexpr double kWholeBelow = 1LL << 53;
+  if (std::abs(number) < kWholeBelow && number == std::trunc(number)) {
+    return std::to_string(static_cast<std::int64_t>(number));
+  }
+  return fmt::format("{}", number);
 }
 
 std::optional<Decimal> parse_decimal(std::string_view text) {

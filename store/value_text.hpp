@@ -32,6 +32,10 @@ struct Decimal {
 /// written, zeros at the end included.
 std::optional<Decimal> parse_decimal(std::string_view text);
 
+/// The shortest text that reads back as the same number, without an exponent if it is whole and
+/// below 2^53: what numeric, double precision and bigint read. Requires: finite.
+std::string number_text(double number);
+
 /// The number with exactly this many decimals. nullopt if it does not fit or would lose digits.
 std::optional<std::int64_t> rescaled(Decimal number, int decimals);
 

@@ -23,7 +23,10 @@ inline std::string gold_dump(const TestDatabase& database) {
          "\n--\n" +
          database.query(
              "SELECT scenario, entity_kind, entity_id, measure, value FROM gold.scores "
-             "ORDER BY scenario, measure, entity_kind, entity_id");
+             "ORDER BY scenario, measure, entity_kind, entity_id") +
+         "\n--\n" +
+         database.query(
+             "SELECT to_jsonb(f) - 'run_id' FROM gold.account_features f ORDER BY account_id");
 }
 
 }  // namespace aml::test

@@ -2,6 +2,9 @@
 // aml graph: kernels on CSV files, as a user without a database meets them.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -136,6 +139,59 @@ TEST_F(GraphCommand, BadFilesAndWindowsAreRefused) {
   EXPECT_NE(file.err.find("e.csv:2"), std::string::npos) << file.err;
   EXPECT_EQ(run("cycles", kRound, {"--max-length", "4", "--window", "soon"}).exit_code, 2);
   EXPECT_EQ(run("cycles", kRound, {"--max-length", "400", "--window", "1d"}).exit_code, 2);
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST_F(GraphCommand, FeaturesOfAnEdgeFileAreAMatrixThatTheForestReads) {
+  const std::string edges = folder_.write("e.csv",
+                                          "src,dst,time,amount\na,b,2024-01-01T06:00,12.50\n"
+                                          "\"c,d\",a,2024-01-01T18:00,100000\n");
+  const std::string out = folder_.path("accounts.csv");
+  const Ended ended = run_aml({"features", "--edges", edges, "--out", out});
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_EQ(ended.out, "");
+  EXPECT_EQ(std::filesystem::status(out).permissions(), std::filesystem::perms(0600));
+  const Ended accounts = run_aml({"features", "--edges", edges});
+  EXPECT_EQ(accounts.out, content_of(out));
+  EXPECT_TRUE(accounts.out.starts_with("account_id,transfers_in,transfers_out,amount_in,"));
+  EXPECT_NE(accounts.out.find("\na,1,1,100000,12.5,100000,12.5,"), std::string::npos)
+      << accounts.out;
+  EXPECT_NE(accounts.out.find("\n\"c,d\",0,1,0,100000,"), std::string::npos) << accounts.out;
+  const Ended fitted = run_aml({"forest", "fit", "--data", out, "--label", "account_id", "--model",
+                                folder_.path("accounts.forest")});
+  EXPECT_EQ(fitted.exit_code, 0) << fitted.err;
+
+  const Ended transfers = run_aml({"features", "--transfers", "--edges", edges});
+  EXPECT_TRUE(transfers.out.starts_with(
+      "transfer_id,from_account_id,to_account_id,booked_at,amount,receiver_gap_hours,"))
+      << transfers.out;
+  EXPECT_NE(transfers.out.find("\n0,a,b,2024-01-01T06:00:00Z,12.50,,,1,12.5,1,1,0,0,0,6,1,"),
+            std::string::npos)
+      << transfers.out;
+}
+
+TEST_F(GraphCommand, FeaturesAreListedWithTheirMeaning) {
+  const Ended accounts = run_aml({"--format", "csv", "features", "--list"});
+  EXPECT_TRUE(
+      accounts.out.starts_with("name,unit,window,description\ntransfers_in,transfers,"
+                               "whole period,Transfers that the account received.\n"))
+      << accounts.out;
+  const Ended transfers = run_aml({"--format", "json", "features", "--transfers", "--list"});
+  EXPECT_NE(transfers.out.find("\"name\": \"sender_gap_hours\""), std::string::npos);
+}
+
+TEST_F(GraphCommand, FeaturesNeedTimesAndAmountsAndAreCsv) {
+  const std::string edges = folder_.write("e.csv", "src,dst,time\na,b,2024-01-01\n");
+  const Ended ended = run_aml({"features", "--edges", edges});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_NE(ended.err.find("e.csv has no column 'amount'"), std::string::npos) << ended.err;
+  EXPECT_EQ(run_aml({"--format", "json", "features", "--edges", edges}).exit_code, 2);
+  EXPECT_EQ(run_aml({"features", "--edges", edges, "--as-of", "2024-01-01"}).exit_code, 2);
+  EXPECT_EQ(run_aml({"features", "--list", "--out", folder_.path("x.csv")}).exit_code, 2);
 }
 
 }  // namespace

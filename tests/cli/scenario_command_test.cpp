@@ -144,5 +144,37 @@ TEST(ScenarioCommand, CheckReadsMoneyInTheBaseCurrencyOfTheDatabase) {
   }
 }
 
+TEST(FeaturesCommand, GivesWhatARunWritesToGold) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  const std::string target = database.target().conninfo;
+  ASSERT_EQ(run_aml({"-d", target, "load",
+                     folder.write("transfers.csv",
+                                  "transfer_id,booked_at,from_account,to_account,amount\n"
+                                  "T1,2024-03-01,A,B,5000.00\nT2,2024-03-02,B,C,4900.10\n"
+                                  "T3,2024-03-05,C,A,0.07\n")})
+                .exit_code,
+            0);
+  ASSERT_EQ(run_aml({"-d", target, "run", "fan_in"}).exit_code, 0);
+  const Ended now = run_aml({"-d", target, "features"});
+  ASSERT_EQ(now.exit_code, 0) << now.err;
+  database.query(
+      "CREATE TABLE from_csv (LIKE gold.account_features); "
+      "ALTER TABLE from_csv DROP COLUMN run_id");
+  const std::string rows = now.out.substr(now.out.find('\n') + 1);
+  for (std::size_t begin = 0; begin < rows.size();) {
+    const std::size_t comma = rows.find(',', begin);
+    const std::size_t end = rows.find('\n', begin);
+    database.query("INSERT INTO from_csv VALUES ('" + rows.substr(begin, comma - begin) + "'" +
+                   rows.substr(comma, end - comma) + ")");
+    begin = end + 1;
+  }
+  EXPECT_EQ(database.query("SELECT * FROM from_csv ORDER BY account_id"),
+            database.query("SELECT n.* FROM from_csv n JOIN gold.account_features f "
+                           "ON ROW(n.*, f.run_id) = ROW(f.*) ORDER BY n.account_id"));
+  const Ended then = run_aml({"-d", target, "features", "--as-of", "2024-03-02"});
+  EXPECT_NE(then.out.find("\nC,1,0,4900.1,0,"), std::string::npos) << then.out;
+}
+
 }  // namespace
 }  // namespace aml::test

@@ -62,6 +62,23 @@ TEST_F(PrivateFile, ASymbolicLinkIsFollowed) {
   EXPECT_EQ(content(folder_ / "target.html"), "told");
 }
 
+TEST_F(PrivateFile, WhatIsNotCompleteReplacesNothing) {
+  const auto file = folder_ / "features.csv";
+  write_private_file(file, "old");
+  {
+    PrivateFileWriter writer(file);
+    writer.write("half");
+    EXPECT_EQ(content(file), "old");
+  }
+  EXPECT_EQ(content(file), "old");
+  EXPECT_FALSE(fs::exists(folder_ / "features.csv.part"));
+  PrivateFileWriter writer(file);
+  writer.write("one,");
+  writer.write("two");
+  writer.close();
+  EXPECT_EQ(content(file), "one,two");
+}
+
 TEST_F(PrivateFile, AMissingFolderIsNamed) {
   try {
     write_private_file(folder_ / "no" / "report.html", "x");

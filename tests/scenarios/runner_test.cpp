@@ -8,6 +8,7 @@
 #include <thread>
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
@@ -101,21 +102,21 @@ TEST_F(RunnerOnSmallBank, StagesAreRecordedInOrderWithTheirFacts) {
   const RunOutcome outcome =
       run(connection_, {shipped("structuring"), shipped("round_tripping")}, options);
 
-  const std::vector<std::string> stages{"read snapshot", "build graph", "structuring",
-                                        "round_tripping", "write gold"};
+  const std::vector<std::string> stages{"read snapshot",  "build graph",      "structuring",
+                                        "round_tripping", "account features", "write gold"};
   EXPECT_EQ(started, stages);
   EXPECT_EQ(finished, stages);
   ASSERT_EQ(outcome.steps.size(), stages.size());
   EXPECT_EQ(database_.query(fmt::format(
                 "SELECT string_agg(name, ',' ORDER BY step) FROM aml.run_steps WHERE run_id = {}",
                 outcome.run_id)),
-            "read snapshot,build graph,structuring,round_tripping,write gold");
+            "read snapshot,build graph,structuring,round_tripping,account features,write gold");
 
   const std::string transfers = database_.query("SELECT count(*) FROM silver.transfers");
   EXPECT_EQ(std::to_string(outcome.steps[0].rows), transfers);
   EXPECT_EQ(std::to_string(outcome.steps[1].rows), transfers);
   EXPECT_EQ(outcome.steps[2].rows, outcome.scenarios[0].counts.alerts);
-  EXPECT_EQ(outcome.steps[4].rows,
+  EXPECT_EQ(outcome.steps[5].rows,
             outcome.scenarios[0].counts.alerts + outcome.scenarios[1].counts.alerts);
   for (const store::RunStep& step : outcome.steps) EXPECT_GT(step.peak_memory_bytes, 1 << 20);
 
@@ -147,6 +148,41 @@ TEST_F(RunnerOnSmallBank, RunningAgainChangesNoAlertAndAddsNoRow) {
   EXPECT_EQ(database_.query(fmt::format("SELECT count(*) FROM gold.alerts WHERE last_run_id <> {}",
                                         again.run_id)),
             "0");
+}
+
+TEST_F(RunnerOnSmallBank, AccountFeaturesAreThoseOfTheNewestProductionRun) {
+  run_shipped();
+  const std::string all = "SELECT * FROM gold.account_features ORDER BY account_id";
+  const std::string first = database_.query(all);
+  EXPECT_EQ(database_.query("SELECT count(*) FROM gold.account_features"),
+            database_.query("SELECT count(*) FROM silver.accounts"));
+  EXPECT_EQ(database_.query("SELECT sum(transfers_out), sum(amount_in) FROM gold.account_features"),
+            database_.query("SELECT count(*), sum(amount_base) FROM silver.transfers "
+                            "WHERE from_account_id <> to_account_id"));
+  run_shipped();
+  EXPECT_EQ(database_.query(all), first) << "nothing changed, not even the run";
+
+  const std::string payer = database_.query(
+      "DELETE FROM silver.transfers WHERE transfer_id = 'S5' RETURNING from_account_id");
+  RunOptions backtest;
+  backtest.as_of = std::numeric_limits<graph::Micros>::max() / 2;
+  run(connection_, {shipped("structuring")}, backtest);
+  EXPECT_EQ(database_.query(all), first) << "a backtest leaves gold as it is";
+
+  RunOptions without;
+  without.account_features = false;
+  run(connection_, {shipped("structuring")}, without);
+  EXPECT_EQ(database_.query(all), first) << "nor does a run touch them that is told not to";
+
+  const RunOutcome again = run(connection_, {shipped("structuring")}, {});
+  EXPECT_EQ(database_.query(fmt::format("SELECT transfers_out, run_id FROM gold.account_features "
+                                        "WHERE account_id = '{}'",
+                                        payer)),
+            database_.query(fmt::format("SELECT count(*), {} FROM silver.transfers "
+                                        "WHERE from_account_id = '{}'",
+                                        again.run_id, payer)));
+  EXPECT_NE(database_.query("SELECT count(*) FROM gold.account_features WHERE run_id = 1"), "0")
+      << "the others keep the run that measured them";
 }
 
 TEST_F(RunnerOnSmallBank, AlertsThatAreNoLongerFoundAreGoneButKept) {
@@ -192,7 +228,7 @@ TEST_F(RunnerOnSmallBank, AScenarioThatFailsDoesNotStopTheOthers) {
   EXPECT_NE(database_.query("SELECT error FROM aml.runs").find("broken: min_length"),
             std::string::npos);
   EXPECT_EQ(database_.query("SELECT outcome FROM aml.run_steps ORDER BY step"),
-            "ok\nok\nok\nfailed\nok\nok");
+            "ok\nok\nok\nfailed\nok\nok\nok");
   EXPECT_EQ(database_.query("SELECT DISTINCT scenario FROM gold.current_alerts ORDER BY 1"),
             "round_tripping\nstructuring");
 }
@@ -228,8 +264,8 @@ TEST_F(RunnerOnSmallBank, InterruptedInsideADetectorItEndsThereAndWritesNoGold) 
 
 TEST_F(RunnerOnSmallBank, InterruptedBetweenAnyTwoStagesItWritesNoGold) {
   const std::vector<Scenario> scenarios{shipped("structuring"), shipped("round_tripping")};
-  // After reading, after building and after each scenario.
-  for (int stages = 1; stages <= 4; ++stages) {
+  // After reading, after building, after each scenario and after the features.
+  for (int stages = 1; stages <= 5; ++stages) {
     std::atomic<int> ended = 0;
     RunOptions options;
     options.finished = [&](const store::RunStep&) { ++ended; };
@@ -263,7 +299,7 @@ TEST_F(RunnerOnSmallBank, HubsLeftOutAreNotedInTheLedger) {
   Scenario scenario = shipped("round_tripping");
   std::get<detect::CyclesParams>(scenario.params).max_counterparties = 50;
   const RunOutcome outcome = run(connection_, {scenario}, {});
-  ASSERT_EQ(outcome.steps.size(), 4u);
+  ASSERT_EQ(outcome.steps.size(), 5u);
   ASSERT_FALSE(outcome.steps[2].notes.empty());
   EXPECT_NE(outcome.steps[2].notes[0].find("A40"), std::string::npos) << outcome.steps[2].notes[0];
   EXPECT_EQ(outcome.steps[2].outcome, "ok");
@@ -327,7 +363,7 @@ TEST_F(RunnerOnSmallBank, TheOutcomeAsJsonTellsTheRun) {
   EXPECT_EQ(json["scenarios"][0]["gone"], 0);
   EXPECT_EQ(json["scenarios"][1]["status"], "failed");
   EXPECT_FALSE(json["scenarios"][1].contains("alerts"));
-  ASSERT_EQ(json["steps"].size(), 5u);
+  ASSERT_EQ(json["steps"].size(), 6u);
   EXPECT_EQ(json["steps"][2]["parameters"]["window"], "10 days");
 }
 

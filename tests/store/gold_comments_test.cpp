@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gold is the analysts' contract, backtest the model owners': whatever they can see there says what it
 // means.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <string_view>
+
+#include "detect/features.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace aml::test {
@@ -36,6 +41,32 @@ TEST(GoldComments, EveryTableViewColumnAndFunctionHasOne) {
                 "AND relkind IN ('r', 'v')"),
             "t")
       << "the walk must have something to walk over";
+}
+
+/// The type that holds every value of a feature exactly.
+std::string column_type(std::string_view unit) {
+  if (unit == "base currency") return "numeric";
+  for (const std::string_view count :
+       {"transfers", "accounts", "cycles", "scatter-gathers", "pairs of transfers"}) {
+    if (unit == count) return "bigint";
+  }
+  return "double precision";
+}
+
+TEST(GoldComments, ColumnsOfAccountFeaturesAreTheirDefinitions) {
+  std::string expected;
+  for (const auto& feature : detect::feature_set_definitions()) {
+    expected +=
+        fmt::format("{}|{}|{} Unit: {}. Window: {}.\n", feature.name, column_type(feature.unit),
+                    feature.description, feature.unit, feature.window);
+  }
+  const TestDatabase database;
+  EXPECT_EQ(database.query("SELECT attname, format_type(atttypid, NULL), "
+                           "col_description(attrelid, attnum) FROM pg_attribute "
+                           "WHERE attrelid = 'gold.account_features'::regclass AND attnum > 0 "
+                           "AND attname NOT IN ('account_id', 'run_id') ORDER BY attnum") +
+                "\n",
+            expected);
 }
 
 TEST(GoldComments, WalkFindsWhatLacksOne) {

@@ -5,6 +5,7 @@
 
 #include <limits>
 #include <random>
+#include <sstream>
 #include <stdexcept>
 
 #include "store/error.hpp"
@@ -577,6 +578,45 @@ TEST(GoldWriter, ManyFindingsAreAllWritten) {
   EXPECT_EQ(
       database.query("SELECT count(*), count(DISTINCT transfer_id) FROM gold.alert_transfers"),
       "20000|20000");
+}
+
+/// Writes a row for each account in a run of its own; all columns are `value` but those that differ.
+std::int64_t write_features(const TestDatabase& database,
+                            const std::vector<std::string_view>& accounts,
+                            const std::vector<std::string>& columns, double value,
+                            const std::string& other_column = {}) {
+  const auto run = start_sample_run(database);
+  auto connection = database.connect();
+  GoldWriter writer(connection, run, "USD", 2);
+  std::vector<double> values;
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    for (const auto& column : columns) values.push_back(column == other_column ? value + 1 : value);
+  }
+  const auto changed = writer.write_account_features({columns, accounts, values});
+  test::commit_gold(writer);
+  return changed;
+}
+
+TEST(GoldWriter, AccountFeaturesThatDoNotChangeStayUntouched) {
+  const TestDatabase database;
+  std::vector<std::string> columns;
+  std::istringstream names(database.query(
+      "SELECT attname FROM pg_attribute WHERE attrelid = 'gold.account_features'::regclass AND "
+      "attnum > 0 AND attname NOT IN ('account_id', 'run_id') ORDER BY attname"));
+  for (std::string name; std::getline(names, name);) columns.push_back(name);
+  const std::vector<std::string_view> accounts{"A1", "tab\t, back\\slash, \n, \"quote\""};
+  EXPECT_EQ(write_features(database, accounts, columns, 3), 2);
+  EXPECT_EQ(write_features(database, accounts, columns, 3), 0);
+  EXPECT_EQ(database.query("SELECT count(*), max(run_id) FROM gold.account_features"), "2|1");
+  EXPECT_EQ(database.query("SELECT account_id FROM gold.account_features ORDER BY 1 DESC LIMIT 1"),
+            accounts[1]);
+  for (const std::string column : {"transfers_in", "amount_in", "weekend_share"}) {
+    EXPECT_EQ(write_features(database, accounts, columns, 3, column), 2) << column;
+    EXPECT_EQ(database.query("SELECT DISTINCT " + column + " FROM gold.account_features"), "4");
+  }
+  EXPECT_EQ(write_features(database, {"A1"}, columns, 3), 1);
+  EXPECT_EQ(database.query("SELECT account_id FROM gold.account_features"), "A1")
+      << "an account that is gone is gone";
 }
 
 }  // namespace

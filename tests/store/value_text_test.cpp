@@ -96,5 +96,16 @@ TEST(Rescaled, IsExactOrNothing) {
   EXPECT_EQ(rescaled({INT64_MAX, 0}, 1), std::nullopt);
 }
 
+TEST(NumberText, IsShortAndReadsBackAsTheSameNumber) {
+  EXPECT_EQ(number_text(0), "0");
+  EXPECT_EQ(number_text(-3), "-3");
+  EXPECT_EQ(number_text(100'000), "100000") << "bigint reads no exponent";
+  EXPECT_EQ(number_text(9'007'199'254'740'991), "9007199254740991");
+  EXPECT_EQ(number_text(12'345'678.9), "12345678.9");
+  EXPECT_EQ(number_text(0.1), "0.1");
+  EXPECT_EQ(std::stod(number_text(1.0 / 3)), 1.0 / 3);
+  EXPECT_EQ(std::stod(number_text(1e300)), 1e300);
+}
+
 }  // namespace
 }  // namespace aml::store
