@@ -29,17 +29,26 @@ CREATE TABLE IF NOT EXISTS bank.scored_account_days (
 
 -- What the version in production has not scored yet. Only days from a week before the newest scored one are looked at: transfers that
 -- are loaded later than that are left out.
+WITH production AS MATERIALIZED (
+  SELECT m.version,
+         coalesce((SELECT max(s.day) - 7 FROM bank.scored_account_days s WHERE s.model_version = m.version), '-infinity') AS first_day
+  FROM aml.model_versions m
+  WHERE m.model = 'account_days' AND m.stage = 'Production'
+), scored AS MATERIALIZED (  -- read before anything is written: the table itself grows while the INSERT looks
+  SELECT s.day, s.account_id
+  FROM production p
+  JOIN bank.scored_account_days s ON s.model_version = p.version AND s.day >= p.first_day
+)
 INSERT INTO bank.scored_account_days (account_id, day, model_version, anomaly_score, is_anomaly, reasons)
-SELECT d.account_id, d.day, v.version,
+SELECT d.account_id, d.day, p.version,
        aml.anomaly_score('account_days', d),
        aml.detect_anomaly('account_days', d),
        CASE WHEN aml.detect_anomaly('account_days', d) THEN aml.anomaly_reasons('account_days', d) END
-FROM bank.account_days d
-CROSS JOIN (SELECT version FROM aml.model_versions WHERE model = 'account_days' AND stage = 'Production') v
-WHERE d.day >= coalesce((SELECT max(s.day) FROM bank.scored_account_days s WHERE s.model_version = v.version) - 7, '-infinity')
-  AND NOT EXISTS (SELECT FROM bank.scored_account_days s
-                  WHERE s.model_version = v.version AND s.day = d.day AND s.account_id = d.account_id)
+FROM production p
+JOIN bank.account_days d ON d.day >= p.first_day
+WHERE NOT EXISTS (SELECT FROM scored s WHERE s.day = d.day AND s.account_id = d.account_id)
 ON CONFLICT DO NOTHING;
+ANALYZE bank.scored_account_days;  -- so that the next INSERT is planned for what is there now
 
 -- What analysts read: the verdicts of the version in production.
 CREATE OR REPLACE VIEW bank.account_anomalies AS
