@@ -90,12 +90,13 @@ const TextColumn* VertexFile::find(std::string_view name) const {
 
 VertexFile read_vertex_file(const std::string& path) {
   NamedColumns rows(path);
-  const std::array<std::optional<std::size_t>, 1> known{rows.require("id")};
+  const std::size_t id_column = rows.require("id");
   VertexFile file;
-  const std::vector<std::size_t> others = other_columns(rows, known, file.columns);
+  const std::vector<std::size_t> others =
+      other_columns(rows, std::array{std::optional(id_column)}, file.columns);
   VertexNumbers numbers(file.ids);
   while (rows.next()) {
-    const std::string_view id = rows[*known[0]];
+    const std::string_view id = rows[id_column];
     if (id.empty()) rows.refuse_row("id is empty");
     const std::size_t before = file.ids.size();
     numbers.position_of(id);
@@ -107,33 +108,37 @@ VertexFile read_vertex_file(const std::string& path) {
 
 EdgeFile read_edge_file(const std::string& path, const VertexFile& vertices) {
   NamedColumns rows(path);
-  const std::array<std::optional<std::size_t>, 4> known{rows.require("src"), rows.require("dst"),
-                                                        rows.find("time"), rows.find("amount")};
-  const auto& [src, dst, time, amount] = known;
+  const std::size_t src = rows.require("src");
+  const std::size_t dst = rows.require("dst");
+  const std::optional<std::size_t> time = rows.find("time");
+  const std::optional<std::size_t> amount = rows.find("amount");
   EdgeFile file;
   file.listed_vertices = vertices.ids.size();
   file.has_time = time.has_value();
   file.has_amount = amount.has_value();
   file.transfers.vertex_keys = vertices.ids;
   file.transfers.type_names = {""};
-  const std::vector<std::size_t> others = other_columns(rows, known, file.columns);
+  const std::vector<std::size_t> others = other_columns(
+      rows, std::array{std::optional(src), std::optional(dst), time, amount}, file.columns);
   VertexNumbers numbers(file.transfers.vertex_keys);
   Amounts amounts;
   auto& transfers = file.transfers;
   while (rows.next()) {
-    if (rows[*src].empty() || rows[*dst].empty()) rows.refuse_row("src or dst is empty");
-    transfers.source.push_back(numbers.position_of(rows[*src]));
-    transfers.target.push_back(numbers.position_of(rows[*dst]));
-    const auto at = time ? parse_time(rows[*time]) : std::optional<graph::Micros>(0);
+    if (rows[src].empty() || rows[dst].empty()) rows.refuse_row("src or dst is empty");
+    transfers.source.push_back(numbers.position_of(rows[src]));
+    transfers.target.push_back(numbers.position_of(rows[dst]));
+    const std::string_view time_text = time ? rows[*time] : "0";
+    const auto at = parse_time(time_text);
     if (!at) {
       rows.refuse_row(fmt::format(
-          "time '{}' is neither ISO 8601 nor seconds since 1970, to the microsecond", rows[*time]));
+          "time '{}' is neither ISO 8601 nor seconds since 1970, to the microsecond", time_text));
     }
     transfers.booked_at.push_back(*at);
-    const auto money = amount ? parse_decimal(rows[*amount]) : std::optional<Decimal>(Decimal{});
+    const std::string_view amount_text = amount ? rows[*amount] : "0";
+    const auto money = parse_decimal(amount_text);
     if (!money)
       rows.refuse_row(fmt::format("amount '{}' is no decimal number, or has more digits than fit",
-                                  rows[*amount]));
+                                  amount_text));
     amounts.add(*money);
     transfers.transfer_keys.push_back(std::to_string(transfers.type.size()));
     transfers.type.push_back(0);
