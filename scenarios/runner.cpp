@@ -158,8 +158,8 @@ std::vector<std::pair<std::string, std::int64_t>> count_by_severity(
 }
 
 store::AccountTable account_table(const graph::TransferGraph& accounts,
-                                  const detect::FeatureSet& features) {
-  store::AccountTable table{{}, {}, features.values};
+                                  detect::FeatureSet&& features) {
+  store::AccountTable table{{}, {}, std::move(features.values)};
   for (const auto& feature : detect::feature_set_definitions())
     table.columns.emplace_back(feature.name);
   for (graph::Vertex v = 0; v < accounts.num_vertices(); ++v)
@@ -214,9 +214,9 @@ class Run {
       found.push_back(run_scenario(*graphs, scenario, models));
       if (interrupted()) return false;
     }
-    const auto features = measure_accounts(*graphs);
+    auto features = measure_accounts(*graphs);
     if (interrupted()) return false;
-    write_gold(*graphs, found, features);
+    write_gold(*graphs, found, std::move(features));
     return true;
   }
 
@@ -301,7 +301,7 @@ class Run {
   }
 
   void write_gold(const Graphs& graphs, const std::vector<std::optional<Found>>& found,
-                  const std::optional<detect::FeatureSet>& features) {
+                  std::optional<detect::FeatureSet> features) {
     store::GoldWriter writer(
         connection_, outcome_.run_id, currency_.code, currency_.exponent,
         outcome_.is_backtest ? store::Purpose::kBacktest : store::Purpose::kProduction);
@@ -330,7 +330,8 @@ class Run {
       }
       for (const auto& [model, version] : registered)
         step.notes.push_back(fmt::format("registered {}", store::name_of(version)));
-      if (features) writer.write_account_features(account_table(graphs.accounts, *features));
+      if (features)
+        writer.write_account_features(account_table(graphs.accounts, *std::move(features)));
       writer.complete_run(peak_memory_bytes(), error_);
     };
     stage(outcome_.is_backtest ? "write backtest" : "write gold", nullptr, write,
