@@ -236,7 +236,7 @@ store::NewModelVersion imported_model(const std::string& artifact_file, const st
       checked_forest(artifact_file, artifact, version.signature_json);
   const auto signature = nlohmann::json::parse(signature_json(forest.columns));
   if (nlohmann::json::parse(version.signature_json) != signature)
-    object.refuse("signature", "what the columns of the model give: names, double, required");
+    object.refuse("signature", "the one that aml model export writes for the columns of the model");
   version.baselines = baselines_in(object, card_file, forest.columns);
   version.training = training_in(object, card_file);
   version.artifact = artifact;
