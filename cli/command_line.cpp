@@ -5,6 +5,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -550,15 +552,19 @@ void add_motif_command(CLI::App& graph, GraphMotifOptions& options, Command& cho
       ->add_option("--hubs", options.max_counterparties,
                    "Leave out vertices with more counterparties on one side (default: none)")
       ->type_name("N");
-  motif->add_option("--group-by", options.group_by, "One row for each binding of this vertex")
-      ->type_name("VERTEX");
+  auto* group_by =
+      motif->add_option("--group-by", options.group_by, "One row for each binding of this vertex");
+  group_by->type_name("VERTEX");
   motif
       ->add_option("--aggregate", options.aggregates,
                    "A column of the groups: \"payers=count(distinct a)\"; may be repeated")
       ->type_name("NAME=EXPR");
   motif->add_option("--having", options.having, "A condition on each group")->type_name("EXPR");
-  motif->add_flag("--count", options.count, "Only the number of rows");
-  motif->add_option("--limit", options.limit, "Only the first rows")->check(CLI::PositiveNumber);
+  auto* count = motif->add_flag("--count", options.count, "Only the number of rows");
+  auto* limit = motif->add_option("--limit", options.limit, "Only the first rows");
+  limit->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()));
+  count->excludes(limit)->excludes(group_by);
+  limit->excludes(group_by);
   motif->add_option("--max-rows", options.max_rows, "Rows that are enumerated, at most")
       ->capture_default_str();
   motif->callback([&] {

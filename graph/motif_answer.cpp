@@ -21,12 +21,14 @@ struct Known {
 
 Known known_rows(const BoundMotif& bound, const TransferGraph& graph) {
   Known known;
+  CheckedArithmetic arithmetic;
   for (const BoundMotif::Branch& branch : bound.branches) {
     const MotifEstimate estimate = MotifPlan(graph, branch.pattern, branch.constraints).estimate();
-    known.rows += estimate.rows_at_most;
+    known.rows = arithmetic.add(known.rows, estimate.rows_at_most);
     known.exact = known.exact && estimate.exact;
     known.overflowed = known.overflowed || estimate.overflowed;
   }
+  known.overflowed = known.overflowed || arithmetic.overflowed();
   return known;
 }
 
@@ -133,15 +135,17 @@ MotifRun visit_rows(const MotifQuery& query, const BoundMotif& bound, const Tran
 
 MotifCount count_rows(const BoundMotif& bound, const TransferGraph& graph) {
   MotifCount total;
+  CheckedArithmetic arithmetic;
   total.factorised = true;
   for (const BoundMotif::Branch& branch : bound.branches) {
     const MotifCount count = count_motif(MotifPlan(graph, branch.pattern, branch.constraints));
-    total.rows += count.rows;
+    total.rows = arithmetic.add(total.rows, count.rows);
     total.overflowed = total.overflowed || count.overflowed;
     total.factorised = total.factorised && count.factorised;
     total.truncated = total.truncated || count.truncated;
     total.steps += count.steps;
   }
+  total.overflowed = total.overflowed || arithmetic.overflowed();
   return total;
 }
 

@@ -131,7 +131,9 @@ EdgeFile read_edge_file(const std::string& path, const VertexFile& vertices) {
     const auto at = parse_time(time_text);
     if (!at) {
       rows.refuse_row(fmt::format(
-          "time '{}' is neither ISO 8601 nor seconds since 1970, to the microsecond", time_text));
+          "time '{}' is neither ISO 8601 nor seconds since 1970 (not milliseconds), to the "
+          "microsecond, in the years 1 to 9999",
+          time_text));
     }
     transfers.booked_at.push_back(*at);
     const std::string_view amount_text = amount ? rows[*amount] : "0";

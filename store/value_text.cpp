@@ -15,6 +15,9 @@ namespace {
 using graph::Micros;
 
 constexpr int kMicroDecimals = 6;
+// The years 1 .. 9999, as in ISO 8601: seconds beyond are milliseconds more likely than meant so.
+constexpr Micros kFirstTime = -62'135'596'800 * graph::kMicrosPerSecond;
+constexpr Micros kBehindLastTime = 253'402'300'800 * graph::kMicrosPerSecond;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -26,7 +29,8 @@ std::optional<Micros> parse_time(std::string_view text) {
   // Four digits of a year and two fields more lie far inside the range of Micros.
   if (const auto at = graph::parse_time_point(text)) return static_cast<Micros>(at->micros);
   const auto seconds = parse_decimal(text);
-  return seconds ? rescaled(*seconds, kMicroDecimals) : std::nullopt;
+  const auto at = seconds ? rescaled(*seconds, kMicroDecimals) : std::nullopt;
+  return at && *at >= kFirstTime && *at < kBehindLastTime ? at : std::nullopt;
 }
 
 std::string time_text(graph::Micros at) {

@@ -13,7 +13,7 @@ namespace aml::store {
 
 /// A point in time: ISO 8601 (2024-03-01, 2024-03-01T12:30, 2024-03-01 12:30:15.25+01:00; UTC if it
 /// names no zone) or seconds since 1970-01-01 UTC, both to the microsecond. nullopt for any other
-/// text, for zones beyond 14 hours, for finer fractions and for what does not fit.
+/// text, for zones beyond 14 hours, for finer fractions and for seconds outside the years 1 .. 9999.
 std::optional<graph::Micros> parse_time(std::string_view text);
 
 /// "2024-03-01 12:30:15.250000+00": what PostgreSQL reads as this time.

@@ -110,6 +110,23 @@ TEST_F(GraphCommand, WrongMotifsAreRefusedWithTheirPosition) {
   EXPECT_NE(rows.err.find("has 5 rows, more than the 4"), std::string::npos) << rows.err;
 }
 
+TEST_F(GraphCommand, OptionsOfAMotifThatWouldBeIgnoredAreRefused) {
+  const std::vector<std::string> grouped{"(a)-[e]->(b)", "--group-by", "b", "--aggregate",
+                                         "n=count(*)"};
+  ASSERT_EQ(run("motif", kFriends, grouped).exit_code, 0);
+  std::vector<std::string> counted = grouped;
+  counted.push_back("--count");
+  EXPECT_EQ(run("motif", kFriends, counted).exit_code, 2);
+  std::vector<std::string> limited = grouped;
+  limited.insert(limited.end(), {"--limit", "1"});
+  EXPECT_EQ(run("motif", kFriends, limited).exit_code, 2);
+  EXPECT_EQ(run("motif", kFriends, {"(a)-[e]->(b)", "--count", "--limit", "1"}).exit_code, 2);
+  const Ended none = run("motif", kFriends, {"(a)-[e]->(b)", "--limit", "0"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_NE(none.err.find("not in range 1 to"), std::string::npos) << none.err;
+  EXPECT_EQ(none.err.find("0.000000"), std::string::npos) << none.err;
+}
+
 TEST_F(GraphCommand, RiskFlowsAsInThePublishedTable) {
   const std::string edges = "src,dst\n3,4\n3,5\n3,6\n4,7\n5,7\n6,9\n";
   const std::string vertices = folder_.write("v.csv", "id,risk\n3,10\n8,\n");

@@ -180,5 +180,27 @@ TEST(MotifAnswer, AgreesWithThePlainMatcherOnRandomQueries) {
   EXPECT_GT(grouped, 20);
 }
 
+/// Eight branches of 4^63 rows each: none of them overflows, together they are 2^129.
+TEST(MotifAnswer, MoreRowsInAllBranchesThanCanBeCountedAreAnOverflowAndRefused) {
+  const std::vector<testing::Transfer> parallel(4, {"a", "b", 0});
+  const TransferGraph graph = testing::graph_of(parallel);
+  MotifQueryText text;
+  text.mode = MotifMode::kGraphFrames;
+  for (int i = 0; i < 60; ++i) text.motif += "()-[d" + std::to_string(i) + "]->();";
+  text.motif += "()-[x]-();()-[y]-();()-[z]-()";
+  Bound motif(text, graph);
+  ASSERT_EQ(motif.bound.branches.size(), 8U);
+  for (const BoundMotif::Branch& branch : motif.bound.branches) {
+    const MotifCount one = count_motif(MotifPlan(graph, branch.pattern, branch.constraints));
+    EXPECT_FALSE(one.overflowed);
+    EXPECT_TRUE(one.rows == RowCount{1} << 126);
+  }
+  EXPECT_TRUE(count_rows(motif.bound, graph).overflowed);
+  // A search that is not refused would end after one row.
+  motif.query.max_rows = 1;
+  EXPECT_TRUE(motif.visit(kNoRowLimit).refused);
+  EXPECT_TRUE(motif.rows.empty());
+}
+
 }  // namespace
 }  // namespace aml::graph

@@ -93,8 +93,10 @@ TEST_F(GraphFile, WhatCannotBeReadIsRefusedWithItsLine) {
   EXPECT_EQ(refusal("src,dst\na,\n"), "e.csv:2: src or dst is empty");
   EXPECT_EQ(refusal("src,dst,amount\na,b,12 EUR\n"),
             "e.csv:2: amount '12 EUR' is no decimal number, or has more digits than fit");
-  EXPECT_EQ(refusal("src,dst,time\na,b,noon\n"),
-            "e.csv:2: time 'noon' is neither ISO 8601 nor seconds since 1970, to the microsecond");
+  EXPECT_EQ(
+      refusal("src,dst,time\na,b,noon\n"),
+      "e.csv:2: time 'noon' is neither ISO 8601 nor seconds since 1970 (not milliseconds), to the "
+      "microsecond, in the years 1 to 9999");
   EXPECT_EQ(refusal("src,dst,amount\na,b,9223372036854775807\na,b,0.1\n"),
             "e.csv: an amount does not fit: others need 1 decimal places");
 }

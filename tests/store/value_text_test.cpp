@@ -34,6 +34,14 @@ TEST(ParseTime, ReadsSecondsSince1970) {
   EXPECT_EQ(parse_time("20240301"), 20240301 * kMicrosPerSecond);
 }
 
+TEST(ParseTime, RefusesSecondsOutsideTheYearsOfIso8601) {
+  EXPECT_EQ(parse_time("-62135596800"), parse_time("0001-01-01"));
+  EXPECT_EQ(parse_time("-62135596800.000001"), std::nullopt);
+  EXPECT_EQ(parse_time("253402300799.999999"), parse_time("9999-12-31T23:59:59.999999"));
+  EXPECT_EQ(parse_time("253402300800"), std::nullopt);
+  EXPECT_EQ(parse_time("1709251200000"), std::nullopt);  // milliseconds
+}
+
 TEST(ParseTime, RefusesWhatIsNoTime) {
   for (const char* text : {"",
                            " ",
