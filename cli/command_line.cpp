@@ -199,7 +199,8 @@ void add_data_commands(CLI::App& app, Options& options, Command& chosen) {
 
   auto* load =
       app.add_subcommand("load", "Load files or folders of transfers, accounts, parties, rates");
-  load->add_option("paths", options.load.paths, "CSV files, plain or .gz, or folders of them")
+  load->add_option("paths", options.load.paths,
+                   "CSV or JSON lines, plain, .gz or .zst, or folders of them")
       ->required()
       ->type_name("PATH");
   load->add_option(

@@ -368,6 +368,8 @@ TEST_F(IngestTest, AFolderGivesItsDataFilesInDatasetOrderAndTheOthersAreIgnoredW
   write("bank/README.md", "# Some bank\n");
   write("bank/picture.png", std::string("\x89PNG\r\n\0\0", 8));
   write("bank/_SUCCESS", "");
+  write("bank/e_transfers.csv.part", std::string(kTransfersHeader) + "T8,2024-01-01,A1,A2,1");
+  write("bank/settings.json", "{\n  \"a\": 1\n}\n");
   write("bank/sub/t.csv", std::string(kTransfersHeader) + "T9,2024-01-01,A1,A2,1,USD,X\n");
   std::string order;
   for (const auto& outcome : load({path("bank")})) {
@@ -377,8 +379,9 @@ TEST_F(IngestTest, AFolderGivesItsDataFilesInDatasetOrderAndTheOthersAreIgnoredW
     order += fs::path(outcome.path).filename().string() + (is_loaded ? " " : "(ignored) ");
   }
   EXPECT_EQ(order,
-            "README.md(ignored) labels.csv(ignored) picture.png(ignored) d_rates.csv c_parties.csv "
-            "b_accounts.csv a_transfers.csv ");
+            "README.md(ignored) labels.csv(ignored) picture.png(ignored) settings.json(ignored) "
+            "e_transfers.csv.part(ignored) d_rates.csv c_parties.csv b_accounts.csv "
+            "a_transfers.csv ");
   EXPECT_EQ(query("SELECT transfer_id, amount_base FROM silver.transfers"), "T1|2.00");
 }
 
@@ -480,6 +483,133 @@ TEST_F(IngestTest, AFileThatChangesWhileItIsLoadedIsRefused) {
   EXPECT_EQ(outcome.kind, Kind::kRefused);
   EXPECT_EQ(outcome.message, file + ": has changed while it was being loaded; load it again");
   expect_nothing_was_loaded();
+}
+
+TEST_F(IngestTest, AFileToWhichLinesWereAddedGivesOnlyWhatIsNew) {
+  // Without a transfer_id column ids are made from the content: loaded again, the rows would double.
+  const std::string header = "booked_at,from_account,to_account,amount\n";
+  const std::string monday = header + "2024-01-01,A,B,1\n2024-01-01,A,B,bad\n2024-01-01,A,B,3\n";
+  const std::string tuesday = monday + "2024-01-02,A,B,4\n2024-01-02,A,B\n";
+  const std::string wednesday = tuesday + "\n2024-01-03,A,B,6\n";
+  EXPECT_EQ(load_text("t.csv", monday).rows_read, 3U);
+  const auto second = load_one(write_gzip("t.csv", tuesday));
+  EXPECT_EQ(second.message, path("t.csv") + ": begins with the content that was loaded as " +
+                                path("t.csv") + "; only what follows is new");
+  EXPECT_EQ(second.rows_read, 2U);
+  EXPECT_EQ(second.quarantined_by_reason, (Counts{{"wrong_column_count", 1}}));
+  EXPECT_EQ(load_text("other_name.csv", wednesday).rows_read, 1U);
+  EXPECT_EQ(query("SELECT file_id, line, amount FROM silver.transfers ORDER BY 1, 2"),
+            "1|2|1.00\n1|4|3.00\n2|5|4.00\n3|8|6.00");
+  EXPECT_EQ(query("SELECT file_id, line FROM quarantine.rows ORDER BY 1, 2"), "1|3\n2|6");
+  EXPECT_EQ(query("SELECT file_id, continues_file_id, replaces_file_id, content_bytes, lines_read"
+                  " FROM aml.ingested_files ORDER BY 1"),
+            "1|||" + std::to_string(monday.size()) + "|3\n2|1|1|" + std::to_string(tuesday.size()) +
+                "|2\n3|2||" + std::to_string(wednesday.size()) + "|1");
+  EXPECT_EQ(load_text("t.csv", tuesday).kind, Kind::kAlreadyKnown);
+}
+
+TEST_F(IngestTest, ALineThatWasCutWhenTheFileWasFirstLoadedIsReadAgainWhole) {
+  const std::string half = std::string(kTransfersHeader) + "T1,2024-01-01,A,B,1,USD,X\nT2,2024-01";
+  EXPECT_EQ(load_text("t.csv", half).quarantined_by_reason, (Counts{{"wrong_column_count", 1}}));
+  const auto whole = load_text("t.csv", half + "-02,A,B,2,USD,X\nT3,2024-01-03,A,B,3,USD,X\n");
+  EXPECT_EQ(whole.rows_loaded, 2U);
+  // A missing last line end is no missing line.
+  const std::string without = std::string(kTransfersHeader) + "U1,2024-01-01,A,B,1,USD,X";
+  EXPECT_EQ(load_text("u.csv", without).rows_loaded, 1U);
+  EXPECT_EQ(load_text("u.csv", without + "\r\nU2,2024-01-01,A,B,1,USD,X\r\n").rows_read, 1U);
+  EXPECT_EQ(query("SELECT string_agg(transfer_id, ' ' ORDER BY transfer_id) FROM silver.transfers"),
+            "T1 T2 T3 U1 U2");
+}
+
+TEST_F(IngestTest, AnOverwrittenFileIsAnotherFileAndSaysWhatItReplaces) {
+  EXPECT_EQ(
+      load_text("t.csv", std::string(kTransfersHeader) + "T1,2024-01-01,A,B,1,USD,X\n").rows_loaded,
+      1U);
+  const auto second = load_text("t.csv", std::string(kTransfersHeader) +
+                                             "T2,2024-01-01,A,B,2,USD,X\n"
+                                             "T1,2024-01-01,A,B,9,USD,X\n");
+  EXPECT_EQ(second.rows_loaded, 1U);
+  EXPECT_EQ(second.quarantined_by_reason, (Counts{{"transfer_id_is_unique", 1}}));
+  EXPECT_EQ(query("SELECT replaces_file_id, continues_file_id FROM aml.ingested_files ORDER BY "
+                  "file_id"),
+            "|\n1|");
+  EXPECT_EQ(query("SELECT transfer_id, amount FROM silver.transfers ORDER BY 1"),
+            "T1|1.00\nT2|2.00");
+}
+
+// ---- JSON lines
+
+TEST_F(IngestTest, JsonLinesGiveTheSameSilverAsTheSameRowsInCsv) {
+  const std::map<std::string, std::string> csv{
+      {"rates.csv", "currency,rate_date,rate\nEUR,2024-01-01,1.10\n"},
+      {"parties.csv",
+       "party_id,name,kind,country,base_risk,address,email\nP1,\"Ann \"\"A\"\" "
+       "É\",person,DE,2.5,\"1 Main "
+       "St, X\",ann@x.org\nP2,,company,,,,\n"},
+      {"accounts.csv", "account_id,party_id,country,opened_on\nA,P1,DE,2020-02-29\nB,P2,,\n"},
+      {"transfers.csv",
+       "transfer_id,booked_at,from_account,to_account,amount,currency,type\n"
+       "T1,2024-01-02T10:00:00Z,A,B,12345678901234.56,EUR,WIRE\nT2,2024-01-02,B,A,0.10,USD,\n"
+       "T3,2024-01-02,B,A,1,,X\n,2024-01-02,B,A,1,USD,X\n"}};
+  for (const auto& [name, content] : csv) write("csv/" + name, content);
+  write("json/rates.jsonl", "{\"currency\":\"EUR\",\"rate_date\":\"2024-01-01\",\"rate\":1.10}\n");
+  write("json/parties.jsonl",
+        R"({"party_id":"P1","name":"Ann \"A\" \u00c9","kind":"person","country":"DE",)"
+        R"("base_risk":2.5,"address":"1 Main St, X","email":"ann@x.org"})"
+        "\n"
+        R"({"kind":"company","party_id":"P2","base_risk":null})");
+  write("json/accounts.jsonl",
+        R"({"account_id":"A","party_id":"P1","country":"DE","opened_on":"2020-02-29"})"
+        "\n"
+        R"({"account_id":"B","party_id":"P2"})"
+        "\n");
+  write(
+      "json/transfers.jsonl",
+      R"({"id":7,"transfer_id":"T1","timestamp":"2024-01-02T10:00:00Z","sender":"A","receiver":"B",)"
+      R"("amount":12345678901234.56,"currency":"EUR","type":"WIRE"})"
+      "\n"
+      R"({"amount":0.10,"transfer_id":"T2","timestamp":"2024-01-02","sender":"B","receiver":"A",)"
+      R"("currency":"USD"})"
+      "\n"
+      R"({"amount":1,"transfer_id":"T3","timestamp":"2024-01-02","sender":"B","receiver":"A","type":"X"})"
+      "\n"
+      R"({"amount":1,"timestamp":"2024-01-02","sender":"B","receiver":"A","currency":"USD","type":"X"})");
+  for (const auto& outcome : load({path("csv")})) EXPECT_EQ(outcome.kind, Kind::kLoaded);
+  const std::string expected = silver();
+  const std::string expected_quarantine =
+      query("SELECT reasons FROM quarantine.rows ORDER BY line");
+  EXPECT_EQ(expected_quarantine, "{currency_is_known}\n{transfer_id_is_present}");
+
+  database_.empty();
+  for (const auto& outcome : load({path("json")}))
+    EXPECT_EQ(outcome.kind, Kind::kLoaded) << outcome.message;
+  EXPECT_EQ(silver(), expected);
+  EXPECT_EQ(query("SELECT reasons FROM quarantine.rows ORDER BY line"), expected_quarantine);
+}
+
+TEST_F(IngestTest, JsonValuesOfUnknownKeysAreKeptAsTheyCameAndUnreadableLinesByteForByte) {
+  using namespace std::string_literals;
+  const std::string row =
+      R"("booked_at":"2024-01-01","from_account":"A","to_account":"B","amount":1)";
+  const auto outcome = load_text(
+      "t.csv",
+      "{" + row +
+          R"(,"n":12345678901234567.890,"o":{"p":[1,{"q":null}]},"s":"a\"\u00e9","b":false,"z":null})"s +
+          "\n{" + row + "}\n{" + row + ",\"a\":1,\"a\":2}\n{" + row +
+          ",\"x\":\"\\u0000\"}\n{\xFF}\n{" +
+          R"("booked_at":"2024-01-01","from_account":"A","to_account":"B","amount":{"value":1}})");
+  EXPECT_EQ(outcome.rows_loaded, 2U) << outcome.message;
+  EXPECT_EQ(
+      outcome.quarantined_by_reason,
+      (Counts{
+          {"repeated_key", 1}, {"nul_byte", 1}, {"invalid_utf8", 1}, {"amount_is_a_number", 1}}));
+  EXPECT_EQ(
+      query("SELECT rescued FROM bronze.transfers ORDER BY line"),
+      R"({"b": false, "n": 12345678901234567.890, "o": {"p": [1, {"q": null}]}, "s": "a\"é", "z": null})"
+      "\n\n");
+  EXPECT_EQ(query("SELECT amount FROM bronze.transfers ORDER BY line DESC LIMIT 1"),
+            R"({"value":1})");
+  EXPECT_EQ(query("SELECT raw FROM quarantine.rows WHERE line = 5"), "\\x7bff7d");
 }
 
 // ---- expectations
