@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "store/bronze_writer.hpp"
+#include "store/column_types.hpp"
 #include "store/content_hash.hpp"
 #include "store/error.hpp"
 #include "store/input_file.hpp"
@@ -28,6 +29,9 @@ namespace {
 
 constexpr std::array<Dataset, 4> kDatasets{Dataset::kFxRates, Dataset::kParties, Dataset::kAccounts,
                                            Dataset::kTransfers};
+
+// Of one table; far below PostgreSQL's 1,600, so that a file of odd columns cannot use them up.
+constexpr std::size_t kMostAddedColumns = 100;
 
 /// A file to look at.
 struct Candidate {
@@ -198,8 +202,11 @@ class FileLoad {
                       path_, content_.beginning->path);
     }
     require_rates(transaction);
+    find_new_columns(transaction, outcome);
     copy_into_bronze(transaction, outcome);
+    record_schema(transaction, outcome);
     split_into_silver(transaction, outcome);
+    fill_added_columns(transaction, outcome);
     complete_silver(transaction);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
     outcome.seconds = elapsed.count();
@@ -239,6 +246,21 @@ class FileLoad {
                 "base currency USD");
   }
 
+  void find_new_columns(LoadTransaction& transaction, FileOutcome& outcome) const {
+    std::vector<std::string> unknown;
+    for (const auto& column : plan_.rescued) unknown.push_back(plan_.header[column.position]);
+    const Rows unseen =
+        transaction.run(query::unseen_columns,
+                        {outcome.dataset, std::string(name_of(plan_.format)), text_array(unknown)});
+    for (int row = 0; row < unseen.size(); ++row)
+      outcome.new_columns.emplace_back(unseen.text(row, 0));
+    if (outcome.new_columns.empty() || options_.schema_evolution != SchemaEvolution::kFail) return;
+    refuse_file(path_, fmt::format("has columns that no file of {} had before: {}; nothing of the "
+                                   "file was loaded\n  to keep them in bronze, load it with "
+                                   "--schema-evolution rescue; to have them in silver, with add",
+                                   outcome.dataset, fmt::join(outcome.new_columns, ", ")));
+  }
+
   bool gives(Dataset dataset) const {
     return std::ranges::any_of(plan_.datasets,
                                [&](const auto& given) { return given.dataset == dataset; });
@@ -265,14 +287,56 @@ class FileLoad {
     BronzeWriter writer(transaction, file_id_, plan_);
     const std::uint64_t known_bytes = content_.beginning ? content_.beginning->bytes : 0;
     Record record;
+    ColumnTypes types(plan_.header.size());
     while (reader->next(record)) {
-      if (record.end > known_bytes) writer.write(record);
+      if (record.end <= known_bytes) continue;
+      writer.write(record);
+      types.observe(record);
     }
     if (hash.finish_hex() != content_.sha256)
       refuse_file(path_, "has changed while it was being loaded; load it again");
     writer.close();
     outcome.rows_read = writer.records();
     readable_records_ = writer.readable_records();
+    column_types_ = types.names();
+  }
+
+  /// What columns the file has, and with SchemaEvolution::kAdd places for them in silver.
+  void record_schema(LoadTransaction& transaction, FileOutcome& outcome) const {
+    transaction.run(query::record_file_schema,
+                    {to_parameter(file_id_), outcome.dataset, std::string(name_of(plan_.format)),
+                     text_array(plan_.header), text_array(column_types_)});
+    if (options_.schema_evolution != SchemaEvolution::kAdd) return;
+    std::set<std::string> added = find_added_columns(transaction, outcome.dataset);
+    for (const auto& column : plan_.rescued) {
+      const std::string& name = plan_.header[column.position];
+      // A name that stands there twice, or none, does not say which column is meant.
+      if (column.key != name || added.size() == kMostAddedColumns) continue;
+      if (!added.insert(folded(name)).second) continue;
+      const Rows made = transaction.run(
+          query::add_column,
+          {outcome.dataset, name, column_types_[column.position], to_parameter(file_id_)});
+      outcome.added_columns[name] = made.text(0, 0);
+    }
+  }
+
+  static std::set<std::string> find_added_columns(LoadTransaction& transaction,
+                                                  const std::string& dataset) {
+    const Rows rows = transaction.run(query::list_added_columns, {dataset});
+    std::set<std::string> names;
+    for (int row = 0; row < rows.size(); ++row) names.emplace(rows.text(row, 0));
+    return names;
+  }
+
+  void fill_added_columns(LoadTransaction& transaction, FileOutcome& outcome) const {
+    std::vector<std::string> keys;
+    for (const auto& column : plan_.rescued) keys.push_back(column.key);
+    const Rows misfits = transaction.run(
+        query::fill_added_columns, {outcome.dataset, to_parameter(file_id_), text_array(keys)});
+    for (int row = 0; row < misfits.size(); ++row) {
+      outcome.warnings[fmt::format("the type of column {}", misfits.text(row, 0))] =
+          static_cast<std::uint64_t>(misfits.number(row, 1));
+    }
   }
 
   void split_into_silver(LoadTransaction& transaction, FileOutcome& outcome) {
@@ -355,6 +419,7 @@ class FileLoad {
   HashedContent content_;
   std::int64_t file_id_ = 0;
   std::uint64_t readable_records_ = 0;
+  std::vector<std::string> column_types_;
 };
 
 /// Runs `load`; a refusal of the file becomes its outcome.

@@ -15,9 +15,17 @@
 
 namespace aml::store {
 
+/// What becomes of columns that amlgraph does not know.
+enum class SchemaEvolution {
+  kRescue,  ///< kept in bronze's rescued jsonb
+  kAdd,     ///< and become columns of silver, in the transaction of the load
+  kFail,    ///< one that no file of its kind had before refuses the file
+};
+
 struct IngestOptions {
   InputFormat format = InputFormat::kAuto;
   std::vector<Expectation> expectations;
+  SchemaEvolution schema_evolution = SchemaEvolution::kRescue;
   /// Called now and then with the path, bytes read so far and bytes in the file; may be empty.
   std::function<void(const std::string& path, std::uint64_t bytes_read, std::uint64_t bytes_total)>
       progress;
@@ -36,6 +44,8 @@ struct FileOutcome {
   std::uint64_t rows_quarantined = 0;                          ///< read = loaded + quarantined
   std::map<std::string, std::uint64_t> quarantined_by_reason;  ///< a row can have several reasons
   std::map<std::string, std::uint64_t> warnings;  ///< failed expectations with policy warn
+  std::vector<std::string> new_columns;  ///< unknown ones that no file of its kind had before
+  std::map<std::string, std::string> added_columns;  ///< name in silver by name in the file
   double seconds = 0;
 };
 

@@ -612,6 +612,127 @@ TEST_F(IngestTest, JsonValuesOfUnknownKeysAreKeptAsTheyCameAndUnreadableLinesByt
   EXPECT_EQ(query("SELECT raw FROM quarantine.rows WHERE line = 5"), "\\x7bff7d");
 }
 
+// ---- columns that come later
+
+TEST_F(IngestTest, ColumnsAndTheirTypesAreRecordedOnceForEachListOfColumns) {
+  const std::string row = "2024-01-01,A,B,1.50,";
+  const std::string header = "booked_at,from_account,to_account,amount,";
+  load_text("a.csv", header + "note,code,flag,day,at,empty,n\n" + row +
+                         "x,007,true,2024-01-01,2024-01-01,,5\n" + row +
+                         "1,8,false,2024-01-02,2024-01-01T10:00:00Z, ,-7\n2024-01-01,broken\n");
+  load_text("b.csv", header + "note,code,flag,day,at,empty,n\n" + row + "1,1,1,1,1,1,1\n");
+  load_text(
+      "c.jsonl",
+      R"({"booked_at":"2024-01-01","from_account":"A","to_account":"B","amount":2,"o":{"a":1}})");
+  EXPECT_EQ(
+      query("SELECT dataset, format, columns, types, first_file_id,"
+            " (SELECT array_agg(file_id ORDER BY file_id) FROM aml.ingested_files f WHERE "
+            "f.schema_id = s.schema_id) FROM aml.file_schemas s ORDER BY schema_id"),
+      "transfers|aml|{booked_at,from_account,to_account,amount,note,code,flag,day,at,empty,n}|"
+      "{date,text,text,numeric,text,text,boolean,date,timestamptz,unknown,integer}|1|{1,2}\n"
+      "transfers|aml|{booked_at,from_account,to_account,amount,o}|"
+      "{date,text,text,integer,json}|3|{3}");
+}
+
+TEST_F(IngestTest, WithFailAFileWithColumnsThatNoneHadBeforeIsRefused) {
+  options_.schema_evolution = SchemaEvolution::kFail;
+  const std::string header = "booked_at,from_account,to_account,amount";
+  EXPECT_EQ(load_text("a.csv", header + ",channel\n2024-01-01,A,B,1,web\n").kind, Kind::kLoaded);
+  EXPECT_EQ(load_text("b.csv", header + ", CHANNEL,type\n2024-01-02,A,B,1,web,X\n").kind,
+            Kind::kLoaded);
+  const auto refused =
+      load_text("c.csv", header + ",channel,Device,ip\n2024-01-03,A,B,1,web,p,q\n");
+  EXPECT_EQ(refused.kind, Kind::kRefused);
+  EXPECT_EQ(refused.message,
+            path("c.csv") +
+                ": has columns that no file of transfers had before: Device, ip; "
+                "nothing of the file was loaded\n  to keep them in bronze, load it "
+                "with --schema-evolution rescue; to have them in silver, with add");
+  EXPECT_EQ(query("SELECT count(*) FROM bronze.transfers"), "2");
+  options_.schema_evolution = SchemaEvolution::kRescue;
+  const auto rescued = load_one(path("c.csv"));
+  EXPECT_EQ(rescued.new_columns, (std::vector<std::string>{"Device", "ip"}));
+  EXPECT_EQ(query("SELECT rescued FROM bronze.transfers ORDER BY file_id DESC LIMIT 1"),
+            R"({"ip": "q", "Device": "p", "channel": "web"})");
+}
+
+TEST_F(IngestTest, WithAddUnknownColumnsBecomeColumnsOfSilverAndNoValueIsLost) {
+  options_.schema_evolution = SchemaEvolution::kAdd;
+  const std::string header = "transfer_id,booked_at,from_account,to_account,amount,";
+  const auto first = load_text("a.csv", header +
+                                            "Channel,fee,value date\n"
+                                            "T1,2024-01-01,A,B,1,web,0.50,2024-01-03\n"
+                                            "T2,2024-01-01,A,B,1,,7,\n");
+  EXPECT_EQ(first.added_columns,
+            (std::map<std::string, std::string>{
+                {"Channel", "channel"}, {"fee", "fee"}, {"value date", "value_date"}}));
+  // Other capitals are the same column; a value that does not fit its type is null in silver only.
+  const auto second = load_text("b.csv", header +
+                                             "channel,FEE\nT3,2024-01-01,A,B,1,app,free\n"
+                                             "T4,2024-01-01,A,B,1,app,1\n");
+  EXPECT_TRUE(second.added_columns.empty());
+  EXPECT_EQ(second.warnings, (Counts{{"the type of column fee", 1}}));
+  options_.schema_evolution = SchemaEvolution::kRescue;
+  load_text("c.csv", header + "fee\nT5,2024-01-01,A,B,1,2\n");
+  EXPECT_EQ(query("SELECT transfer_id, channel, fee, value_date FROM silver.transfers ORDER BY 1"),
+            "T1|web|0.50|2024-01-03\nT2||7|\nT3|app||\nT4|app|1|\nT5||2|");
+  EXPECT_EQ(query("SELECT rescued->>'FEE' FROM bronze.transfers WHERE transfer_id = 'T3'"), "free");
+  EXPECT_EQ(query("SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = "
+                  "'silver.transfers'::regclass AND attname IN ('channel', 'fee', 'value_date') "
+                  "ORDER BY attname"),
+            "text\nnumeric\ndate");
+}
+
+TEST_F(IngestTest, NamesOfAddedColumnsAreHarmlessDistinctAndBounded) {
+  options_.schema_evolution = SchemaEvolution::kAdd;
+  std::string header =
+      "party_id,name,file_id,\"a\"\"; DROP TABLE silver.parties; --\",ÄÖ,a "
+      "b,A-B,9lives,dup,dup,'q'";
+  std::string row = "P1,Ann,1,2,3,4,5,6,7,8,it's";
+  const auto outcome = load_text("a.csv", header + '\n' + row + '\n');
+  EXPECT_EQ(outcome.added_columns,
+            (std::map<std::string, std::string>{
+                {"file_id", "file_id_2"},
+                {"a\"; DROP TABLE silver.parties; --", "a_drop_table_silver_parties"},
+                {"ÄÖ", "c"},
+                {"a b", "a_b"},
+                {"A-B", "a_b_2"},
+                {"9lives", "c_9lives"},
+                {"'q'", "q"}}));
+  EXPECT_EQ(query("SELECT file_id_2, a_drop_table_silver_parties, c, a_b, a_b_2, c_9lives, q FROM "
+                  "silver.parties"),
+            "1|2|3|4|5|6|it's");
+  for (int i = 0; i < 200; ++i) {
+    header += ",more" + std::to_string(i);
+    row += ",x";
+  }
+  const auto many = load_text("b.csv", header + '\n' + row + '\n');
+  EXPECT_EQ(many.added_columns.size(), 93U) << many.message;
+}
+
+TEST_F(IngestTest, AnAddedColumnOfAnAccountIsReplacedByWhatALaterFileSays) {
+  options_.schema_evolution = SchemaEvolution::kAdd;
+  load_text("a.csv", "account_id,party_id,branch\nA,P,north\nB,P,south\n");
+  load_text("b.csv", "account_id,party_id\nA,P\n");
+  EXPECT_EQ(query("SELECT account_id, branch FROM silver.accounts ORDER BY 1"), "A|\nB|south");
+}
+
+TEST_F(IngestTest, AColumnIsAddedWithItsFileOrNotAtAll) {
+  options_.schema_evolution = SchemaEvolution::kAdd;
+  for (auto& expectation : options_.expectations) {
+    if (expectation.name == "amount_is_not_negative") expectation.policy = ExpectationPolicy::kFail;
+  }
+  EXPECT_EQ(load_text("t.csv",
+                      "booked_at,from_account,to_account,amount,channel\n2024-01-01,A,B,-1,web\n")
+                .kind,
+            Kind::kRefused);
+  EXPECT_EQ(query("SELECT (SELECT count(*) FROM aml.added_columns) + (SELECT count(*) FROM "
+                  "aml.file_schemas) +"
+                  " (SELECT count(*) FROM pg_attribute WHERE attrelid = "
+                  "'silver.transfers'::regclass AND attname = 'channel')"),
+            "0");
+}
+
 // ---- expectations
 
 TEST_F(IngestTest, ABrokenExpectationWithPolicyFailRollsTheWholeFileBack) {
