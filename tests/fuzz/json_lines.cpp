@@ -58,8 +58,10 @@ void check(std::string_view text) {
   for (const KeptRecord& record : content.records) {
     const std::size_t begin = text.rfind('\n', record.end - 1) + 1;
     std::string_view line = text.substr(begin, record.end - begin);
-    if (line.starts_with("\xEF\xBB\xBF") && begin == 0) line.remove_prefix(3);
-    check_verdict(record, content, line);
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    if (begin == 0 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+    // The other parser takes one before any text.
+    if (!line.starts_with(kByteOrderMark)) check_verdict(record, content, line);
   }
 }
 

@@ -733,6 +733,27 @@ TEST_F(IngestTest, AColumnIsAddedWithItsFileOrNotAtAll) {
             "0");
 }
 
+TEST_F(IngestTest, AFileThatIsStillBeingWrittenIsRefusedAndLoadedWhenItIsWhole) {
+  const std::string row =
+      R"({"booked_at":"2024-01-01","from_account":"A","to_account":"B","amount":1)";
+  for (const std::string name : {"t.csv", "t.jsonl"}) {
+    const bool is_json = name == "t.jsonl";
+    std::string content = is_json ? "" : "booked_at,from_account,to_account,amount\n";
+    for (int i = 0; i < 3; ++i) content += is_json ? row + "}\n" : "2024-01-01,A,B,1\n";
+    const std::string file = write(name, content);
+    bool has_grown = false;
+    options_.progress = [&](const std::string&, std::uint64_t, std::uint64_t) {
+      if (std::exchange(has_grown, true)) return;
+      std::ofstream(file, std::ios::app) << (is_json ? row + R"(,"new":1})" : "2024-01-02,A,B,2\n");
+    };
+    const auto outcome = load_one(file);
+    EXPECT_EQ(outcome.message, file + ": has changed while it was being loaded; load it again");
+    options_.progress = {};
+    EXPECT_EQ(load_one(file).rows_loaded, 4U);
+  }
+  EXPECT_EQ(query("SELECT count(*) FROM silver.transfers"), "8");
+}
+
 // ---- expectations
 
 TEST_F(IngestTest, ABrokenExpectationWithPolicyFailRollsTheWholeFileBack) {
