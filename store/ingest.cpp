@@ -16,7 +16,9 @@
 #include "store/column_types.hpp"
 #include "store/content_hash.hpp"
 #include "store/error.hpp"
+#include "store/file_columns.hpp"
 #include "store/input_file.hpp"
+#include "store/known_content.hpp"
 #include "store/landing_folder.hpp"
 #include "store/load_transaction.hpp"
 #include "store/migrations.hpp"
@@ -29,9 +31,6 @@ namespace {
 
 constexpr std::array<Dataset, 4> kDatasets{Dataset::kFxRates, Dataset::kParties, Dataset::kAccounts,
                                            Dataset::kTransfers};
-
-// Of one table; far below PostgreSQL's 1,600, so that a file of odd columns cannot use them up.
-constexpr std::size_t kMostAddedColumns = 100;
 
 /// A file to look at.
 struct Candidate {
@@ -126,44 +125,6 @@ Inspected inspect(const Candidate& candidate, InputFormat wanted) {
                     fmt::format("{}:{}: {}", path, header.line, unknown.why));
 }
 
-/// A content that was loaded before.
-struct KnownContent {
-  std::int64_t file_id;
-  std::uint64_t bytes;
-  std::string sha256;
-  std::string path;
-};
-
-/// What a file holds, and which known content it begins with.
-struct HashedContent {
-  std::string sha256;
-  std::uint64_t bytes = 0;
-  std::optional<KnownContent> beginning;  ///< the longest one; shorter than this content
-};
-
-/// Requires: known contents are sorted by size.
-HashedContent hash_content(const std::string& path, const std::vector<KnownContent>& known) {
-  InputFile file(path);
-  Sha256 hash;
-  HashedContent content;
-  auto next = known.begin();
-  std::vector<char> buffer(std::size_t{256} << 10);
-  while (const std::size_t got = file.read(buffer.data(), buffer.size())) {
-    std::string_view unhashed(buffer.data(), got);
-    for (; next != known.end() && next->bytes < content.bytes + unhashed.size(); ++next) {
-      const std::string_view piece = unhashed.substr(0, next->bytes - content.bytes);
-      hash.update(piece);
-      content.bytes += piece.size();
-      unhashed.remove_prefix(piece.size());
-      if (hash.hex_so_far() == next->sha256) content.beginning = *next;
-    }
-    hash.update(unhashed);
-    content.bytes += unhashed.size();
-  }
-  content.sha256 = hash.finish_hex();
-  return content;
-}
-
 /// What the server says against rows that no expectation stopped: their values do not fit silver,
 /// or a check fails on them.
 bool is_fault_of_the_data(const StoreError& error) {
@@ -188,7 +149,7 @@ class FileLoad {
     const auto started = std::chrono::steady_clock::now();
     LoadTransaction transaction(connection_);
     transaction.run(query::ingest_settings, {});
-    content_ = hash_content(path_, find_shorter(transaction));
+    content_ = hash_content(path_, list_known_contents(transaction, plan_));
     FileOutcome outcome = outcome_of(path_, FileOutcome::Kind::kLoaded, "");
     outcome.dataset = name_of(plan_.dataset());
     if (const auto known_as = find_known(transaction)) {
@@ -204,9 +165,11 @@ class FileLoad {
     require_rates(transaction);
     find_new_columns(transaction, outcome);
     copy_into_bronze(transaction, outcome);
-    record_schema(transaction, outcome);
+    if (options_.schema_evolution == SchemaEvolution::kAdd)
+      outcome.added_columns = add_columns(transaction, file_id_, plan_, column_types_);
     split_into_silver(transaction, outcome);
-    fill_added_columns(transaction, outcome);
+    for (const auto& [column, rows] : fill_added_columns(transaction, file_id_, plan_))
+      outcome.warnings[fmt::format("the type of column {}", column)] = rows;
     complete_silver(transaction);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
     outcome.seconds = elapsed.count();
@@ -222,19 +185,6 @@ class FileLoad {
     return std::string(known.text(0, 0));
   }
 
-  /// Contents of the same kind that this file could continue.
-  std::vector<KnownContent> find_shorter(LoadTransaction& transaction) const {
-    const Rows rows = transaction.run(
-        query::list_known_contents,
-        {std::string(name_of(plan_.dataset())), std::string(name_of(plan_.format))});
-    std::vector<KnownContent> known;
-    for (int row = 0; row < rows.size(); ++row) {
-      known.push_back({rows.number(row, 0), static_cast<std::uint64_t>(rows.number(row, 1)),
-                       std::string(rows.text(row, 2)), std::string(rows.text(row, 3))});
-    }
-    return known;
-  }
-
   /// AMLworld's transfers are in fifteen currencies. What is quarantined for want of a rate stays
   /// there, so rates that come after it come too late.
   void require_rates(LoadTransaction& transaction) const {
@@ -247,13 +197,7 @@ class FileLoad {
   }
 
   void find_new_columns(LoadTransaction& transaction, FileOutcome& outcome) const {
-    std::vector<std::string> unknown;
-    for (const auto& column : plan_.rescued) unknown.push_back(plan_.header[column.position]);
-    const Rows unseen =
-        transaction.run(query::unseen_columns,
-                        {outcome.dataset, std::string(name_of(plan_.format)), text_array(unknown)});
-    for (int row = 0; row < unseen.size(); ++row)
-      outcome.new_columns.emplace_back(unseen.text(row, 0));
+    outcome.new_columns = unseen_columns(transaction, plan_);
     if (outcome.new_columns.empty() || options_.schema_evolution != SchemaEvolution::kFail) return;
     refuse_file(path_, fmt::format("has columns that no file of {} had before: {}; nothing of the "
                                    "file was loaded\n  to keep them in bronze, load it with "
@@ -299,44 +243,7 @@ class FileLoad {
     outcome.rows_read = writer.records();
     readable_records_ = writer.readable_records();
     column_types_ = types.names();
-  }
-
-  /// What columns the file has, and with SchemaEvolution::kAdd places for them in silver.
-  void record_schema(LoadTransaction& transaction, FileOutcome& outcome) const {
-    transaction.run(query::record_file_schema,
-                    {to_parameter(file_id_), outcome.dataset, std::string(name_of(plan_.format)),
-                     text_array(plan_.header), text_array(column_types_)});
-    if (options_.schema_evolution != SchemaEvolution::kAdd) return;
-    std::set<std::string> added = find_added_columns(transaction, outcome.dataset);
-    for (const auto& column : plan_.rescued) {
-      const std::string& name = plan_.header[column.position];
-      // A name that stands there twice, or none, does not say which column is meant.
-      if (column.key != name || added.size() == kMostAddedColumns) continue;
-      if (!added.insert(folded(name)).second) continue;
-      const Rows made = transaction.run(
-          query::add_column,
-          {outcome.dataset, name, column_types_[column.position], to_parameter(file_id_)});
-      outcome.added_columns[name] = made.text(0, 0);
-    }
-  }
-
-  static std::set<std::string> find_added_columns(LoadTransaction& transaction,
-                                                  const std::string& dataset) {
-    const Rows rows = transaction.run(query::list_added_columns, {dataset});
-    std::set<std::string> names;
-    for (int row = 0; row < rows.size(); ++row) names.emplace(rows.text(row, 0));
-    return names;
-  }
-
-  void fill_added_columns(LoadTransaction& transaction, FileOutcome& outcome) const {
-    std::vector<std::string> keys;
-    for (const auto& column : plan_.rescued) keys.push_back(column.key);
-    const Rows misfits = transaction.run(
-        query::fill_added_columns, {outcome.dataset, to_parameter(file_id_), text_array(keys)});
-    for (int row = 0; row < misfits.size(); ++row) {
-      outcome.warnings[fmt::format("the type of column {}", misfits.text(row, 0))] =
-          static_cast<std::uint64_t>(misfits.number(row, 1));
-    }
+    record_columns(transaction, file_id_, plan_, column_types_);
   }
 
   void split_into_silver(LoadTransaction& transaction, FileOutcome& outcome) {
