@@ -71,6 +71,21 @@ void examine_private_database(Examination& examination, const GlobalOptions& glo
   }
 }
 
+/// Without it nothing is wrong: `aml model sql` does the same.
+void examine_extension(Examination& examination, const store::ServerFacts& facts) {
+  const bool has_files = !facts.extension_available.empty();
+  if (facts.extension.empty()) {
+    examination.add("scoring in SQL", Verdict::kOk, "the extension amlgraph is not in use",
+                    has_files ? "if you want it, as superuser:  CREATE EXTENSION amlgraph"
+                              : "if you want it:  docs/sql_scoring.md");
+  } else {
+    examination.add("scoring in SQL", has_files ? Verdict::kOk : Verdict::kProblem,
+                    fmt::format("extension amlgraph {}{}", facts.extension,
+                                has_files ? "" : ", but the server does not have its files"),
+                    has_files ? "" : "cmake --install build/release --component extension");
+  }
+}
+
 void examine_server(Examination& examination, store::Connection& connection) {
   const auto facts = store::server_facts(connection);
   examination.add("server version",
@@ -91,6 +106,7 @@ void examine_server(Examination& examination, store::Connection& connection) {
     examination.add("replica", Verdict::kProblem, "the server is a read-only replica",
                     "connect to the primary");
   }
+  examine_extension(examination, facts);
   const bool skewed = std::llabs(facts.clock_skew_seconds) > kWorryingSkewSeconds;
   examination.add("clock", skewed ? Verdict::kWarning : Verdict::kOk,
                   fmt::format("server and client differ by {} s", facts.clock_skew_seconds),

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "scenarios/json_document.hpp"
+#include "scenarios/model_training.hpp"
 #include "scenarios/registered_model.hpp"
 #include "scenarios/scenario.hpp"
 #include "store/content_hash.hpp"
@@ -23,6 +24,7 @@ namespace {
 constexpr int kSchemaVersion = 1;
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kLongestText = 1000;
+constexpr std::int64_t kMostRows = 1'000'000'000'000;  ///< in a bin: those of all bins can be added
 
 constexpr std::array<std::string_view, 8> kCardKeys{"schema_version",  "model",     "version",
                                                     "artifact_sha256", "signature", "training",
@@ -113,6 +115,20 @@ const Json& object_in(const JsonObject& object, std::string_view key) {
   return *value;
 }
 
+bool is_line(std::string_view text) {
+  return std::ranges::none_of(text, [](unsigned char c) { return c < ' '; });
+}
+
+/// The parameters as text: they are shown, and PostgreSQL must be able to hold them.
+std::string parameters_in(const JsonObject& training) {
+  const Json& parameters = object_in(training, "parameters");
+  for (const auto& [name, value] : parameters.items())
+    if (!is_line(name) || value.is_structured() ||
+        (value.is_string() && !is_line(value.get_ref<const std::string&>())))
+      training.refuse("parameters", "an object of numbers and single lines of text");
+  return parameters.dump();
+}
+
 store::TrainingRun training_in(const JsonObject& card, const std::string& file) {
   const JsonObject object(object_in(card, "training"), file, "/training", kTrainingKeys);
   store::TrainingRun training;
@@ -129,9 +145,9 @@ store::TrainingRun training_in(const JsonObject& card, const std::string& file) 
   training.window_until = time_in(object, "window_until");
   training.rows = count_in(object, "rows");
   training.data_sha256 = text_in(object, "data_sha256");
-  training.parameters_json = object_in(object, "parameters").dump();
+  training.parameters_json = parameters_in(object);
   for (const auto& [name, value] : object_in(object, "metrics").items()) {
-    if (!value.is_number()) object.refuse("metrics", "an object of numbers");
+    if (!is_line(name) || !value.is_number()) object.refuse("metrics", "an object of numbers");
     training.metrics.emplace_back(name, value.get<double>());
   }
   return training;
@@ -145,8 +161,9 @@ std::vector<Number> numbers_in(const JsonObject& object, std::string_view key,
   for (const Json& value : object.array(key, at_least, kMostBins)) {
     if constexpr (std::is_floating_point_v<Number>) {
       if (!value.is_number()) object.refuse(key, "an array of numbers");
-    } else if (!value.is_number_integer() || value.get<std::int64_t>() < 0) {
-      object.refuse(key, "an array of counts");
+    } else if (!value.is_number_integer() || value.get<std::int64_t>() < 0 ||
+               value.get<std::int64_t>() > kMostRows) {
+      object.refuse(key, fmt::format("an array of counts from 0 to {}", kMostRows));
     }
     numbers.push_back(value.get<Number>());
   }
@@ -167,7 +184,7 @@ std::vector<detect::Baseline> baselines_in(const JsonObject& card, const std::st
     detect::Baseline baseline{.measure = object.line("measure", 1 << 16),
                               .edges = numbers_in<double>(object, "edges", 0),
                               .rows = numbers_in<std::int64_t>(object, "rows", 1),
-                              .missing = object.integer("missing", 0, kMost)};
+                              .missing = object.integer("missing", 0, kMostRows)};
     const std::string expected =
         position == 0 ? "anomaly_score" : store::storable_text(columns[position - 1]);
     if (baseline.measure != expected) object.refuse("measure", fmt::format("\"{}\"", expected));
@@ -217,6 +234,9 @@ store::NewModelVersion imported_model(const std::string& artifact_file, const st
                                         artifact_file, card_file, present, expected));
   const detect::ForestModel forest =
       checked_forest(artifact_file, artifact, version.signature_json);
+  const auto signature = nlohmann::json::parse(signature_json(forest.columns));
+  if (nlohmann::json::parse(version.signature_json) != signature)
+    object.refuse("signature", "the one that aml model export writes for the columns of the model");
   version.baselines = baselines_in(object, card_file, forest.columns);
   version.training = training_in(object, card_file);
   version.artifact = artifact;

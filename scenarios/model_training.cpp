@@ -59,20 +59,6 @@ std::string parameters_json(const TrainingParams& params) {
   return json.dump();
 }
 
-/// What MLflow calls a signature: names and types of what goes in and comes out.
-std::string signature_json(const std::vector<std::string>& columns) {
-  const auto column = [](const std::string& name, const char* type, bool required) {
-    return nlohmann::ordered_json{{"name", name}, {"type", type}, {"required", required}};
-  };
-  nlohmann::ordered_json signature{{"inputs", nlohmann::ordered_json::array()},
-                                   {"outputs", nlohmann::ordered_json::array()}};
-  for (const std::string& name : columns)
-    signature["inputs"].push_back(column(store::storable_text(name), "double", true));
-  signature["outputs"].push_back(column("anomaly_score", "double", true));
-  signature["outputs"].push_back(column("is_anomaly", "boolean", true));
-  return signature.dump();
-}
-
 /// Over the names, a line each, and the values row by row as little-endian IEEE 754.
 std::string hash_of(const TrainingRows& rows) {
   store::Sha256 hash;
@@ -137,6 +123,19 @@ detect::SplitRule split_rule(std::string_view name) {
     if (known == name) return rule;
   throw std::invalid_argument(
       fmt::format("splits: '{}' is not random, kurtosis, pooled_gain or oblique", name));
+}
+
+std::string signature_json(const std::vector<std::string>& columns) {
+  const auto column = [](const std::string& name, const char* type, bool required) {
+    return nlohmann::ordered_json{{"name", name}, {"type", type}, {"required", required}};
+  };
+  nlohmann::ordered_json signature{{"inputs", nlohmann::ordered_json::array()},
+                                   {"outputs", nlohmann::ordered_json::array()}};
+  for (const std::string& name : columns)
+    signature["inputs"].push_back(column(store::storable_text(name), "double", true));
+  signature["outputs"].push_back(column("anomaly_score", "double", true));
+  signature["outputs"].push_back(column("is_anomaly", "boolean", true));
+  return signature.dump();
 }
 
 std::optional<double> find_metric(const Metrics& metrics, std::string_view name) {
@@ -327,14 +326,19 @@ void require_labels(const TrainingRows& rows, const TrainingRequest& request) {
                                : "name a column of the file that holds 0 and 1:  --label COLUMN"));
 }
 
-/// What the version in production would have measured on these rows.
-std::optional<Metrics> production_metrics(store::Connection& connection,
-                                          const TrainingRequest& request,
-                                          const TrainingRows& rows) {
+/// The version in production when training began.
+struct Incumbent {
+  std::optional<std::int32_t> version = {};
+  std::optional<Metrics> metrics = {};  ///< what it would have measured on these rows
+};
+
+/// Absent: no condition asks for it.
+std::optional<Incumbent> incumbent_of(store::Connection& connection, const TrainingRequest& request,
+                                      const TrainingRows& rows) {
   if (std::ranges::all_of(request.conditions, [](const auto& c) { return c.value.has_value(); }))
     return std::nullopt;
   const auto version = store::production_version(connection, request.model);
-  if (!version) return std::nullopt;
+  if (!version) return Incumbent{};
   const RegisteredModel model = load_model(connection, {request.model, *version});
   std::vector<std::size_t> positions;
   for (const std::string& column : model.forest.columns) {
@@ -346,8 +350,9 @@ std::optional<Metrics> production_metrics(store::Connection& connection,
                       store::name_of(model.row.id), column));
     positions.push_back(static_cast<std::size_t>(found - rows.names.begin()));
   }
-  return measure(model.forest.forest.score(rows.features.with_columns(positions)),
-                 model.forest.threshold, rows.is_anomaly);
+  return Incumbent{version,
+                   measure(model.forest.forest.score(rows.features.with_columns(positions)),
+                           model.forest.threshold, rows.is_anomaly)};
 }
 
 std::string reason_of(const std::vector<Verdict>& verdicts) {
@@ -370,6 +375,23 @@ store::NewModelVersion fit_or_record(store::Connection& connection, const Traini
   }
 }
 
+/// Puts the version in production if all verdicts say so, and if what it was compared with is still
+/// there: else another verdict says that it is not.
+void promote_if_met(store::Connection& connection, const std::optional<Incumbent>& incumbent,
+                    TrainingOutcome& outcome) {
+  if (outcome.verdicts.empty() || !std::ranges::all_of(outcome.verdicts, &Verdict::is_met)) return;
+  const std::string reason = reason_of(outcome.verdicts);
+  const auto change =
+      incumbent ? store::replace_production(connection, outcome.id, incumbent->version, reason)
+                : store::change_stage(connection, outcome.id, store::kProductionStage, reason);
+  outcome.is_promoted = change.has_value();
+  if (change)
+    outcome.archived = change->archived;
+  else
+    outcome.verdicts.push_back(
+        {false, "another version was put in production while this one was fitted"});
+}
+
 }  // namespace
 
 TrainingOutcome train(store::Connection& connection, const TrainingRequest& request) {
@@ -386,20 +408,15 @@ TrainingOutcome train(store::Connection& connection, const TrainingRequest& requ
   require_labels(material.rows, request);
   material.training.program_version = request.program_version;
   material.training.experiment = request.experiment.empty() ? request.model : request.experiment;
-  const auto production = production_metrics(connection, request, material.rows);
+  const auto incumbent = incumbent_of(connection, request, material.rows);
   store::NewModelVersion version = fit_or_record(connection, request, material);
 
   TrainingOutcome outcome;
+  const Metrics* production = incumbent && incumbent->metrics ? &*incumbent->metrics : nullptr;
   for (const PromotionCondition& condition : request.conditions)
-    outcome.verdicts.push_back(
-        judge(condition, version.training.metrics, production ? &*production : nullptr));
+    outcome.verdicts.push_back(judge(condition, version.training.metrics, production));
   outcome.id = store::register_version(connection, version);
-  outcome.is_promoted =
-      !outcome.verdicts.empty() && std::ranges::all_of(outcome.verdicts, &Verdict::is_met);
-  if (outcome.is_promoted)
-    outcome.archived = store::change_stage(connection, outcome.id, store::kProductionStage,
-                                           reason_of(outcome.verdicts))
-                           .archived;
+  promote_if_met(connection, incumbent, outcome);
   outcome.training = std::move(version.training);
   return outcome;
 }

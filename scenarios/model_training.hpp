@@ -25,6 +25,9 @@ struct TrainingParams {
 /// random, kurtosis, pooled_gain or oblique. Throws: std::invalid_argument for any other name.
 detect::SplitRule split_rule(std::string_view name);
 
+/// What MLflow calls a signature: names and types of what goes in and comes out.
+std::string signature_json(const std::vector<std::string>& columns);
+
 using Metrics = std::vector<std::pair<std::string, double>>;
 /// Absent: it was not measured.
 std::optional<double> find_metric(const Metrics& metrics, std::string_view name);
@@ -102,7 +105,8 @@ struct TrainingRequest {
 struct TrainingOutcome {
   store::ModelVersion id;
   store::TrainingRun training;
-  std::vector<Verdict> verdicts;  ///< one for each condition
+  /// One for each condition; one more if the version they compare with was replaced meanwhile.
+  std::vector<Verdict> verdicts;
   bool is_promoted = false;
   std::optional<std::int32_t> archived;  ///< version that was in production before
 };

@@ -287,6 +287,16 @@ StageChange change_stage(Connection& connection, const ModelVersion& version,
   });
 }
 
+std::optional<StageChange> replace_production(Connection& connection, const ModelVersion& version,
+                                              std::optional<std::int32_t> expected,
+                                              const std::string& reason) {
+  return in_transaction(connection, [&](auto& transaction) -> std::optional<StageChange> {
+    run(transaction, query::lock_model, version.model);
+    if (production_version(transaction, version.model) != expected) return std::nullopt;
+    return change_stage(transaction, version, std::string(kProductionStage), reason);
+  });
+}
+
 void give_alias(Connection& connection, const ModelVersion& version, const std::string& alias,
                 const std::string& reason) {
   constexpr std::array<std::string_view, 5> kTaken{"latest", "none", "staging", "production",

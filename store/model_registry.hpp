@@ -127,6 +127,12 @@ void record_failed_training(Connection& connection, const TrainingRun& training)
 /// reason is empty or there is no such version.
 StageChange change_stage(Connection& connection, const ModelVersion& version,
                          const std::string& stage, const std::string& reason);
+/// Puts a version in production if `expected` is there, or none if it is absent: nobody has promoted
+/// another since it was looked at. Returns: absent if somebody has, and nothing is changed.
+/// Throws: as change_stage().
+std::optional<StageChange> replace_production(Connection& connection, const ModelVersion& version,
+                                              std::optional<std::int32_t> expected,
+                                              const std::string& reason);
 /// The same as a part of the caller's transaction.
 StageChange change_stage(pqxx::transaction_base& transaction, const ModelVersion& version,
                          const std::string& stage, const std::string& reason);

@@ -3,6 +3,7 @@
 
 #include <ctime>
 
+#include "store/result_fields.hpp"
 #include "store/statement.hpp"
 
 namespace aml::store {
@@ -19,7 +20,9 @@ ServerFacts server_facts(Connection& connection) {
           .is_standby = row[6].as<bool>(),
           .size_bytes = row[7].as<std::int64_t>(),
           .clock_skew_seconds =
-              row[8].as<std::int64_t>() - static_cast<std::int64_t>(std::time(nullptr))};
+              row[8].as<std::int64_t>() - static_cast<std::int64_t>(std::time(nullptr)),
+          .extension = text(row[9]),
+          .extension_available = text(row[10])};
 }
 
 }  // namespace aml::store

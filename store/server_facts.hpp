@@ -19,6 +19,8 @@ struct ServerFacts {
   bool is_standby = false;              ///< a read-only replica
   std::int64_t size_bytes = 0;          ///< of the database
   std::int64_t clock_skew_seconds = 0;  ///< server's clock minus ours
+  std::string extension;  ///< version of amlgraph in this database; empty: it is not there
+  std::string extension_available;  ///< version whose files the server has; empty: none
 };
 
 /// Throws: StoreError kStatement.

@@ -409,7 +409,11 @@ TEST(CommandLine, ScenarioCheckNamesFileAndPointer) {
 
 TEST(CommandLine, DoctorFindsAMissingSchema) {
   const TestDatabase database;
-  EXPECT_EQ(run_aml({"-d", database.target().conninfo, "doctor"}).exit_code, 0);
+  const auto healthy = run_aml({"-d", database.target().conninfo, "--format", "csv", "doctor"});
+  EXPECT_EQ(healthy.exit_code, 0);
+  EXPECT_NE(healthy.out.find("scoring in SQL,ok,the extension amlgraph is not in use"),
+            std::string::npos)
+      << healthy.out;
   database.query("DROP SCHEMA aml CASCADE");
   const auto ended = run_aml({"-d", database.target().conninfo, "doctor"});
   EXPECT_EQ(ended.exit_code, 3);

@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "graph/motif_value.hpp"
+#include "scenarios/json_document.hpp"
 #include "scenarios/model_card.hpp"
 #include "scenarios/model_training.hpp"
 #include "scenarios/overrides.hpp"
@@ -528,6 +530,29 @@ TEST_F(ModelCard, ACardThatWasChangedIsRefusedWithThePlace) {
   EXPECT_EQ(refused("\"missing\": 0", "\"missing\": -1"), "/baselines/0/missing");
   EXPECT_EQ(refused("\"source\": \"snapshot\"", "\"sauce\": \"snapshot\""), "/training/sauce");
   EXPECT_EQ(refused("\"seed\": 7", "\"seed\": 7, \"seed\": 8"), "/training/parameters/seed");
+}
+
+TEST_F(ModelCard, WhatCouldNotBeShownOrCountedIsRefused) {
+  const auto refused = [&](const std::string& pointer, const Json& value) {
+    Json card = Json::parse(exported_.card);
+    card[Json::json_pointer(pointer)] = value;
+    try {
+      import(exported_.artifact, card.dump());
+    } catch (const ScenarioError& error) {
+      return error.pointer();
+    }
+    return std::string("it was accepted");
+  };
+  EXPECT_EQ(refused("/signature/outputs", Json::array({1})), "/signature");
+  EXPECT_EQ(refused("/signature/outputs", "a score"), "/signature");
+  EXPECT_EQ(refused("/signature/inputs/0/type", 5), "/signature");
+  EXPECT_EQ(refused("/signature/note", std::string("a\0b", 3)), "/signature");
+  EXPECT_EQ(refused("/training/parameters/seed", std::string("a\0b", 3)), "/training/parameters");
+  EXPECT_EQ(refused("/training/parameters/seed", Json::array()), "/training/parameters");
+  EXPECT_EQ(refused("/training/metrics", Json{{std::string("a\0b", 3), 1}}), "/training/metrics");
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(refused("/baselines/0/rows/0", kMost), "/baselines/0/rows");
+  EXPECT_EQ(refused("/baselines/0/missing", kMost), "/baselines/0/missing");
 }
 
 TEST_F(ModelCard, ASignatureOfOtherColumnsIsRefused) {

@@ -305,6 +305,29 @@ TEST_F(ModelRegistry, TwoSessionsThatPromoteAtOnceLeaveOneInProduction) {
             "0");
 }
 
+TEST_F(ModelRegistry, AVersionReplacesOnlyTheOneItWasComparedWith) {
+  for (int version = 1; version <= 3; ++version) add();
+  EXPECT_FALSE(replace_production(connection_, {"m", 2}, 1, "better than 1"));
+  EXPECT_EQ(stages(), "1 None, 2 None, 3 None");
+  EXPECT_TRUE(replace_production(connection_, {"m", 1}, std::nullopt, "there was none"));
+  EXPECT_FALSE(replace_production(connection_, {"m", 2}, std::nullopt, "there was none"));
+  promote({"m", 3}, "by somebody else meanwhile");
+  EXPECT_FALSE(replace_production(connection_, {"m", 2}, 1, "better than 1"));
+  EXPECT_EQ(stages(), "1 Archived, 2 None, 3 Production");
+  EXPECT_EQ(replace_production(connection_, {"m", 2}, 3, "better than 3")->archived, 3);
+  EXPECT_EQ(stages(), "1 Archived, 2 Production, 3 Archived");
+}
+
+TEST_F(ModelRegistry, OfSessionsThatComparedWithOneVersionOnlyOneReplacesIt) {
+  for (int version = 1; version <= 4; ++version) add();
+  promote({"m", 1});
+  std::atomic<int> replaced = 0;
+  in_sessions(database_, 3, [&](Connection& connection, int session) {
+    replaced += replace_production(connection, {"m", 2 + session}, 1, "better than 1").has_value();
+  });
+  EXPECT_EQ(replaced, 1);
+}
+
 TEST_F(ModelRegistry, SessionsThatRegisterAtOnceNumberVersionsWithoutGaps) {
   in_sessions(database_, 3, [](Connection& connection, int) {
     for (int i = 0; i < 5; ++i) register_version(connection, new_version());

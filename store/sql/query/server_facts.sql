@@ -7,6 +7,8 @@ SELECT current_setting('server_version_num')::integer,
        has_database_privilege(datname, 'CREATE'),
        pg_is_in_recovery(),
        pg_database_size(datname),
-       extract(epoch FROM clock_timestamp())::bigint
+       extract(epoch FROM clock_timestamp())::bigint,
+       (SELECT extversion FROM pg_extension WHERE extname = 'amlgraph'),
+       (SELECT default_version FROM pg_available_extensions WHERE name = 'amlgraph')
 FROM pg_database
 WHERE datname = current_database()
