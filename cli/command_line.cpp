@@ -201,7 +201,8 @@ void add_data_commands(CLI::App& app, Options& options, Command& chosen) {
 
   auto* load =
       app.add_subcommand("load", "Load files or folders of transfers, accounts, parties, rates");
-  load->add_option("paths", options.load.paths, "CSV files, plain or .gz, or folders of them")
+  load->add_option("paths", options.load.paths,
+                   "CSV or JSON lines, plain, .gz or .zst, or folders of them")
       ->required()
       ->type_name("PATH");
   load->add_option(
@@ -213,6 +214,11 @@ void add_data_commands(CLI::App& app, Options& options, Command& chosen) {
   load->add_option("--expectations", options.load.expectations,
                    "Expectations instead of those that come with the program")
       ->type_name("FILE");
+  load->add_option("--schema-evolution", options.load.schema_evolution,
+                   "Columns that amlgraph does not know: rescue keeps them in bronze, add makes "
+                   "them columns of silver too, fail refuses a file with new ones")
+      ->check(CLI::IsMember({"rescue", "add", "fail"}))
+      ->capture_default_str();
   load->callback([&] {
     chosen = [&](const GlobalOptions& global) { return run_load(global, options.load); };
   });
@@ -635,7 +641,8 @@ void add_graph_commands(CLI::App& app, Options& options, Command& chosen) {
 }
 
 void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
-  auto* list = app.add_subcommand("list", "List scenarios, runs or alerts");
+  auto* list =
+      app.add_subcommand("list", "List scenarios, runs, alerts or the columns of loaded files");
   list->require_subcommand(1);
   const auto add = [&](const char* name, const char* help, ListOptions::What what) {
     auto* command = list->add_subcommand(name, help);
@@ -649,6 +656,8 @@ void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
   };
   add("scenarios", "Scenarios that come with the program", ListOptions::What::kScenarios);
   add("runs", "Runs of this database, newest first", ListOptions::What::kRuns);
+  add("schemas", "Columns that loaded files had, the newest list first",
+      ListOptions::What::kSchemas);
   add("alerts", "Current alerts, the most severe first", ListOptions::What::kAlerts)
       ->add_option("--scenario", options.list.scenario, "Only of this scenario")
       ->type_name("ID");

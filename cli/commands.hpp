@@ -39,6 +39,7 @@ struct LoadOptions {
   std::vector<std::string> paths;
   std::string format = "auto";
   std::string expectations;  ///< file; empty: those that come with the program
+  std::string schema_evolution = "rescue";
 };
 struct RunOptions {
   std::vector<std::string> scenarios;  ///< ids or files; empty: all that come with the program
@@ -54,7 +55,7 @@ struct EvaluateOptions {
   std::optional<std::int64_t> run;  ///< absent: the current alerts
 };
 struct ListOptions {
-  enum class What { kScenarios, kRuns, kAlerts };
+  enum class What { kScenarios, kRuns, kAlerts, kSchemas };
   What what = What::kAlerts;
   std::string scenario;
   int limit = 0;  ///< 0: all

@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/target.hpp"
 #include "scenarios/scenario.hpp"
+#include "store/file_schemas.hpp"
 #include "store/gold_reader.hpp"
 
 namespace aml::cli {
@@ -53,6 +54,32 @@ Table alerts_table(store::Connection& connection, const ListOptions& options) {
   return table;
 }
 
+Table schemas_table(store::Connection& connection, int limit) {
+  Table table{{"schema", "dataset", "format", "position", "column", "type", "added_as",
+               "first_seen_in", "first_seen_at", "files"},
+              {}};
+  for (const auto& column : store::list_file_columns(connection, limit)) {
+    table.rows.push_back({column.schema_id, column.dataset, column.format, column.position,
+                          column.name, column.type, text_or_nothing(column.added_as),
+                          column.first_seen_in, column.first_seen_at, column.files});
+  }
+  return table;
+}
+
+Table listed(store::Connection& connection, const ListOptions& options) {
+  switch (options.what) {
+    case ListOptions::What::kScenarios:
+      break;
+    case ListOptions::What::kRuns:
+      return runs_table(connection, options.limit);
+    case ListOptions::What::kAlerts:
+      return alerts_table(connection, options);
+    case ListOptions::What::kSchemas:
+      return schemas_table(connection, options.limit);
+  }
+  return scenarios_table();
+}
+
 }  // namespace
 
 int run_list(const GlobalOptions& global, const ListOptions& options) {
@@ -62,9 +89,7 @@ int run_list(const GlobalOptions& global, const ListOptions& options) {
     return kOk;
   }
   auto connection = connect_ready(global);
-  print(options.what == ListOptions::What::kRuns ? runs_table(connection, options.limit)
-                                                 : alerts_table(connection, options),
-        format);
+  print(listed(connection, options), format);
   return kOk;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
 
@@ -18,6 +19,11 @@ store::InputFormat input_format(const std::string& name) {
   if (name == "amlsim") return store::InputFormat::kAmlsim;
   if (name == "amlworld") return store::InputFormat::kAmlworld;
   return store::InputFormat::kAuto;
+}
+
+store::SchemaEvolution schema_evolution(const std::string& name) {
+  if (name == "add") return store::SchemaEvolution::kAdd;
+  return name == "fail" ? store::SchemaEvolution::kFail : store::SchemaEvolution::kRescue;
 }
 
 std::string outcome_name(store::FileOutcome::Kind kind) {
@@ -61,6 +67,13 @@ void explain_outcomes(const std::vector<store::FileOutcome>& files) {
     } else if (!file.message.empty()) {
       detail(file.message);
     }
+    if (!file.new_columns.empty()) {
+      say(fmt::format("{}: columns that no file of {} had before: {}", file.path, file.dataset,
+                      fmt::join(file.new_columns, ", ")));
+    }
+    for (const auto& [name, column] : file.added_columns) {
+      say(fmt::format("{}: column {} is now silver.{}.{}", file.path, name, file.dataset, column));
+    }
     for (const auto& [reason, rows] : file.quarantined_by_reason) {
       warn(fmt::format("{}: {} rows quarantined: {}", file.path, human_count(rows), reason));
     }
@@ -79,6 +92,7 @@ std::vector<store::FileOutcome> load_with_progress(store::Connection& connection
   store::IngestOptions ingest;
   ingest.format = input_format(options.format);
   ingest.expectations = scenarios::load_expectations(options.expectations);
+  ingest.schema_evolution = schema_evolution(options.schema_evolution);
   ingest.progress = [&](const std::string& path, std::uint64_t read, std::uint64_t total) {
     stage.progress(total == 0 ? path : fmt::format("{} {} %", path, 100 * read / total));
   };

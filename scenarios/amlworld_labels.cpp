@@ -77,7 +77,7 @@ class AttemptsReader {
 
   std::vector<KnownRow> read() {
     begin(fmt::format("{}", fmt::join(reader_.header(), ",")), reader_.header_line());
-    store::CsvRecord record;
+    store::Record record;
     while (reader_.next(record)) {
       const std::string_view text = text_of(record);
       if (text.starts_with(kBegin)) {
@@ -102,9 +102,9 @@ class AttemptsReader {
     throw ScenarioError(path_, line, 1, why);
   }
 
-  std::string_view text_of(const store::CsvRecord& record) const {
-    if (record.defect == store::CsvDefect::kWrongColumnCount) return record.raw;
-    if (record.defect != store::CsvDefect::kNone || record.fields.size() != 1)
+  std::string_view text_of(const store::Record& record) const {
+    if (record.defect == store::LineDefect::kWrongColumnCount) return record.raw;
+    if (record.defect != store::LineDefect::kNone || record.fields.size() != 1)
       fail(record.line, std::string(store::name_of(record.defect)));
     return record.fields.front();
   }
@@ -153,9 +153,9 @@ class AttemptsReader {
 
 std::vector<KnownRow> marked_rows(store::CsvReader& reader, const std::string& path) {
   std::vector<KnownRow> rows;
-  store::CsvRecord record;
+  store::Record record;
   while (reader.next(record)) {
-    if (record.defect != store::CsvDefect::kNone)
+    if (record.defect != store::LineDefect::kNone)
       throw ScenarioError(path, record.line, 1, std::string(store::name_of(record.defect)));
     if (record.fields.back() != "1") continue;
     rows.push_back(

@@ -105,9 +105,9 @@ FileLabels read_file(const std::string& path, const TransferLookup& lookup) {
                     fmt::join(kOwnHeader, ",")));
   }
   std::vector<Label> labels;
-  store::CsvRecord record;
+  store::Record record;
   while (reader.next(record)) {
-    if (record.defect != store::CsvDefect::kNone)
+    if (record.defect != store::LineDefect::kNone)
       throw ScenarioError(path, record.line, 1, std::string(store::name_of(record.defect)));
     labels.push_back(label_of(record.fields, *columns));
     const std::string_view defect = defect_of(labels.back());

@@ -67,7 +67,7 @@ void append_hex(std::string& out, std::string_view bytes) {
   }
 }
 
-/// Appends a JSON string. The value is valid UTF-8 without NUL, as CsvReader gives it.
+/// Appends a JSON string. The value is valid UTF-8 without NUL, as readers give it.
 void append_json_string(std::string& out, std::string_view value) {
   out += '"';
   for (const char c : value) {
@@ -84,18 +84,26 @@ void append_json_string(std::string& out, std::string_view value) {
   out += '"';
 }
 
-std::string rescued_json(const std::vector<RescuedColumn>& rescued, const CsvRecord& record) {
+/// The columns of a record that nothing uses as a JSON object: of CSV as texts, of JSON as they
+/// came. Empty if it has none.
+std::string rescued_json(const std::vector<RescuedColumn>& rescued, const Record& record) {
   std::string json;
   for (const auto& column : rescued) {
+    if (!record.json.empty() && record.json[column.position].empty()) continue;
     json += json.empty() ? '{' : ',';
     append_json_string(json, column.key);
     json += ':';
-    append_json_string(json, record.fields[column.position]);
+    if (record.json.empty()) {
+      append_json_string(json, record.fields[column.position]);
+    } else {
+      json += record.json[column.position];
+    }
   }
-  return json + '}';
+  if (!json.empty()) json += '}';
+  return json;
 }
 
-std::string joined(const ColumnSource& source, const CsvRecord& record) {
+std::string joined(const ColumnSource& source, const Record& record) {
   std::string text;
   for (const std::size_t position : source.positions) {
     const std::string_view part = record.fields[position];
@@ -121,14 +129,14 @@ BronzeWriter::BronzeWriter(LoadTransaction& transaction, std::int64_t file_id, c
   }
 }
 
-void BronzeWriter::write(const CsvRecord& record) {
+void BronzeWriter::write(const Record& record) {
   ++records_;
-  if (record.defect != CsvDefect::kNone) return write_unreadable(record);
+  if (record.defect != LineDefect::kNone) return write_unreadable(record);
   ++readable_records_;
   for (auto& table : tables_) write_row(table, record);
 }
 
-void BronzeWriter::write_row(Table& table, const CsvRecord& record) {
+void BronzeWriter::write_row(Table& table, const Record& record) {
   std::string& out = table.lines;
   out += row_start_;
   out += std::to_string(record.line);
@@ -143,16 +151,17 @@ void BronzeWriter::write_row(Table& table, const CsvRecord& record) {
     }
   }
   out += '\t';
-  if (table.keeps_rescued) {
-    append_copy_text(out, rescued_json(plan_.rescued, record));
-  } else {
+  const std::string rescued = table.keeps_rescued ? rescued_json(plan_.rescued, record) : "";
+  if (rescued.empty()) {
     out += kNull;
+  } else {
+    append_copy_text(out, rescued);
   }
   out += '\n';
   if (out.size() >= kSendBytes) send(table.statement, out);
 }
 
-void BronzeWriter::write_unreadable(const CsvRecord& record) {
+void BronzeWriter::write_unreadable(const Record& record) {
   std::string& out = unreadable_lines_;
   out += row_start_;
   out += std::to_string(record.line);

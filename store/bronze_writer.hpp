@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "store/csv_reader.hpp"
 #include "store/input_format.hpp"
 #include "store/load_transaction.hpp"
+#include "store/record_reader.hpp"
 
 namespace aml::store {
 
@@ -18,7 +18,7 @@ class BronzeWriter {
  public:
   BronzeWriter(LoadTransaction& transaction, std::int64_t file_id, const FilePlan& plan);
 
-  void write(const CsvRecord& record);
+  void write(const Record& record);
 
   /// Sends what is still buffered. Requires: called once, after the last write.
   void close();
@@ -35,8 +35,8 @@ class BronzeWriter {
     std::string lines;
   };
 
-  void write_row(Table& table, const CsvRecord& record);
-  void write_unreadable(const CsvRecord& record);
+  void write_row(Table& table, const Record& record);
+  void write_unreadable(const Record& record);
   void send(const copy::Embedded& statement, std::string& lines);
 
   LoadTransaction& transaction_;

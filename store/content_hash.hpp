@@ -20,6 +20,9 @@ class Sha256 {
 
   void update(std::string_view bytes);
 
+  /// 64 lower-case hex digits over everything given so far; more may be added.
+  std::string hex_so_far() const;
+
   /// 64 lower-case hex digits over everything given so far.
   /// Requires: called once; nothing is added afterwards.
   std::string finish_hex();

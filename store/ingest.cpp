@@ -13,12 +13,16 @@
 #include <stdexcept>
 
 #include "store/bronze_writer.hpp"
+#include "store/column_types.hpp"
 #include "store/content_hash.hpp"
-#include "store/csv_reader.hpp"
 #include "store/error.hpp"
+#include "store/file_columns.hpp"
 #include "store/input_file.hpp"
+#include "store/known_content.hpp"
+#include "store/landing_folder.hpp"
 #include "store/load_transaction.hpp"
 #include "store/migrations.hpp"
+#include "store/record_reader.hpp"
 #include "store/row_split.hpp"
 #include "store/run_ledger.hpp"
 
@@ -32,6 +36,7 @@ constexpr std::array<Dataset, 4> kDatasets{Dataset::kFxRates, Dataset::kParties,
 struct Candidate {
   std::string path;
   bool is_named;  // by the caller, not only found in a folder
+  bool is_finished;
 };
 
 std::string_view name_of(ExpectationPolicy policy) {
@@ -62,33 +67,18 @@ void validate(const std::vector<Expectation>& expectations) {
   }
 }
 
-/// Hidden files and markers such as Hadoop's _SUCCESS are not data.
-bool is_marker(const std::filesystem::path& path) {
-  const auto name = path.filename().string();
-  return name.starts_with('.') || name.starts_with('_');
-}
-
-std::vector<Candidate> files_in(const std::filesystem::path& folder) {
-  std::vector<Candidate> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.is_regular_file() && !is_marker(entry.path()))
-      files.push_back({entry.path().string(), false});
-  }
-  std::ranges::sort(files, {},
-                    &Candidate::path);  // the order of a folder is the file system's whim
-  return files;
-}
-
 std::vector<Candidate> find_files(const std::vector<std::string>& paths) {
   std::vector<Candidate> files;
   for (const auto& path : paths) {
     try {
       if (!std::filesystem::exists(path)) refuse_file(path, "there is no such file or folder");
       if (!std::filesystem::is_directory(path)) {
-        files.push_back({path, true});
+        files.push_back({path, true, true});
         continue;
       }
-      for (auto& file : files_in(path)) files.push_back(std::move(file));
+      const FolderContent content = files_in(path);
+      for (const auto& file : content.files) files.push_back({file, false, true});
+      for (const auto& file : content.unfinished) files.push_back({file, false, false});
     } catch (const std::filesystem::filesystem_error& error) {
       refuse_file(path, error.code().message());
     }
@@ -104,15 +94,8 @@ FileOutcome outcome_of(const std::string& path, FileOutcome::Kind kind, std::str
   return outcome;
 }
 
-CsvReader::Source source_of(InputFile& file) {
+LineBuffer::Source source_of(InputFile& file) {
   return [&file](char* buffer, std::size_t size) { return file.read(buffer, size); };
-}
-
-/// Whether a file of a folder says by its name that it holds data.
-bool is_named_as_data(const std::string& path) {
-  std::filesystem::path name = std::filesystem::path(path).filename();
-  if (name.extension() == ".gz") name = name.stem();
-  return name.extension() == ".csv" || name.extension() == ".tsv";
 }
 
 /// A file whose header was recognised, or the outcome of one that will not be loaded.
@@ -121,12 +104,16 @@ using Inspected = std::variant<FilePlan, FileOutcome>;
 Inspected inspect(const Candidate& candidate, InputFormat wanted) {
   const std::string& path = candidate.path;
   using Kind = FileOutcome::Kind;
+  if (!candidate.is_finished) {
+    return outcome_of(path, Kind::kIgnored,
+                      path + ": its name says that it is still being written");
+  }
   InputFile file(path);
-  const CsvReader reader(source_of(file), path);
-  if (reader.header().empty()) refuse_file(path, "is empty: " + example_header(wanted));
-  Recognition recognition = recognise(reader.header(), wanted);
+  const ContentHeader header = read_header(source_of(file), path);
+  if (header.columns.empty()) refuse_file(path, "is empty: " + example_header(wanted));
+  Recognition recognition = recognise(header.columns, wanted);
   if (auto* plan = std::get_if<FilePlan>(&recognition)) {
-    plan->header = reader.header();
+    plan->header = header.columns;
     return std::move(*plan);
   }
   if (const auto* ignored = std::get_if<IgnoredFile>(&recognition)) {
@@ -135,16 +122,7 @@ Inspected inspect(const Candidate& candidate, InputFormat wanted) {
   const auto& unknown = std::get<UnknownHeader>(recognition);
   const bool was_meant = candidate.is_named || unknown.is_near_miss;
   return outcome_of(path, was_meant ? Kind::kRefused : Kind::kIgnored,
-                    fmt::format("{}:{}: {}", path, reader.header_line(), unknown.why));
-}
-
-std::string hash_content(const std::string& path) {
-  InputFile file(path);
-  Sha256 hash;
-  std::vector<char> buffer(std::size_t{256} << 10);
-  while (const std::size_t got = file.read(buffer.data(), buffer.size()))
-    hash.update({buffer.data(), got});
-  return hash.finish_hex();
+                    fmt::format("{}:{}: {}", path, header.line, unknown.why));
 }
 
 /// What the server says against rows that no expectation stopped: their values do not fit silver,
@@ -169,9 +147,9 @@ class FileLoad {
 
   FileOutcome run() {
     const auto started = std::chrono::steady_clock::now();
-    sha256_ = hash_content(path_);
     LoadTransaction transaction(connection_);
     transaction.run(query::ingest_settings, {});
+    content_ = hash_content(path_, list_known_contents(transaction, plan_));
     FileOutcome outcome = outcome_of(path_, FileOutcome::Kind::kLoaded, "");
     outcome.dataset = name_of(plan_.dataset());
     if (const auto known_as = find_known(transaction)) {
@@ -179,9 +157,19 @@ class FileLoad {
       outcome.message = fmt::format("{}: its content was loaded as {}", path_, *known_as);
       return outcome;
     }
+    if (content_.beginning) {
+      outcome.message =
+          fmt::format("{}: begins with the content that was loaded as {}; only what follows is new",
+                      path_, content_.beginning->path);
+    }
     require_rates(transaction);
+    find_new_columns(transaction, outcome);
     copy_into_bronze(transaction, outcome);
+    if (options_.schema_evolution == SchemaEvolution::kAdd)
+      outcome.added_columns = add_columns(transaction, file_id_, plan_, column_types_);
     split_into_silver(transaction, outcome);
+    for (const auto& [column, rows] : fill_added_columns(transaction, file_id_, plan_))
+      outcome.warnings[fmt::format("the type of column {}", column)] = rows;
     complete_silver(transaction);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
     outcome.seconds = elapsed.count();
@@ -192,7 +180,7 @@ class FileLoad {
 
  private:
   std::optional<std::string> find_known(LoadTransaction& transaction) const {
-    const Rows known = transaction.run(query::find_ingested_file, {sha256_});
+    const Rows known = transaction.run(query::find_ingested_file, {content_.sha256});
     if (known.size() == 0) return {};
     return std::string(known.text(0, 0));
   }
@@ -208,6 +196,15 @@ class FileLoad {
                 "base currency USD");
   }
 
+  void find_new_columns(LoadTransaction& transaction, FileOutcome& outcome) const {
+    outcome.new_columns = unseen_columns(transaction, plan_);
+    if (outcome.new_columns.empty() || options_.schema_evolution != SchemaEvolution::kFail) return;
+    refuse_file(path_, fmt::format("has columns that no file of {} had before: {}; nothing of the "
+                                   "file was loaded\n  to keep them in bronze, load it with "
+                                   "--schema-evolution rescue; to have them in silver, with add",
+                                   outcome.dataset, fmt::join(outcome.new_columns, ", ")));
+  }
+
   bool gives(Dataset dataset) const {
     return std::ranges::any_of(plan_.datasets,
                                [&](const auto& given) { return given.dataset == dataset; });
@@ -217,9 +214,11 @@ class FileLoad {
     InputFile file(path_);
     file_id_ =
         transaction
-            .run(query::register_file, {sha256_, std::string(name_of(plan_.dataset())),
-                                        std::string(name_of(plan_.format)), storable_text(path_),
-                                        to_parameter(file.bytes_total())})
+            .run(query::register_file,
+                 {content_.sha256, std::string(name_of(plan_.dataset())),
+                  std::string(name_of(plan_.format)), storable_text(path_),
+                  to_parameter(file.bytes_total()), to_parameter(content_.bytes),
+                  content_.beginning ? to_parameter(content_.beginning->file_id) : std::nullopt})
             .number(0, 0);
     Sha256 hash;
     const auto hashing = [&](char* buffer, std::size_t size) {
@@ -228,17 +227,23 @@ class FileLoad {
       if (options_.progress) options_.progress(path_, file.bytes_read(), file.bytes_total());
       return got;
     };
-    CsvReader reader(hashing, path_);
-    if (reader.header() != plan_.header)
-      refuse_file(path_, "has changed since its header was read; load it again");
+    const auto reader = open_records(hashing, path_, plan_.header);
     BronzeWriter writer(transaction, file_id_, plan_);
-    CsvRecord record;
-    while (reader.next(record)) writer.write(record);
-    if (hash.finish_hex() != sha256_)
+    const std::uint64_t known_bytes = content_.beginning ? content_.beginning->bytes : 0;
+    Record record;
+    ColumnTypes types(plan_.header.size());
+    while (reader->next(record)) {
+      if (record.end <= known_bytes) continue;
+      writer.write(record);
+      types.observe(record);
+    }
+    if (hash.finish_hex() != content_.sha256)
       refuse_file(path_, "has changed while it was being loaded; load it again");
     writer.close();
     outcome.rows_read = writer.records();
     readable_records_ = writer.readable_records();
+    column_types_ = types.names();
+    record_columns(transaction, file_id_, plan_, column_types_);
   }
 
   void split_into_silver(LoadTransaction& transaction, FileOutcome& outcome) {
@@ -267,8 +272,8 @@ class FileLoad {
 
   void split_dataset(LoadTransaction& transaction, const RowSplit& split, FileOutcome& outcome) {
     constexpr std::size_t kContentNameLength = 12;
-    const auto result =
-        split.run(transaction, file_id_, sha256_.substr(0, kContentNameLength), base_currency_);
+    const auto result = split.run(transaction, file_id_,
+                                  content_.sha256.substr(0, kContentNameLength), base_currency_);
     for (const auto& [reason, rows] : result.quarantined_by_reason)
       outcome.quarantined_by_reason[reason] += rows;
     for (const auto& expectation : split.expectations()) {
@@ -318,9 +323,10 @@ class FileLoad {
   const BaseCurrencySetting& base_currency_;
   const std::string& path_;
   const FilePlan& plan_;
-  std::string sha256_;
+  HashedContent content_;
   std::int64_t file_id_ = 0;
   std::uint64_t readable_records_ = 0;
+  std::vector<std::string> column_types_;
 };
 
 /// Runs `load`; a refusal of the file becomes its outcome.

@@ -15,9 +15,17 @@
 
 namespace aml::store {
 
+/// What becomes of columns that amlgraph does not know.
+enum class SchemaEvolution {
+  kRescue,  ///< kept in bronze's rescued jsonb
+  kAdd,     ///< and become columns of silver, in the transaction of the load
+  kFail,    ///< one that no file of its kind had before refuses the file
+};
+
 struct IngestOptions {
   InputFormat format = InputFormat::kAuto;
   std::vector<Expectation> expectations;
+  SchemaEvolution schema_evolution = SchemaEvolution::kRescue;
   /// Called now and then with the path, bytes read so far and bytes in the file; may be empty.
   std::function<void(const std::string& path, std::uint64_t bytes_read, std::uint64_t bytes_total)>
       progress;
@@ -29,23 +37,27 @@ struct FileOutcome {
   Kind kind = Kind::kLoaded;
   std::string dataset;  ///< transfers, accounts, parties, fx_rates
   std::string message;  ///< why it was ignored or refused (with file and line), or the path under
-                        ///< which it is known
-  std::uint64_t rows_read = 0;         ///< records of the file, the header not counted
-  std::uint64_t rows_loaded = 0;       ///< reached silver
-  std::uint64_t rows_quarantined = 0;  ///< read = loaded + quarantined
+                        ///< which it, or what it begins with, is known
+  std::uint64_t rows_read = 0;  ///< records of the file, the header and those of a known beginning
+                                ///< not counted
+  std::uint64_t rows_loaded = 0;                               ///< reached silver
+  std::uint64_t rows_quarantined = 0;                          ///< read = loaded + quarantined
   std::map<std::string, std::uint64_t> quarantined_by_reason;  ///< a row can have several reasons
   std::map<std::string, std::uint64_t> warnings;  ///< failed expectations with policy warn
+  std::vector<std::string> new_columns;  ///< unknown ones that no file of its kind had before
+  std::map<std::string, std::string> added_columns;  ///< name in silver by name in the file
   double seconds = 0;
 };
 
 /// Loads files and folders (their files, not their sub-folders), parties before accounts before
-/// transfers whatever the order of paths. Plain or gzip by content, not by name. Formats are
-/// recognised by the header line: docs/loading.md lists the columns. A refused file changes nothing
+/// transfers whatever the order of paths. CSV or JSON lines, plain, gzip or zstd: by content, not by
+/// name. Formats are recognised by the columns, which docs/loading.md lists. A content that begins
+/// with one that is known (a file to which lines were added) gives only what follows. A refused file changes nothing
 /// in the database; the files after it are still loaded and its outcome is kRefused. Throws:
 /// StoreError kRefusedData if a path does not exist or no file was recognised; kLocked if another
 /// load or run is at work;
 ///         kStatement for what the server says.
-/// Cost:   one sequential read to hash and one to load; memory does not grow with the file.
+/// Cost:   one sequential read to hash and one to load, of JSON lines one more for the keys; memory does not grow with the file.
 std::vector<FileOutcome> ingest(Connection& connection, const std::vector<std::string>& paths,
                                 const IngestOptions& options);
 

@@ -9,8 +9,8 @@
 
 namespace aml::store {
 
-/// Reads a plain or gzip file from its beginning to its end. gzip is recognised by its first bytes,
-/// not by the file's name; several gzip members in a row are one content.
+/// Reads a plain, gzip or zstd file from its beginning to its end. What it is shows in its first bytes,
+/// not in its name; several gzip members or zstd frames in a row are one content.
 class InputFile {
  public:
   /// Throws: StoreError kRefusedData if it cannot be opened or is not a regular file.

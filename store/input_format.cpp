@@ -144,17 +144,6 @@ const std::vector<IgnoreRule>& ignore_rules() {
   return kRules;
 }
 
-std::string folded(std::string_view name) {
-  const auto first = name.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  name = name.substr(first, name.find_last_not_of(" \t") - first + 1);
-  std::string lower(name);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 /// A header line, its names folded.
 class Header {
  public:
@@ -389,6 +378,17 @@ std::string example_header(InputFormat wanted) {
     }
   }
   return {};
+}
+
+std::string folded(std::string_view name) {
+  const auto first = name.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  name = name.substr(first, name.find_last_not_of(" \t") - first + 1);
+  std::string lower(name);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
 }
 
 Recognition recognise(const std::vector<std::string>& names, InputFormat wanted) {

@@ -72,4 +72,7 @@ std::string example_header(InputFormat wanted);
 
 std::string_view name_of(InputFormat format);
 
+/// A column name as it is compared: without capitals (of ASCII) and outer blanks.
+std::string folded(std::string_view name);
+
 }  // namespace aml::store

@@ -43,7 +43,7 @@ std::size_t NamedColumns::require(std::string_view name) const {
 
 bool NamedColumns::next() {
   if (!reader_.next(record_)) return false;
-  if (record_.defect != CsvDefect::kNone) {
+  if (record_.defect != LineDefect::kNone) {
     refuse_row(fmt::format("cannot be read: {}", name_of(record_.defect)));
   }
   return true;

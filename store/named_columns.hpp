@@ -39,7 +39,7 @@ class NamedColumns {
   InputFile file_;
   CsvReader reader_;
   std::vector<std::string> names_;
-  CsvRecord record_;
+  Record record_;
 };
 
 }  // namespace aml::store

@@ -108,6 +108,30 @@ TEST(CommandLine, DiffTellsWhatCameAndWentAndWhy) {
   EXPECT_EQ(run_aml({"-d", target, "diff", "1", "99"}).exit_code, 2);
 }
 
+TEST(CommandLine, ColumnsOfFilesAreListedAndNewOnesTold) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  const auto aml = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"-d", database.target().conninfo});
+    return run_aml(arguments);
+  };
+  const std::string row =
+      R"({"booked_at":"2024-01-01","from_account":"A","to_account":"B","amount":1.5)";
+  ASSERT_EQ(aml({"load", folder.write("a.jsonl", row + "}\n")}).exit_code, 0);
+  const std::string file = folder.write("b.jsonl", row + R"(,"Channel":"web"})");
+  const auto refused = aml({"load", "--schema-evolution", "fail", file});
+  EXPECT_EQ(refused.exit_code, 4);
+  EXPECT_NE(refused.err.find("no file of transfers had before: Channel;"), std::string::npos)
+      << refused.err;
+  const auto added = aml({"load", "--schema-evolution", "add", file});
+  EXPECT_EQ(added.exit_code, 0);
+  EXPECT_NE(added.err.find("column Channel is now silver.transfers.channel"), std::string::npos)
+      << added.err;
+  const auto listed = aml({"list", "schemas", "--limit", "5"}).out;
+  EXPECT_NE(listed.find("\n2,transfers,aml,4,amount,numeric,,"), std::string::npos) << listed;
+  EXPECT_NE(listed.find("\n2,transfers,aml,5,Channel,text,channel,"), std::string::npos) << listed;
+}
+
 TEST(CommandLine, BacktestsWithOtherParametersAndAsOfADay) {
   const TestDatabase database;
   const TemporaryFolder folder;

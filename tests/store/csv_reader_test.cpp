@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "store/error.hpp"
+#include "store/utf8.hpp"
 
 namespace aml::store {
 namespace {
@@ -28,7 +29,7 @@ std::ostream& operator<<(std::ostream& out, const Read& read) {
 }
 
 /// A source that hands out at most `piece` bytes at a time.
-CsvReader::Source in_pieces(const std::string& content, std::size_t piece) {
+LineBuffer::Source in_pieces(const std::string& content, std::size_t piece) {
   return [&content, piece, position = std::size_t{0}](char* buffer, std::size_t size) mutable {
     const std::size_t taken = std::min({piece, size, content.size() - position});
     content.copy(buffer, taken, position);
@@ -40,7 +41,7 @@ CsvReader::Source in_pieces(const std::string& content, std::size_t piece) {
 std::vector<Read> read_all(const std::string& content, std::size_t piece = 1 << 20) {
   CsvReader reader(in_pieces(content, piece), "t.csv");
   std::vector<Read> reads;
-  CsvRecord record;
+  Record record;
   while (reader.next(record)) {
     reads.push_back({record.line,
                      std::string(name_of(record.defect)),
@@ -169,7 +170,7 @@ TEST(CsvReader, AFileWithoutALineHasNoHeaderAndNoRecord) {
   for (const std::string content : {"", "\n\r\n  \n", "\xEF\xBB\xBF"}) {
     CsvReader reader(in_pieces(content, 10), "t.csv");
     EXPECT_TRUE(reader.header().empty());
-    CsvRecord record;
+    Record record;
     EXPECT_FALSE(reader.next(record));
   }
 }

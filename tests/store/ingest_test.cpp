@@ -368,6 +368,8 @@ TEST_F(IngestTest, AFolderGivesItsDataFilesInDatasetOrderAndTheOthersAreIgnoredW
   write("bank/README.md", "# Some bank\n");
   write("bank/picture.png", std::string("\x89PNG\r\n\0\0", 8));
   write("bank/_SUCCESS", "");
+  write("bank/e_transfers.csv.part", std::string(kTransfersHeader) + "T8,2024-01-01,A1,A2,1");
+  write("bank/settings.json", "{\n  \"a\": 1\n}\n");
   write("bank/sub/t.csv", std::string(kTransfersHeader) + "T9,2024-01-01,A1,A2,1,USD,X\n");
   std::string order;
   for (const auto& outcome : load({path("bank")})) {
@@ -377,8 +379,9 @@ TEST_F(IngestTest, AFolderGivesItsDataFilesInDatasetOrderAndTheOthersAreIgnoredW
     order += fs::path(outcome.path).filename().string() + (is_loaded ? " " : "(ignored) ");
   }
   EXPECT_EQ(order,
-            "README.md(ignored) labels.csv(ignored) picture.png(ignored) d_rates.csv c_parties.csv "
-            "b_accounts.csv a_transfers.csv ");
+            "README.md(ignored) labels.csv(ignored) picture.png(ignored) settings.json(ignored) "
+            "e_transfers.csv.part(ignored) d_rates.csv c_parties.csv b_accounts.csv "
+            "a_transfers.csv ");
   EXPECT_EQ(query("SELECT transfer_id, amount_base FROM silver.transfers"), "T1|2.00");
 }
 
@@ -480,6 +483,275 @@ TEST_F(IngestTest, AFileThatChangesWhileItIsLoadedIsRefused) {
   EXPECT_EQ(outcome.kind, Kind::kRefused);
   EXPECT_EQ(outcome.message, file + ": has changed while it was being loaded; load it again");
   expect_nothing_was_loaded();
+}
+
+TEST_F(IngestTest, AFileToWhichLinesWereAddedGivesOnlyWhatIsNew) {
+  // Without a transfer_id column ids are made from the content: loaded again, the rows would double.
+  const std::string header = "booked_at,from_account,to_account,amount\n";
+  const std::string monday = header + "2024-01-01,A,B,1\n2024-01-01,A,B,bad\n2024-01-01,A,B,3\n";
+  const std::string tuesday = monday + "2024-01-02,A,B,4\n2024-01-02,A,B\n";
+  const std::string wednesday = tuesday + "\n2024-01-03,A,B,6\n";
+  EXPECT_EQ(load_text("t.csv", monday).rows_read, 3U);
+  const auto second = load_one(write_gzip("t.csv", tuesday));
+  EXPECT_EQ(second.message, path("t.csv") + ": begins with the content that was loaded as " +
+                                path("t.csv") + "; only what follows is new");
+  EXPECT_EQ(second.rows_read, 2U);
+  EXPECT_EQ(second.quarantined_by_reason, (Counts{{"wrong_column_count", 1}}));
+  EXPECT_EQ(load_text("other_name.csv", wednesday).rows_read, 1U);
+  EXPECT_EQ(query("SELECT file_id, line, amount FROM silver.transfers ORDER BY 1, 2"),
+            "1|2|1.00\n1|4|3.00\n2|5|4.00\n3|8|6.00");
+  EXPECT_EQ(query("SELECT file_id, line FROM quarantine.rows ORDER BY 1, 2"), "1|3\n2|6");
+  EXPECT_EQ(query("SELECT file_id, continues_file_id, replaces_file_id, content_bytes, lines_read"
+                  " FROM aml.ingested_files ORDER BY 1"),
+            "1|||" + std::to_string(monday.size()) + "|3\n2|1|1|" + std::to_string(tuesday.size()) +
+                "|2\n3|2||" + std::to_string(wednesday.size()) + "|1");
+  EXPECT_EQ(load_text("t.csv", tuesday).kind, Kind::kAlreadyKnown);
+}
+
+TEST_F(IngestTest, ALineThatWasCutWhenTheFileWasFirstLoadedIsReadAgainWhole) {
+  const std::string half = std::string(kTransfersHeader) + "T1,2024-01-01,A,B,1,USD,X\nT2,2024-01";
+  EXPECT_EQ(load_text("t.csv", half).quarantined_by_reason, (Counts{{"wrong_column_count", 1}}));
+  const auto whole = load_text("t.csv", half + "-02,A,B,2,USD,X\nT3,2024-01-03,A,B,3,USD,X\n");
+  EXPECT_EQ(whole.rows_loaded, 2U);
+  // A missing last line end is no missing line.
+  const std::string without = std::string(kTransfersHeader) + "U1,2024-01-01,A,B,1,USD,X";
+  EXPECT_EQ(load_text("u.csv", without).rows_loaded, 1U);
+  EXPECT_EQ(load_text("u.csv", without + "\r\nU2,2024-01-01,A,B,1,USD,X\r\n").rows_read, 1U);
+  EXPECT_EQ(query("SELECT string_agg(transfer_id, ' ' ORDER BY transfer_id) FROM silver.transfers"),
+            "T1 T2 T3 U1 U2");
+}
+
+TEST_F(IngestTest, AnOverwrittenFileIsAnotherFileAndSaysWhatItReplaces) {
+  EXPECT_EQ(
+      load_text("t.csv", std::string(kTransfersHeader) + "T1,2024-01-01,A,B,1,USD,X\n").rows_loaded,
+      1U);
+  const auto second = load_text("t.csv", std::string(kTransfersHeader) +
+                                             "T2,2024-01-01,A,B,2,USD,X\n"
+                                             "T1,2024-01-01,A,B,9,USD,X\n");
+  EXPECT_EQ(second.rows_loaded, 1U);
+  EXPECT_EQ(second.quarantined_by_reason, (Counts{{"transfer_id_is_unique", 1}}));
+  EXPECT_EQ(query("SELECT replaces_file_id, continues_file_id FROM aml.ingested_files ORDER BY "
+                  "file_id"),
+            "|\n1|");
+  EXPECT_EQ(query("SELECT transfer_id, amount FROM silver.transfers ORDER BY 1"),
+            "T1|1.00\nT2|2.00");
+}
+
+// ---- JSON lines
+
+TEST_F(IngestTest, JsonLinesGiveTheSameSilverAsTheSameRowsInCsv) {
+  const std::map<std::string, std::string> csv{
+      {"rates.csv", "currency,rate_date,rate\nEUR,2024-01-01,1.10\n"},
+      {"parties.csv",
+       "party_id,name,kind,country,base_risk,address,email\nP1,\"Ann \"\"A\"\" "
+       "É\",person,DE,2.5,\"1 Main "
+       "St, X\",ann@x.org\nP2,,company,,,,\n"},
+      {"accounts.csv", "account_id,party_id,country,opened_on\nA,P1,DE,2020-02-29\nB,P2,,\n"},
+      {"transfers.csv",
+       "transfer_id,booked_at,from_account,to_account,amount,currency,type\n"
+       "T1,2024-01-02T10:00:00Z,A,B,12345678901234.56,EUR,WIRE\nT2,2024-01-02,B,A,0.10,USD,\n"
+       "T3,2024-01-02,B,A,1,,X\n,2024-01-02,B,A,1,USD,X\n"}};
+  for (const auto& [name, content] : csv) write("csv/" + name, content);
+  write("json/rates.jsonl", "{\"currency\":\"EUR\",\"rate_date\":\"2024-01-01\",\"rate\":1.10}\n");
+  write("json/parties.jsonl",
+        R"({"party_id":"P1","name":"Ann \"A\" \u00c9","kind":"person","country":"DE",)"
+        R"("base_risk":2.5,"address":"1 Main St, X","email":"ann@x.org"})"
+        "\n"
+        R"({"kind":"company","party_id":"P2","base_risk":null})");
+  write("json/accounts.jsonl",
+        R"({"account_id":"A","party_id":"P1","country":"DE","opened_on":"2020-02-29"})"
+        "\n"
+        R"({"account_id":"B","party_id":"P2"})"
+        "\n");
+  write(
+      "json/transfers.jsonl",
+      R"({"id":7,"transfer_id":"T1","timestamp":"2024-01-02T10:00:00Z","sender":"A","receiver":"B",)"
+      R"("amount":12345678901234.56,"currency":"EUR","type":"WIRE"})"
+      "\n"
+      R"({"amount":0.10,"transfer_id":"T2","timestamp":"2024-01-02","sender":"B","receiver":"A",)"
+      R"("currency":"USD"})"
+      "\n"
+      R"({"amount":1,"transfer_id":"T3","timestamp":"2024-01-02","sender":"B","receiver":"A","type":"X"})"
+      "\n"
+      R"({"amount":1,"timestamp":"2024-01-02","sender":"B","receiver":"A","currency":"USD","type":"X"})");
+  for (const auto& outcome : load({path("csv")})) EXPECT_EQ(outcome.kind, Kind::kLoaded);
+  const std::string expected = silver();
+  const std::string expected_quarantine =
+      query("SELECT reasons FROM quarantine.rows ORDER BY line");
+  EXPECT_EQ(expected_quarantine, "{currency_is_known}\n{transfer_id_is_present}");
+
+  database_.empty();
+  for (const auto& outcome : load({path("json")}))
+    EXPECT_EQ(outcome.kind, Kind::kLoaded) << outcome.message;
+  EXPECT_EQ(silver(), expected);
+  EXPECT_EQ(query("SELECT reasons FROM quarantine.rows ORDER BY line"), expected_quarantine);
+}
+
+TEST_F(IngestTest, JsonValuesOfUnknownKeysAreKeptAsTheyCameAndUnreadableLinesByteForByte) {
+  using namespace std::string_literals;
+  const std::string row =
+      R"("booked_at":"2024-01-01","from_account":"A","to_account":"B","amount":1)";
+  const auto outcome = load_text(
+      "t.csv",
+      "{" + row +
+          R"(,"n":12345678901234567.890,"o":{"p":[1,{"q":null}]},"s":"a\"\u00e9","b":false,"z":null})"s +
+          "\n{" + row + "}\n{" + row + ",\"a\":1,\"a\":2}\n{" + row +
+          ",\"x\":\"\\u0000\"}\n{\xFF}\n{" +
+          R"("booked_at":"2024-01-01","from_account":"A","to_account":"B","amount":{"value":1}})");
+  EXPECT_EQ(outcome.rows_loaded, 2U) << outcome.message;
+  EXPECT_EQ(
+      outcome.quarantined_by_reason,
+      (Counts{
+          {"repeated_key", 1}, {"nul_byte", 1}, {"invalid_utf8", 1}, {"amount_is_a_number", 1}}));
+  EXPECT_EQ(
+      query("SELECT rescued FROM bronze.transfers ORDER BY line"),
+      R"({"b": false, "n": 12345678901234567.890, "o": {"p": [1, {"q": null}]}, "s": "a\"é", "z": null})"
+      "\n\n");
+  EXPECT_EQ(query("SELECT amount FROM bronze.transfers ORDER BY line DESC LIMIT 1"),
+            R"({"value":1})");
+  EXPECT_EQ(query("SELECT raw FROM quarantine.rows WHERE line = 5"), "\\x7bff7d");
+}
+
+// ---- columns that come later
+
+TEST_F(IngestTest, ColumnsAndTheirTypesAreRecordedOnceForEachListOfColumns) {
+  const std::string row = "2024-01-01,A,B,1.50,";
+  const std::string header = "booked_at,from_account,to_account,amount,";
+  load_text("a.csv", header + "note,code,flag,day,at,empty,n\n" + row +
+                         "x,007,true,2024-01-01,2024-01-01,,5\n" + row +
+                         "1,8,false,2024-01-02,2024-01-01T10:00:00Z, ,-7\n2024-01-01,broken\n");
+  load_text("b.csv", header + "note,code,flag,day,at,empty,n\n" + row + "1,1,1,1,1,1,1\n");
+  load_text(
+      "c.jsonl",
+      R"({"booked_at":"2024-01-01","from_account":"A","to_account":"B","amount":2,"o":{"a":1}})");
+  EXPECT_EQ(
+      query("SELECT dataset, format, columns, types, first_file_id,"
+            " (SELECT array_agg(file_id ORDER BY file_id) FROM aml.ingested_files f WHERE "
+            "f.schema_id = s.schema_id) FROM aml.file_schemas s ORDER BY schema_id"),
+      "transfers|aml|{booked_at,from_account,to_account,amount,note,code,flag,day,at,empty,n}|"
+      "{date,text,text,numeric,text,text,boolean,date,timestamptz,unknown,integer}|1|{1,2}\n"
+      "transfers|aml|{booked_at,from_account,to_account,amount,o}|"
+      "{date,text,text,integer,json}|3|{3}");
+}
+
+TEST_F(IngestTest, WithFailAFileWithColumnsThatNoneHadBeforeIsRefused) {
+  options_.schema_evolution = SchemaEvolution::kFail;
+  const std::string header = "booked_at,from_account,to_account,amount";
+  EXPECT_EQ(load_text("a.csv", header + ",channel\n2024-01-01,A,B,1,web\n").kind, Kind::kLoaded);
+  EXPECT_EQ(load_text("b.csv", header + ", CHANNEL,type\n2024-01-02,A,B,1,web,X\n").kind,
+            Kind::kLoaded);
+  const auto refused =
+      load_text("c.csv", header + ",channel,Device,ip\n2024-01-03,A,B,1,web,p,q\n");
+  EXPECT_EQ(refused.kind, Kind::kRefused);
+  EXPECT_EQ(refused.message,
+            path("c.csv") +
+                ": has columns that no file of transfers had before: Device, ip; "
+                "nothing of the file was loaded\n  to keep them in bronze, load it "
+                "with --schema-evolution rescue; to have them in silver, with add");
+  EXPECT_EQ(query("SELECT count(*) FROM bronze.transfers"), "2");
+  options_.schema_evolution = SchemaEvolution::kRescue;
+  const auto rescued = load_one(path("c.csv"));
+  EXPECT_EQ(rescued.new_columns, (std::vector<std::string>{"Device", "ip"}));
+  EXPECT_EQ(query("SELECT rescued FROM bronze.transfers ORDER BY file_id DESC LIMIT 1"),
+            R"({"ip": "q", "Device": "p", "channel": "web"})");
+}
+
+TEST_F(IngestTest, WithAddUnknownColumnsBecomeColumnsOfSilverAndNoValueIsLost) {
+  options_.schema_evolution = SchemaEvolution::kAdd;
+  const std::string header = "transfer_id,booked_at,from_account,to_account,amount,";
+  const auto first = load_text("a.csv", header +
+                                            "Channel,fee,value date\n"
+                                            "T1,2024-01-01,A,B,1,web,0.50,2024-01-03\n"
+                                            "T2,2024-01-01,A,B,1,,7,\n");
+  EXPECT_EQ(first.added_columns,
+            (std::map<std::string, std::string>{
+                {"Channel", "channel"}, {"fee", "fee"}, {"value date", "value_date"}}));
+  // Other capitals are the same column; a value that does not fit its type is null in silver only.
+  const auto second = load_text("b.csv", header +
+                                             "channel,FEE\nT3,2024-01-01,A,B,1,app,free\n"
+                                             "T4,2024-01-01,A,B,1,app,1\n");
+  EXPECT_TRUE(second.added_columns.empty());
+  EXPECT_EQ(second.warnings, (Counts{{"the type of column fee", 1}}));
+  options_.schema_evolution = SchemaEvolution::kRescue;
+  load_text("c.csv", header + "fee\nT5,2024-01-01,A,B,1,2\n");
+  EXPECT_EQ(query("SELECT transfer_id, channel, fee, value_date FROM silver.transfers ORDER BY 1"),
+            "T1|web|0.50|2024-01-03\nT2||7|\nT3|app||\nT4|app|1|\nT5||2|");
+  EXPECT_EQ(query("SELECT rescued->>'FEE' FROM bronze.transfers WHERE transfer_id = 'T3'"), "free");
+  EXPECT_EQ(query("SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = "
+                  "'silver.transfers'::regclass AND attname IN ('channel', 'fee', 'value_date') "
+                  "ORDER BY attname"),
+            "text\nnumeric\ndate");
+}
+
+TEST_F(IngestTest, NamesOfAddedColumnsAreHarmlessDistinctAndBounded) {
+  options_.schema_evolution = SchemaEvolution::kAdd;
+  std::string header =
+      "party_id,name,file_id,\"a\"\"; DROP TABLE silver.parties; --\",ÄÖ,a "
+      "b,A-B,9lives,dup,dup,'q'";
+  std::string row = "P1,Ann,1,2,3,4,5,6,7,8,it's";
+  const auto outcome = load_text("a.csv", header + '\n' + row + '\n');
+  EXPECT_EQ(outcome.added_columns,
+            (std::map<std::string, std::string>{
+                {"file_id", "file_id_2"},
+                {"a\"; DROP TABLE silver.parties; --", "a_drop_table_silver_parties"},
+                {"ÄÖ", "c"},
+                {"a b", "a_b"},
+                {"A-B", "a_b_2"},
+                {"9lives", "c_9lives"},
+                {"'q'", "q"}}));
+  EXPECT_EQ(query("SELECT file_id_2, a_drop_table_silver_parties, c, a_b, a_b_2, c_9lives, q FROM "
+                  "silver.parties"),
+            "1|2|3|4|5|6|it's");
+  for (int i = 0; i < 200; ++i) {
+    header += ",more" + std::to_string(i);
+    row += ",x";
+  }
+  const auto many = load_text("b.csv", header + '\n' + row + '\n');
+  EXPECT_EQ(many.added_columns.size(), 93U) << many.message;
+}
+
+TEST_F(IngestTest, AnAddedColumnOfAnAccountIsReplacedByWhatALaterFileSays) {
+  options_.schema_evolution = SchemaEvolution::kAdd;
+  load_text("a.csv", "account_id,party_id,branch\nA,P,north\nB,P,south\n");
+  load_text("b.csv", "account_id,party_id\nA,P\n");
+  EXPECT_EQ(query("SELECT account_id, branch FROM silver.accounts ORDER BY 1"), "A|\nB|south");
+}
+
+TEST_F(IngestTest, AColumnIsAddedWithItsFileOrNotAtAll) {
+  options_.schema_evolution = SchemaEvolution::kAdd;
+  for (auto& expectation : options_.expectations) {
+    if (expectation.name == "amount_is_not_negative") expectation.policy = ExpectationPolicy::kFail;
+  }
+  EXPECT_EQ(load_text("t.csv",
+                      "booked_at,from_account,to_account,amount,channel\n2024-01-01,A,B,-1,web\n")
+                .kind,
+            Kind::kRefused);
+  EXPECT_EQ(query("SELECT (SELECT count(*) FROM aml.added_columns) + (SELECT count(*) FROM "
+                  "aml.file_schemas) +"
+                  " (SELECT count(*) FROM pg_attribute WHERE attrelid = "
+                  "'silver.transfers'::regclass AND attname = 'channel')"),
+            "0");
+}
+
+TEST_F(IngestTest, AFileThatIsStillBeingWrittenIsRefusedAndLoadedWhenItIsWhole) {
+  const std::string row =
+      R"({"booked_at":"2024-01-01","from_account":"A","to_account":"B","amount":1)";
+  for (const std::string name : {"t.csv", "t.jsonl"}) {
+    const bool is_json = name == "t.jsonl";
+    std::string content = is_json ? "" : "booked_at,from_account,to_account,amount\n";
+    for (int i = 0; i < 3; ++i) content += is_json ? row + "}\n" : "2024-01-01,A,B,1\n";
+    const std::string file = write(name, content);
+    bool has_grown = false;
+    options_.progress = [&](const std::string&, std::uint64_t, std::uint64_t) {
+      if (std::exchange(has_grown, true)) return;
+      std::ofstream(file, std::ios::app) << (is_json ? row + R"(,"new":1})" : "2024-01-02,A,B,2\n");
+    };
+    const auto outcome = load_one(file);
+    EXPECT_EQ(outcome.message, file + ": has changed while it was being loaded; load it again");
+    options_.progress = {};
+    EXPECT_EQ(load_one(file).rows_loaded, 4U);
+  }
+  EXPECT_EQ(query("SELECT count(*) FROM silver.transfers"), "8");
 }
 
 // ---- expectations

@@ -5,11 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
+#include <zstd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
 #include "store/error.hpp"
+#include "store/landing_folder.hpp"
 
 namespace aml::store {
 namespace {
@@ -36,6 +39,17 @@ class InputFileTest : public testing::Test {
     gzclose(file);
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  /// A frame as `zstd` writes it, with a checksum.
+  static std::string zstd(const std::string& content) {
+    std::string packed(ZSTD_compressBound(content.size()), ' ');
+    ZSTD_CCtx* context = ZSTD_createCCtx();
+    ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+    packed.resize(
+        ZSTD_compress2(context, packed.data(), packed.size(), content.data(), content.size()));
+    ZSTD_freeCCtx(context);
+    return packed;
   }
 
   static std::string content_of(const std::string& path, std::size_t piece = 1000) {
@@ -69,11 +83,39 @@ class InputFileTest : public testing::Test {
   std::filesystem::path folder_;
 };
 
-TEST_F(InputFileTest, PlainAndGzipGiveTheSameContentWhateverTheName) {
+TEST_F(InputFileTest, PlainGzipAndZstdGiveTheSameContentWhateverTheName) {
   const std::string content = long_content();
   EXPECT_EQ(content_of(write("plain.gz", content)), content);
   EXPECT_EQ(content_of(write("packed.csv", gzip(content))), content);
+  EXPECT_EQ(content_of(write("packed.gz", zstd(content))), content);
   EXPECT_EQ(content_of(write("small.csv", gzip("a,b\n")), 1), "a,b\n");
+  EXPECT_EQ(content_of(write("small.csv", zstd("a,b\n")), 1), "a,b\n");
+}
+
+TEST_F(InputFileTest, SeveralZstdFramesAreOneContentAndSkippableOnesAndPaddingAreNone) {
+  const std::string skippable("\x50\x2a\x4d\x18\x03\x00\x00\x00xyz", 11);
+  EXPECT_EQ(content_of(write("two.zst", zstd("one ") + zstd("") + zstd("two"))), "one two");
+  EXPECT_EQ(content_of(write("skip.zst", skippable + zstd("one") + skippable)), "one");
+  EXPECT_EQ(content_of(write("padded.zst", zstd("one") + std::string(1000, '\0'))), "one");
+}
+
+TEST_F(InputFileTest, EveryTruncationOfAZstdFileIsRefused) {
+  const std::string packed = zstd("a,b\n1,2\n3,4\n");
+  for (std::size_t length = 4; length < packed.size(); ++length) {
+    EXPECT_EQ(
+        refusal(write("cut.zst", packed.substr(0, length))),
+        ": zstd data end too early, at byte " + std::to_string(length) + ": the file is cut off");
+  }
+}
+
+TEST_F(InputFileTest, DamagedZstdIsRefusedWithThePosition) {
+  std::string packed = zstd(long_content());
+  packed[packed.size() / 2] = static_cast<char>(packed[packed.size() / 2] ^ 0x55);
+  EXPECT_EQ(refusal(write("damaged.zst", packed)).substr(0, 31), ": zstd data are damaged near by");
+  const std::string good = zstd("a");
+  EXPECT_EQ(refusal(write("tail.zst", good + "tail")),
+            ": zstd data are followed by something else at byte " + std::to_string(good.size()) +
+                " of " + std::to_string(good.size() + 4));
 }
 
 TEST_F(InputFileTest, SeveralGzipMembersAreOneContentAndZeroPaddingIsNone) {
@@ -103,6 +145,43 @@ TEST_F(InputFileTest, DamagedGzipIsRefusedWithThePosition) {
   EXPECT_EQ(refusal(write("tail.gz", good + "tail")),
             ": gzip data are followed by something else at byte " + std::to_string(good.size()) +
                 " of " + std::to_string(good.size() + 4));
+}
+
+TEST_F(InputFileTest, AFolderTellsFinishedFilesFromUnfinishedOnesAndPassesOverMarkers) {
+  for (const std::string name : {"b.csv", "a.csv", "c.csv.tmp", "d.part", "e.csv~", ".hidden.csv",
+                                 "_SUCCESS", "f.filepart"}) {
+    write(name, "x");
+  }
+  std::filesystem::create_directory(path_of("folder.csv"));
+  const auto content = files_in(path_of(""));
+  EXPECT_EQ(content.files, (std::vector<std::string>{path_of("a.csv"), path_of("b.csv")}));
+  EXPECT_EQ(content.unfinished,
+            (std::vector<std::string>{path_of("c.csv.tmp"), path_of("d.part"), path_of("e.csv~"),
+                                      path_of("f.filepart")}));
+  EXPECT_TRUE(is_named_as_data("x/a.jsonl.zst"));
+  EXPECT_FALSE(is_named_as_data("x.csv/README.zst"));
+}
+
+TEST_F(InputFileTest, AFileOfALandingFolderIsReadyWhenItHasNotChangedForAWhile) {
+  using std::chrono::seconds;
+  using Paths = std::vector<std::string>;
+  const std::string still = write("still.csv", "a");
+  const std::string growing = write("growing.csv", "a");
+  LandingFolder folder(path_of(""), seconds(5));
+  const std::chrono::steady_clock::time_point start{};
+  EXPECT_EQ(folder.files_ready(start), Paths{});
+  write("growing.csv", "ab");
+  EXPECT_EQ(folder.files_ready(start + seconds(3)), Paths{});
+  EXPECT_EQ(folder.files_ready(start + seconds(5)), Paths{still});
+  EXPECT_EQ(folder.files_ready(start + seconds(8)), (Paths{growing, still}));
+  // Another file under the old name, as large and with the old time of change.
+  const auto written_at = std::filesystem::last_write_time(still);
+  std::filesystem::rename(write("new.tmp", "b"), still);
+  std::filesystem::last_write_time(still, written_at);
+  EXPECT_EQ(folder.files_ready(start + seconds(9)), Paths{growing});
+  EXPECT_EQ(folder.files_ready(start + seconds(14)), (Paths{growing, still}));
+  std::filesystem::remove(still);
+  EXPECT_EQ(folder.files_ready(start + seconds(20)), Paths{growing});
 }
 
 TEST_F(InputFileTest, WhatIsNoReadableRegularFileIsRefused) {
