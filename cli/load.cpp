@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include <map>
 
 #include "cli/commands.hpp"
@@ -9,6 +11,7 @@
 #include "cli/target.hpp"
 #include "scenarios/runner.hpp"
 #include "scenarios/scenario.hpp"
+#include "store/error.hpp"
 
 namespace aml::cli {
 namespace {
@@ -52,6 +55,18 @@ Table summary(const std::vector<store::FileOutcome>& files) {
   return table;
 }
 
+/// A control file that cannot be read refuses its file, not the load.
+std::map<std::string, std::string> control_totals(const std::string& path) {
+  const std::string file = path + std::string(store::kControlFileEnding);
+  if (!std::filesystem::exists(file)) return {};
+  try {
+    return scenarios::load_control_totals(file);
+  } catch (const scenarios::ScenarioError& error) {
+    throw store::StoreError(store::StoreFailure::kRefusedData,
+                            fmt::format("{}\n  nothing of {} was loaded", error.what(), path));
+  }
+}
+
 void explain_outcomes(const std::vector<store::FileOutcome>& files) {
   for (const auto& file : files) {
     if (file.kind == store::FileOutcome::Kind::kRefused) {
@@ -68,6 +83,10 @@ void explain_outcomes(const std::vector<store::FileOutcome>& files) {
       warn(fmt::format("{}: {} rows loaded although they break {}", file.path, human_count(rows),
                        expectation));
     }
+    for (const auto& [expectation, finding] : file.unmet) {
+      warn(fmt::format("{}: loaded although it does not meet {}: {}", file.path, expectation,
+                       finding));
+    }
   }
 }
 
@@ -79,6 +98,7 @@ std::vector<store::FileOutcome> load_with_progress(store::Connection& connection
   store::IngestOptions ingest;
   ingest.format = input_format(options.format);
   ingest.expectations = scenarios::load_expectations(options.expectations);
+  ingest.control_totals = control_totals;
   ingest.progress = [&](const std::string& path, std::uint64_t read, std::uint64_t total) {
     stage.progress(total == 0 ? path : fmt::format("{} {} %", path, 100 * read / total));
   };
@@ -102,7 +122,7 @@ int run_load(const GlobalOptions& global, const LoadOptions& options) {
     quarantined = quarantined || file.rows_quarantined > 0;
   }
   if (quarantined) {
-    say("Quarantined rows are kept whole, with their reasons: SELECT * FROM quarantine.rows");
+    say("Quarantined rows are kept whole, with their reasons: aml quarantine list");
   }
   return refused ? kRefusedData : kOk;
 }

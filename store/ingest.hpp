@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/connection.hpp"
@@ -15,9 +16,15 @@
 
 namespace aml::store {
 
+/// The control file of a file lies beside it, under its name with this at the end.
+inline constexpr std::string_view kControlFileEnding = ".control.json";
+
 struct IngestOptions {
   InputFormat format = InputFormat::kAuto;
   std::vector<Expectation> expectations;
+  /// What the control file of a path says: plain decimals by name, none if there is no such file;
+  /// may be empty. Throws: StoreError kRefusedData if it cannot be read, which refuses the file.
+  std::function<std::map<std::string, std::string>(const std::string& path)> control_totals;
   /// Called now and then with the path, bytes read so far and bytes in the file; may be empty.
   std::function<void(const std::string& path, std::uint64_t bytes_read, std::uint64_t bytes_total)>
       progress;
@@ -35,6 +42,8 @@ struct FileOutcome {
   std::uint64_t rows_quarantined = 0;  ///< read = loaded + quarantined
   std::map<std::string, std::uint64_t> quarantined_by_reason;  ///< a row can have several reasons
   std::map<std::string, std::uint64_t> warnings;  ///< failed expectations with policy warn
+  std::map<std::string, std::string> unmet;  ///< those about the file as a whole, with what was
+                                             ///< observed and expected
   double seconds = 0;
 };
 

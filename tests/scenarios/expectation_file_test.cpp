@@ -63,7 +63,7 @@ TEST_F(ExpectationFile, HoldsWhatTheFileSaysInItsOrder) {
   ASSERT_EQ(expectations.size(), 3u);
   EXPECT_EQ(expectations[0].name, "amount_is_positive");
   EXPECT_EQ(expectations[0].dataset, "transfers");
-  EXPECT_EQ(expectations[0].check, "amount > 0");
+  EXPECT_EQ(std::get<store::RowCheck>(expectations[0].condition), "amount > 0");
   EXPECT_EQ(expectations[0].policy, store::ExpectationPolicy::kQuarantine);
   EXPECT_EQ(expectations[0].description, "Money moves forwards.");
   EXPECT_EQ(expectations[1].policy, store::ExpectationPolicy::kFail);
