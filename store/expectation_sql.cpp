@@ -4,6 +4,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cassert>
+#include <iterator>
+
 namespace aml::store {
 namespace {
 
@@ -143,13 +147,47 @@ std::string column_of(const Condition& condition) {
   return {};
 }
 
+/// True if a row breaks the expectation. The line feed ends a comment that the check may end with.
+std::string is_broken(const Expectation& expectation, const std::vector<Expectation>& stopping) {
+  return fmt::format("({}\n) IS FALSE", std::holds_alternative<Uniqueness>(expectation.condition)
+                                            ? uniqueness_condition(expectation, stopping)
+                                            : plain_condition(expectation));
+}
+
+/// Nearly all rows break none, so the array is built only for those that do.
+std::string broken_numbers(const std::vector<Expectation>& expectations) {
+  std::vector<Expectation> stopping;
+  std::ranges::copy_if(expectations, std::back_inserter(stopping), [](const Expectation& e) {
+    return stops_rows(e) && !std::holds_alternative<Uniqueness>(e.condition);
+  });
+  std::string any;
+  std::string numbers;
+  for (std::size_t i = 0; i < expectations.size(); ++i) {
+    const std::string condition = is_broken(expectations[i], stopping);
+    any += (i == 0 ? "" : " OR ") + condition;
+    numbers += fmt::format("{}CASE WHEN {} THEN {} END", i == 0 ? "" : ", ", condition, i + 1);
+  }
+  return fmt::format("CASE WHEN {} THEN array_remove(ARRAY[{}], NULL) END AS broken", any, numbers);
+}
+
 }  // namespace
 
-std::string row_condition(const Expectation& expectation,
-                          const std::vector<Expectation>& stopping) {
-  if (std::holds_alternative<Uniqueness>(expectation.condition))
-    return uniqueness_condition(expectation, stopping);
-  return plain_condition(expectation);
+bool stops_rows(const Expectation& expectation) {
+  return expectation.policy != ExpectationPolicy::kWarn;
+}
+
+std::string with_broken_numbers(std::string_view statement,
+                                const std::vector<Expectation>& expectations,
+                                const std::string& more_columns) {
+  // Valid SQL as it is: no expectation, no row breaks any.
+  constexpr std::string_view kMarkedPlace = "NULL::integer[] AS broken";
+  std::string text(statement);
+  const std::size_t place = text.find(kMarkedPlace);
+  assert(place != std::string::npos);
+  assert(text.find(kMarkedPlace, place + 1) == std::string::npos);
+  const std::string numbers =
+      expectations.empty() ? std::string(kMarkedPlace) : broken_numbers(expectations);
+  return text.replace(place, kMarkedPlace.size(), numbers + more_columns);
 }
 
 std::string measured_column(const Expectation& expectation, std::size_t number) {

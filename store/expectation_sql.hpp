@@ -3,17 +3,24 @@
 // only.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/expectation.hpp"
 
 namespace aml::store {
 
-/// An SQL boolean over "typed" that is false for a row that breaks the expectation.
-/// Requires: names_rows(expectation.condition). `stopping` are the checks and references that send
-/// a row of the dataset to quarantine.
-std::string row_condition(const Expectation& expectation, const std::vector<Expectation>& stopping);
+/// Whether rows that break the expectation are not loaded.
+bool stops_rows(const Expectation& expectation);
+
+/// The statement with the numbers (from 1) of the expectations that a row of "typed" breaks, or null,
+/// in its one marked place, NULL::integer[] AS broken, and more columns behind them.
+/// Requires: names_rows() for each condition.
+std::string with_broken_numbers(std::string_view statement,
+                                const std::vector<Expectation>& expectations,
+                                const std::string& more_columns = {});
 
 /// The select list item that carries what an expectation about the whole file looks at, named
 /// measured_<number>; empty if it only counts. Requires: !names_rows(expectation.condition).

@@ -5,8 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cassert>
-#include <iterator>
 #include <optional>
 #include <pqxx/pqxx>
 
@@ -16,10 +14,6 @@
 
 namespace aml::store {
 namespace {
-
-// Stands once in each split_<dataset>.sql, which is valid SQL as it is: no expectation, no row
-// breaks any.
-constexpr std::string_view kMarkedPlace = "NULL::integer[] AS broken";
 
 const query::Embedded& split_statement(Dataset dataset) {
   switch (dataset) {
@@ -33,32 +27,6 @@ const query::Embedded& split_statement(Dataset dataset) {
       break;
   }
   return query::split_fx_rates;
-}
-
-/// True if a row breaks the expectation. The line feed ends a comment that the check may end with.
-std::string is_broken(const Expectation& expectation, const std::vector<Expectation>& stopping) {
-  return fmt::format("({}\n) IS FALSE", row_condition(expectation, stopping));
-}
-
-bool stops_rows(const Expectation& expectation) {
-  return expectation.policy != ExpectationPolicy::kWarn;
-}
-
-/// The numbers (from 1) of the expectations that a row breaks, or null. Nearly all rows break none,
-/// so the array is built only for those that do.
-std::string broken_numbers(const std::vector<Expectation>& expectations) {
-  std::vector<Expectation> stopping;
-  std::ranges::copy_if(expectations, std::back_inserter(stopping), [](const Expectation& e) {
-    return stops_rows(e) && !std::holds_alternative<Uniqueness>(e.condition);
-  });
-  std::string any;
-  std::string numbers;
-  for (std::size_t i = 0; i < expectations.size(); ++i) {
-    const std::string condition = is_broken(expectations[i], stopping);
-    any += (i == 0 ? "" : " OR ") + condition;
-    numbers += fmt::format("{}CASE WHEN {} THEN {} END", i == 0 ? "" : ", ", condition, i + 1);
-  }
-  return fmt::format("CASE WHEN {} THEN array_remove(ARRAY[{}], NULL) END AS broken", any, numbers);
 }
 
 /// What the server says against a statement; nothing if it accepts it.
@@ -97,18 +65,14 @@ RowSplit::RowSplit(Dataset dataset, const std::vector<Expectation>& expectations
 
 std::string RowSplit::statement_with(const std::vector<Expectation>& of_rows,
                                      const std::vector<Expectation>& of_files) const {
-  std::string text(split_statement(dataset_).text);
-  const std::size_t place = text.find(kMarkedPlace);
-  assert(place != std::string::npos);
-  assert(text.find(kMarkedPlace, place + 1) == std::string::npos);
-  std::string columns = of_rows.empty() ? std::string(kMarkedPlace) : broken_numbers(of_rows);
+  std::string columns;
   std::string measures;
   for (std::size_t i = 0; i < of_files.size(); ++i) {
     const std::string column = measured_column(of_files[i], i);
     if (!column.empty()) columns += ",\n         " + column;
     measures += "\nUNION ALL\n" + measure(of_files[i], i);
   }
-  return text.replace(place, kMarkedPlace.size(), columns) + measures;
+  return with_broken_numbers(split_statement(dataset_).text, of_rows, columns) + measures;
 }
 
 void RowSplit::prepare(Connection& connection) const {

@@ -91,7 +91,7 @@ TEST_F(ExpectationFile, RefusesWhatItDoesNotKnowWithItsPlace) {
             "\"fx_rates\", "
             "got \"transfer\"  hint: did you mean \"transfers\"?");
   EXPECT_EQ(refusal(file_of(with("\"amount > 0\"", "\"\""))),
-            ": /expectations/0/check: expected one line of 1 to 2000 characters, got \"\"");
+            ": /expectations/0/check: expected one line of 1 to 20000 characters, got \"\"");
   EXPECT_EQ(
       refusal(file_of(kGood + ", " + kGood)),
       ": /expectations/1/name: expected a name that no other expectation of the dataset has, got "

@@ -9,8 +9,8 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <random>
-#include <set>
 #include <thread>
 
 #include "scenarios/scenario.hpp"
@@ -30,8 +30,16 @@ using Kind = FileOutcome::Kind;
 const std::string kHeader = "transfer_id,booked_at,from_account,to_account,amount,currency,type\n";
 
 class QuarantineTest : public testing::Test {
+ public:
+  static void SetUpTestSuite() { database_ = std::make_unique<test::TestDatabase>(); }
+  static void TearDownTestSuite() { database_.reset(); }
+
  protected:
-  QuarantineTest() : connection_(database_.connect()) {
+  /// One for all of them, emptied before each: a database costs more than most of these tests.
+  static const test::TestDatabase& database() { return *database_; }
+
+  QuarantineTest() : connection_(database().connect()) {
+    database().empty();
     std::string folder = fs::temp_directory_path() / "aml-quarantine-XXXXXX";
     folder_ = ::mkdtemp(folder.data());
     options_.expectations = scenarios::load_expectations("");
@@ -60,7 +68,7 @@ class QuarantineTest : public testing::Test {
            const std::map<std::string, std::string>& values, const std::string& dataset = {}) {
     fix_quarantined(connection_, {{{std::to_string(file_id), line, dataset}, values}});
   }
-  std::string query(const std::string& sql) const { return database_.query(sql); }
+  std::string query(const std::string& sql) const { return database().query(sql); }
   std::string result_of(const std::string& expectation) const {
     return query(
         "SELECT passed, failed, observed, expected, sample_lines, sample_keys FROM "
@@ -79,11 +87,13 @@ class QuarantineTest : public testing::Test {
            query("SELECT party_id, name, kind, is_derived FROM silver.parties ORDER BY 1");
   }
 
-  test::TestDatabase database_;
   Connection connection_;
   IngestOptions options_;
   std::map<std::string, std::string> control_;
   fs::path folder_;
+
+ private:
+  static inline std::unique_ptr<test::TestDatabase> database_;
 };
 
 std::string refusal(const std::function<void()>& action) {
@@ -154,12 +164,13 @@ TEST_F(QuarantineTest, ValuesAreUniqueWithinTheFileAndAgainstSilverAmongGoodRows
 }
 
 TEST_F(QuarantineTest, UniquenessOfAccountsDoesNotHoldTheReplacedRowAgainstItsReplacement) {
-  query("CREATE INDEX ON silver.accounts (kind)");
+  query("CREATE INDEX accounts_kind ON silver.accounts (kind)");
   expect("kind_is_unique", Uniqueness{{"kind"}}, ExpectationPolicy::kQuarantine, "accounts");
   EXPECT_EQ(load("a.csv", "account_id,kind\nA,iban 1\nB,iban 1\nC,\nD,\n").quarantined_by_reason,
             (Counts{{"kind_is_unique", 1}}));
   EXPECT_EQ(load("b.csv", "account_id,kind\nA,iban 1\nE,iban 1\n").quarantined_by_reason,
             (Counts{{"kind_is_unique", 1}}));
+  query("DROP INDEX silver.accounts_kind");
 }
 
 TEST_F(QuarantineTest, TheNumberOfRecordsIsHeldAgainstLimitsAndEarlierFiles) {
@@ -339,10 +350,7 @@ TEST_F(QuarantineTest, OfAFileWithSeventyEightBadRowsInAThousandFixAndReplayBrin
   EXPECT_TRUE(replay().empty()) << "a row is replayed once";
 
   const std::string mended = silver();
-  database_.empty();
-  query(
-      "INSERT INTO aml.properties VALUES ('base_currency', 'USD'), ('base_currency_exponent', '2') "
-      "ON CONFLICT DO NOTHING");
+  database().empty();
   EXPECT_EQ(load("right.csv", right).rows_loaded, 1000U);
   EXPECT_EQ(silver(), mended) << "as if the file had been right from the start";
 }
@@ -474,7 +482,7 @@ TEST_F(QuarantineTest, WhatCannotBeFixedOrDroppedIsRefusedWithTheReasonAndNothin
 }
 
 TEST_F(QuarantineTest, AReplayWaitsForNobodyAndTellsWhoHoldsTheLock) {
-  Connection other = database_.connect();
+  Connection other = database().connect();
   const RunLock lock(other);
   try {
     replay();
@@ -491,7 +499,7 @@ TEST_F(QuarantineTest, ReplaysAndFixesAtTheSameTimeBringEachRowInOnceAndLoseNoFi
   load("t.csv", text);
   std::atomic<int> refused = 0;
   const auto fixer = [&] {
-    Connection connection = database_.connect();
+    Connection connection = database().connect();
     for (int i = 0; i < kRows; ++i) {
       try {
         fix_quarantined(connection, {{{"1", i + 2}, {{"amount", std::to_string(i + 1)}}}});
@@ -501,7 +509,7 @@ TEST_F(QuarantineTest, ReplaysAndFixesAtTheSameTimeBringEachRowInOnceAndLoseNoFi
     }
   };
   const auto replayer = [&] {
-    Connection connection = database_.connect();
+    Connection connection = database().connect();
     for (int i = 0; i < 10; ++i) {
       try {
         replay_quarantined(connection, {}, options_.expectations);

@@ -75,3 +75,22 @@ CREATE FUNCTION quarantine.corrected(in_file_id bigint, in_line bigint, in_datas
   WHERE file_id = in_file_id AND line = in_line AND dataset = in_dataset
 $$;
 COMMENT ON FUNCTION quarantine.corrected IS 'All corrected values of a quarantined row, by column; empty if it was never fixed.';
+
+-- What expectations made from a JSON schema call; a regular expression knows no calendar.
+CREATE FUNCTION aml.has_format(format text, value text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE format
+    WHEN 'date-time' THEN
+      value ~* '^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:[.][0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$'
+      AND (substr(value, 9, 2) NOT IN ('29', '30', '31') OR aml.exists_in_month(value))
+    WHEN 'date' THEN
+      value ~ '^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$'
+      AND (substr(value, 9, 2) NOT IN ('29', '30', '31') OR aml.exists_in_month(value))
+    WHEN 'time' THEN
+      value ~* '^(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:[.][0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$'
+    WHEN 'email' THEN value ~ '^[^@[:space:]]+@[^@[:space:]]+$'
+    WHEN 'uri' THEN value ~ '^[A-Za-z][A-Za-z0-9+.-]*:[^[:space:]<>"{}|\\^`]*$'
+    WHEN 'uuid' THEN value ~* '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+    WHEN 'ipv4' THEN value ~ '^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:[.](?!$)|$)){4}$'
+  END
+$$;
+COMMENT ON FUNCTION aml.has_format IS 'Whether a text is a date-time, date or time (RFC 3339, days that exist), email, uri, uuid or ipv4; null for other formats.';
