@@ -23,6 +23,8 @@ struct Options {
   DbOptions db;
   InitOptions init;
   LoadOptions load;
+  ExpectationsOptions expectations;
+  QuarantineOptions quarantine;
   RunOptions run;
   ListOptions list;
   ReportOptions report;
@@ -222,6 +224,97 @@ void add_data_commands(CLI::App& app, Options& options, Command& chosen) {
   load->callback([&] {
     chosen = [&](const GlobalOptions& global) { return run_load(global, options.load); };
   });
+}
+
+/// A subcommand of expectations or quarantine, which runs with the options of all of them.
+template <typename Group>
+CLI::App* add_to_group(CLI::App& group, const char* name, const char* help, const Group& options,
+                       Command& chosen, int (*run)(const GlobalOptions&, const Group&)) {
+  auto* command = group.add_subcommand(name, help);
+  command->callback([&options, &chosen, run] {
+    chosen = [&options, run](const GlobalOptions& global) { return run(global, options); };
+  });
+  return command;
+}
+
+constexpr const char* kLoadedFileHelp = "Id or path of a loaded file";
+
+void add_expectations_commands(CLI::App& app, ExpectationsOptions& options, Command& chosen) {
+  auto* group = app.add_subcommand("expectations", "What is expected of data, and how it was met");
+  group->require_subcommand(1);
+  auto* list = add_to_group(*group, "list", "What is expected of each dataset", options, chosen,
+                            run_expectations_list);
+  auto* results = add_to_group(*group, "results", "How loaded files met it, the newest first",
+                               options, chosen, run_expectations_results);
+  auto* from_schema =
+      add_to_group(*group, "from-schema", "Write a JSON schema as a file of expectations", options,
+                   chosen, run_expectations_from_schema);
+  auto* check = add_to_group(*group, "check", "Hold JSON lines against expectations, in PostgreSQL",
+                             options, chosen, run_expectations_check);
+  for (auto* command : {list, check}) {
+    command
+        ->add_option("--expectations", options.expectations,
+                     "File of expectations (list: those that come with the program)")
+        ->type_name("FILE");
+  }
+  for (auto* command : {list, results, check, from_schema})
+    command->add_option("--dataset", options.dataset,
+                        "Dataset: transfers, accounts, json.NAME ...");
+  results->add_option("--expectation", options.expectation, "Only of this name")->type_name("NAME");
+  results->add_option("--file", options.file, kLoadedFileHelp)->type_name("FILE");
+  results->add_flag("--broken", options.only_broken, "Only what was not met");
+  results->add_option("--limit", options.limit, "At most so many (default: all)")->type_name("N");
+  from_schema->add_option("schema", options.schema, "JSON schema, draft 4 to 7")
+      ->required()
+      ->type_name("FILE");
+  from_schema
+      ->add_option("--column-map", options.column_map,
+                   "Column that holds a property, for a dataset of files; may be repeated")
+      ->type_name("PROPERTY=COLUMN");
+  check->add_option("--schema", options.schema, "JSON schema instead of expectations")
+      ->type_name("FILE");
+  check->add_option("file", options.file, "JSON lines, plain or .gz: an object a line")
+      ->required()
+      ->type_name("FILE");
+}
+
+void add_quarantine_commands(CLI::App& app, QuarantineOptions& options, Command& chosen) {
+  auto* group = app.add_subcommand(
+      "quarantine", "Rows that broke an expectation: look, fix, replay into silver, drop");
+  group->require_subcommand(1);
+  auto* list = add_to_group(*group, "list", "Open rows by dataset, reason and file", options,
+                            chosen, run_quarantine_list);
+  auto* show = add_to_group(*group, "show", "All that is known of a quarantined row", options,
+                            chosen, run_quarantine_show);
+  auto* fix = add_to_group(*group, "fix", "Correct values; the row itself stays as it came",
+                           options, chosen, run_quarantine_fix);
+  auto* replay =
+      add_to_group(*group, "replay", "Try open rows again, with the expectations of today", options,
+                   chosen, run_quarantine_replay);
+  auto* drop = add_to_group(*group, "drop", "Take a row that nobody needs out of those that wait",
+                            options, chosen, run_quarantine_drop);
+  for (auto* command : {list, replay}) {
+    command->add_option("--reason", options.reason, "Only rows that break this expectation")
+        ->type_name("NAME");
+    command->add_option("--file", options.file, kLoadedFileHelp)->type_name("FILE");
+  }
+  for (auto* command : {list, show, fix, replay, drop})
+    command->add_option("--dataset", options.dataset, "transfers, accounts, parties or fx_rates");
+  for (auto* command : {show, fix, drop}) {
+    command->add_option("row", options.place, "Where the row stood: id or path of its file, line")
+        ->type_name("FILE:LINE")
+        ->required(command != fix);
+  }
+  list->add_flag("--rows", options.rows, "The rows, with the columns of --dataset");
+  fix->add_option("--set", options.set, "A corrected value; may be repeated")
+      ->type_name("COLUMN=VALUE");
+  fix->add_option("--from", options.from, "CSV with file, line and the columns that are corrected")
+      ->type_name("FILE");
+  replay
+      ->add_option("--expectations", options.expectations,
+                   "Expectations instead of those that come with the program")
+      ->type_name("FILE");
+  drop->add_option("--reason", options.reason, "Why nobody needs it")->required();
 }
 
 void add_scenario_commands(CLI::App& app, Options& options, Command& chosen) {
@@ -770,6 +863,8 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
   add_reading_commands(app, *options, chosen);
   add_run_commands(app, *options, chosen);
   add_data_commands(app, *options, chosen);
+  add_expectations_commands(app, options->expectations, chosen);
+  add_quarantine_commands(app, options->quarantine, chosen);
   add_graph_commands(app, *options, chosen);
   add_features_command(app, options->features, chosen);
   add_forest_commands(app, *options, chosen);

@@ -41,6 +41,27 @@ struct LoadOptions {
   std::string expectations;  ///< file; empty: those that come with the program
   std::string schema_evolution = "rescue";
 };
+/// See docs/expectations.md.
+struct ExpectationsOptions {
+  std::string expectations;  ///< file; empty: those that come with the program
+  std::string dataset;
+  std::string expectation;
+  std::string file;  ///< a loaded file, or a file of JSON lines to check
+  bool only_broken = false;
+  int limit = 0;                        ///< 0: all
+  std::string schema;                   ///< JSON schema
+  std::vector<std::string> column_map;  ///< property=column
+};
+struct QuarantineOptions {
+  std::string reason;  ///< of quarantined rows, or why a row is dropped
+  std::string dataset;
+  std::string file;
+  std::string place;             ///< FILE:LINE
+  bool rows = false;             ///< the rows instead of their numbers
+  std::vector<std::string> set;  ///< column=value
+  std::string from;              ///< CSV of corrected values
+  std::string expectations;      ///< file; empty: those that come with the program
+};
 struct RunOptions {
   std::vector<std::string> scenarios;  ///< ids or files; empty: all that come with the program
   bool dry_run = false;
@@ -171,6 +192,10 @@ int run_demo(const GlobalOptions& global, const DemoOptions& options);
 int run_diff(const GlobalOptions& global, std::int64_t earlier, std::int64_t later);
 int run_doctor(const GlobalOptions& global);
 int run_evaluate(const GlobalOptions& global, const EvaluateOptions& options);
+int run_expectations_check(const GlobalOptions& global, const ExpectationsOptions& options);
+int run_expectations_from_schema(const GlobalOptions& global, const ExpectationsOptions& options);
+int run_expectations_list(const GlobalOptions& global, const ExpectationsOptions& options);
+int run_expectations_results(const GlobalOptions& global, const ExpectationsOptions& options);
 int run_explain(const GlobalOptions& global, const std::string& entity);
 int run_features(const GlobalOptions& global, const FeatureOptions& options);
 int run_forest_fit(const GlobalOptions& global, const ForestFitOptions& options);
@@ -196,6 +221,11 @@ int run_model_promote(const GlobalOptions& global, const ModelVersionOptions& op
 int run_model_show(const GlobalOptions& global, const ModelVersionOptions& options);
 int run_model_sql(const GlobalOptions& global, const ModelVersionOptions& options);
 int run_model_train(const GlobalOptions& global, const ModelTrainOptions& options);
+int run_quarantine_drop(const GlobalOptions& global, const QuarantineOptions& options);
+int run_quarantine_fix(const GlobalOptions& global, const QuarantineOptions& options);
+int run_quarantine_list(const GlobalOptions& global, const QuarantineOptions& options);
+int run_quarantine_replay(const GlobalOptions& global, const QuarantineOptions& options);
+int run_quarantine_show(const GlobalOptions& global, const QuarantineOptions& options);
 int run_report(const GlobalOptions& global, const ReportOptions& options);
 int run_run(const GlobalOptions& global, const RunOptions& options);
 int run_scenario_check(const GlobalOptions& global, const std::vector<std::string>& files);

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
+
 #include <map>
 
 #include "cli/commands.hpp"
@@ -10,6 +12,8 @@
 #include "cli/target.hpp"
 #include "scenarios/runner.hpp"
 #include "scenarios/scenario.hpp"
+#include "store/error.hpp"
+#include "store/landing_folder.hpp"
 
 namespace aml::cli {
 namespace {
@@ -58,6 +62,18 @@ Table summary(const std::vector<store::FileOutcome>& files) {
   return table;
 }
 
+/// A control file that cannot be read refuses its file, not the load.
+std::map<std::string, std::string> control_totals(const std::string& path) {
+  const std::string file = path + std::string(store::kControlFileEnding);
+  if (!std::filesystem::exists(file)) return {};
+  try {
+    return scenarios::load_control_totals(file);
+  } catch (const scenarios::ScenarioError& error) {
+    throw store::StoreError(store::StoreFailure::kRefusedData,
+                            fmt::format("{}\n  nothing of {} was loaded", error.what(), path));
+  }
+}
+
 void explain_outcomes(const std::vector<store::FileOutcome>& files) {
   for (const auto& file : files) {
     if (file.kind == store::FileOutcome::Kind::kRefused) {
@@ -81,6 +97,10 @@ void explain_outcomes(const std::vector<store::FileOutcome>& files) {
       warn(fmt::format("{}: {} rows loaded although they break {}", file.path, human_count(rows),
                        expectation));
     }
+    for (const auto& [expectation, finding] : file.unmet) {
+      warn(fmt::format("{}: loaded although it does not meet {}: {}", file.path, expectation,
+                       finding));
+    }
   }
 }
 
@@ -93,6 +113,7 @@ std::vector<store::FileOutcome> load_with_progress(store::Connection& connection
   ingest.format = input_format(options.format);
   ingest.expectations = scenarios::load_expectations(options.expectations);
   ingest.schema_evolution = schema_evolution(options.schema_evolution);
+  ingest.control_totals = control_totals;
   ingest.progress = [&](const std::string& path, std::uint64_t read, std::uint64_t total) {
     stage.progress(total == 0 ? path : fmt::format("{} {} %", path, 100 * read / total));
   };
@@ -116,7 +137,7 @@ int run_load(const GlobalOptions& global, const LoadOptions& options) {
     quarantined = quarantined || file.rows_quarantined > 0;
   }
   if (quarantined) {
-    say("Quarantined rows are kept whole, with their reasons: SELECT * FROM quarantine.rows");
+    say("Quarantined rows are kept whole, with their reasons: aml quarantine list");
   }
   return refused ? kRefusedData : kOk;
 }

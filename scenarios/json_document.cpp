@@ -167,15 +167,15 @@ bool is_line(const Json& value, std::size_t max_characters) {
   return !has_control_character && characters >= 1 && characters <= max_characters;
 }
 
-bool is_name(const std::string& text) {
+}  // namespace
+
+bool is_name(std::string_view text) {
   constexpr std::size_t kLongest = 63;
   const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
   const auto follows = [&](char c) { return lower(c) || (c >= '0' && c <= '9') || c == '_'; };
   return !text.empty() && text.size() <= kLongest && lower(text.front()) &&
          std::ranges::all_of(text, follows);
 }
-
-}  // namespace
 
 std::string read_text(const std::string& file) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> input(std::fopen(file.c_str(), "rb"),
@@ -307,6 +307,22 @@ std::string JsonObject::name(std::string_view key) const {
            "a name of lower-case letters, digits and underscores, a letter first, at most 63 "
            "characters");
   return value->get<std::string>();
+}
+
+std::vector<std::string> JsonObject::names(std::string_view key, std::size_t max_items) const {
+  const Json* value = find(key);
+  const auto is_one = [](const Json& item) {
+    return item.is_string() && is_name(item.get<std::string>());
+  };
+  std::vector<std::string> found;
+  if (value && value->is_array() && std::ranges::all_of(*value, is_one))
+    found = value->get<std::vector<std::string>>();
+  const std::set<std::string> different(found.begin(), found.end());
+  if (found.empty() || found.size() > max_items || different.size() < found.size())
+    refuse(key, fmt::format("an array of 1 to {} different names of lower-case letters, digits and "
+                            "underscores, a letter first",
+                            max_items));
+  return found;
 }
 
 std::size_t JsonObject::choice(std::string_view key,

@@ -30,6 +30,9 @@ Json parse_json(std::string_view text, const std::string& file);
 /// \"window\"?", else empty.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> words);
 
+/// A name of lower-case letters, digits and underscores, a letter first, at most 63 long.
+bool is_name(std::string_view text);
+
 struct RealRange {
   double low = 0;
   bool low_included = true;
@@ -64,8 +67,10 @@ class JsonObject {
   std::vector<std::pair<std::string, std::string>> named_lines(std::string_view key,
                                                                std::size_t max_items,
                                                                std::size_t max_characters) const;
-  /// A name of lower-case letters, digits and underscores, a letter first, at most 63 long.
+  /// A text that is_name().
   std::string name(std::string_view key) const;
+  /// 1 to max_items different names.
+  std::vector<std::string> names(std::string_view key, std::size_t max_items) const;
   /// The position of the value among `choices`.
   std::size_t choice(std::string_view key, std::span<const std::string_view> choices) const;
   const Json& array(std::string_view key, std::size_t min_items, std::size_t max_items) const;

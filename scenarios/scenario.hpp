@@ -2,6 +2,7 @@
 // A scenario file, typed: what to look for, with which parameters.
 #pragma once
 
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -83,5 +84,9 @@ std::vector<Scenario> shipped_scenarios(const detect::BaseCurrency& currency);
 /// Expectations from a JSON file; the shipped ones if file is empty, in the order of the file.
 /// Throws: ScenarioError as parse_scenario().
 std::vector<store::Expectation> load_expectations(const std::string& file);
+
+/// What a control file says its file holds: {"rows": 1000, "amount": "52310.75"}. Plain decimals by
+/// name: rows, or a column of which they are the sum. Throws: ScenarioError as parse_scenario().
+std::map<std::string, std::string> load_control_totals(const std::string& file);
 
 }  // namespace aml::scenarios

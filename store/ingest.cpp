@@ -9,8 +9,6 @@
 #include <filesystem>
 #include <optional>
 #include <pqxx/pqxx>
-#include <set>
-#include <stdexcept>
 
 #include "store/bronze_writer.hpp"
 #include "store/column_types.hpp"
@@ -25,6 +23,7 @@
 #include "store/record_reader.hpp"
 #include "store/row_split.hpp"
 #include "store/run_ledger.hpp"
+#include "store/silver_load.hpp"
 
 namespace aml::store {
 namespace {
@@ -38,34 +37,6 @@ struct Candidate {
   bool is_named;  // by the caller, not only found in a folder
   bool is_finished;
 };
-
-std::string_view name_of(ExpectationPolicy policy) {
-  switch (policy) {
-    case ExpectationPolicy::kWarn:
-      return "warn";
-    case ExpectationPolicy::kQuarantine:
-      return "quarantine";
-    case ExpectationPolicy::kFail:
-      return "fail";
-  }
-  return "unknown";
-}
-
-void validate(const std::vector<Expectation>& expectations) {
-  std::set<std::pair<std::string, std::string>> seen;
-  for (const auto& expectation : expectations) {
-    if (std::ranges::none_of(kDatasets,
-                             [&](Dataset d) { return name_of(d) == expectation.dataset; })) {
-      throw std::invalid_argument(fmt::format(
-          "expectation {}: dataset \"{}\" is none of fx_rates, parties, accounts, transfers",
-          expectation.name, expectation.dataset));
-    }
-    if (!seen.emplace(expectation.dataset, expectation.name).second) {
-      throw std::invalid_argument(fmt::format("expectation {} of {} is there twice",
-                                              expectation.name, expectation.dataset));
-    }
-  }
-}
 
 std::vector<Candidate> find_files(const std::vector<std::string>& paths) {
   std::vector<Candidate> files;
@@ -167,10 +138,9 @@ class FileLoad {
     copy_into_bronze(transaction, outcome);
     if (options_.schema_evolution == SchemaEvolution::kAdd)
       outcome.added_columns = add_columns(transaction, file_id_, plan_, column_types_);
-    split_into_silver(transaction, outcome);
+    load_into_silver(transaction, outcome);
     for (const auto& [column, rows] : fill_added_columns(transaction, file_id_, plan_))
       outcome.warnings[fmt::format("the type of column {}", column)] = rows;
-    complete_silver(transaction);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
     outcome.seconds = elapsed.count();
     record_counts(transaction, outcome);
@@ -220,6 +190,7 @@ class FileLoad {
                   to_parameter(file.bytes_total()), to_parameter(content_.bytes),
                   content_.beginning ? to_parameter(content_.beginning->file_id) : std::nullopt})
             .number(0, 0);
+    record_control_totals(transaction);
     Sha256 hash;
     const auto hashing = [&](char* buffer, std::size_t size) {
       const std::size_t got = file.read(buffer, size);
@@ -246,68 +217,29 @@ class FileLoad {
     record_columns(transaction, file_id_, plan_, column_types_);
   }
 
-  void split_into_silver(LoadTransaction& transaction, FileOutcome& outcome) {
-    const Rows unreadable =
-        transaction.run(query::quarantine_unreadable_lines, {to_parameter(file_id_)});
-    for (int row = 0; row < unreadable.size(); ++row) {
-      outcome.quarantined_by_reason[std::string(unreadable.text(row, 0))] +=
-          static_cast<std::uint64_t>(unreadable.number(row, 1));
+  void record_control_totals(LoadTransaction& transaction) const {
+    if (!options_.control_totals) return;
+    std::vector<std::string> names;
+    std::vector<std::string> values;
+    for (const auto& [name, value] : options_.control_totals(path_)) {
+      names.push_back(name);
+      values.push_back(value);
     }
-    // Nobody reads an empty table, so its indexes can be built after it is filled.
-    const bool rebuilds_indexes =
-        gives(Dataset::kTransfers) &&
-        transaction.run(query::may_rebuild_transfer_indexes, {}).text(0, 0) == "t";
-    if (rebuilds_indexes) transaction.run(command::drop_transfer_indexes);
-    for (const auto& split : splits_) {
-      if (gives(split.dataset())) split_dataset(transaction, split, outcome);
-    }
-    if (rebuilds_indexes) {
-      transaction.run(command::create_transfers_from_account);
-      transaction.run(command::create_transfers_to_account);
-    }
-    outcome.rows_quarantined = static_cast<std::uint64_t>(
-        transaction.run(query::count_quarantined_lines, {to_parameter(file_id_)}).number(0, 0));
-    outcome.rows_loaded = outcome.rows_read - outcome.rows_quarantined;
+    transaction.run(query::insert_control_totals,
+                    {to_parameter(file_id_), text_array(names), text_array(values)});
   }
 
-  void split_dataset(LoadTransaction& transaction, const RowSplit& split, FileOutcome& outcome) {
+  void load_into_silver(LoadTransaction& transaction, FileOutcome& outcome) const {
     constexpr std::size_t kContentNameLength = 12;
-    const auto result = split.run(transaction, file_id_,
-                                  content_.sha256.substr(0, kContentNameLength), base_currency_);
-    for (const auto& [reason, rows] : result.quarantined_by_reason)
-      outcome.quarantined_by_reason[reason] += rows;
-    for (const auto& expectation : split.expectations()) {
-      const auto broken = result.broken.find(expectation.name);
-      const std::uint64_t failed = broken == result.broken.end() ? 0 : broken->second.rows;
-      if (failed > 0 && expectation.policy == ExpectationPolicy::kFail) {
-        refuse_file(path_, broken->second.first_line,
-                    fmt::format("{} of {} {} break{} expectation {}, whose policy is fail: {}\n  "
-                                "nothing of the file was loaded",
-                                failed, readable_records_, expectation.dataset,
-                                failed == 1 ? "s" : "", expectation.name, expectation.description));
-      }
-      if (failed > 0 && expectation.policy == ExpectationPolicy::kWarn)
-        outcome.warnings[expectation.name] += failed;
-      transaction.run(query::record_expectation_result,
-                      {to_parameter(file_id_), expectation.dataset, expectation.name,
-                       std::string(name_of(expectation.policy)),
-                       to_parameter(readable_records_ - failed), to_parameter(failed)});
-    }
-  }
-
-  /// What follows from the new rows for other tables, so that the order of files does not matter.
-  void complete_silver(LoadTransaction& transaction) const {
-    const std::vector<Parameter> file{to_parameter(file_id_)};
-    if (gives(Dataset::kTransfers)) transaction.run(query::derive_accounts, file);
-    if (gives(Dataset::kAccounts)) transaction.run(query::delete_unused_derived_parties, {});
-    if (gives(Dataset::kParties)) {
-      transaction.run(query::delete_replaced_attributes, file);
-      transaction.run(query::insert_attributes, file);
-    }
-    if (gives(Dataset::kFxRates)) {
-      transaction.run(query::revalue_transfers,
-                      {base_currency_.code, to_parameter(base_currency_.exponent)});
-    }
+    BronzeFile file{file_id_, path_, content_.sha256.substr(0, kContentNameLength), {}};
+    for (const auto& given : plan_.datasets)
+      file.parts.push_back({given.dataset, readable_records_});
+    auto silver = load_silver(transaction, file, splits_, base_currency_);
+    outcome.rows_quarantined = silver.lines_quarantined;
+    outcome.rows_loaded = outcome.rows_read - outcome.rows_quarantined;
+    outcome.quarantined_by_reason = std::move(silver.quarantined_by_reason);
+    outcome.warnings = std::move(silver.warnings);
+    outcome.unmet = std::move(silver.unmet);
   }
 
   void record_counts(LoadTransaction& transaction, const FileOutcome& outcome) const {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/connection.hpp"
@@ -26,6 +27,9 @@ struct IngestOptions {
   InputFormat format = InputFormat::kAuto;
   std::vector<Expectation> expectations;
   SchemaEvolution schema_evolution = SchemaEvolution::kRescue;
+  /// What the control file of a path says: plain decimals by name, none if there is no such file;
+  /// may be empty. Throws: StoreError kRefusedData if it cannot be read, which refuses the file.
+  std::function<std::map<std::string, std::string>(const std::string& path)> control_totals;
   /// Called now and then with the path, bytes read so far and bytes in the file; may be empty.
   std::function<void(const std::string& path, std::uint64_t bytes_read, std::uint64_t bytes_total)>
       progress;
@@ -46,6 +50,8 @@ struct FileOutcome {
   std::map<std::string, std::uint64_t> warnings;  ///< failed expectations with policy warn
   std::vector<std::string> new_columns;  ///< unknown ones that no file of its kind had before
   std::map<std::string, std::string> added_columns;  ///< name in silver by name in the file
+  std::map<std::string, std::string> unmet;  ///< those about the file as a whole, with what was
+                                             ///< observed and expected
   double seconds = 0;
 };
 

@@ -13,7 +13,7 @@ namespace aml::store {
 namespace {
 
 bool is_marker(const std::string& name) {
-  return name.starts_with('.') || name.starts_with('_');
+  return name.starts_with('.') || name.starts_with('_') || name.ends_with(kControlFileEnding);
 }
 
 bool is_unfinished(const std::string& name) {

@@ -6,17 +6,21 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace aml::store {
+
+/// The control file of a file lies beside it, under its name with this at the end.
+inline constexpr std::string_view kControlFileEnding = ".control.json";
 
 struct FolderContent {
   std::vector<std::string> files;       ///< in order of their paths
   std::vector<std::string> unfinished;  ///< that say by their names that they are being written
 };
 
-/// The regular files of a folder, not those of its sub-folders; without hidden ones and markers
-/// such as Hadoop's _SUCCESS. Names that end with .tmp, .part, .partial, .filepart, .crdownload or
+/// The regular files of a folder, not those of its sub-folders; without hidden ones, markers such as
+/// Hadoop's _SUCCESS, and control files. Names that end with .tmp, .part, .partial, .filepart, .crdownload or
 /// ~ are those of unfinished files.
 /// Throws: std::filesystem::filesystem_error.
 FolderContent files_in(const std::string& folder);

@@ -19,6 +19,15 @@ namespace aml::store {
 struct BrokenExpectation {
   std::uint64_t rows = 0;
   std::uint64_t first_line = 0;
+  std::string sample_lines = "{}";  ///< of the first five rows, as an array of PostgreSQL
+  std::string sample_keys = "{}";
+};
+
+/// What an expectation about a file as a whole observed.
+struct MeasuredExpectation {
+  bool is_met = false;
+  std::string observed;  ///< empty: nothing was there to observe
+  std::string expected;
 };
 
 struct SplitOutcome {
@@ -26,11 +35,12 @@ struct SplitOutcome {
   std::map<std::string, std::uint64_t> quarantined_by_reason;
   std::map<std::string, BrokenExpectation>
       broken;  ///< expectations of any policy that a row broke, by name
+  std::map<std::string, MeasuredExpectation> measured;  ///< all about the file as a whole, by name
 };
 
 /// The statement that splits one dataset. It is the text of store/sql/query/split_<dataset>.sql
-/// with the checks of the expectations put into its one marked place: the only SQL that is composed
-/// at run time.
+/// with the conditions of the expectations put into its one marked place, and what is measured of the
+/// whole file added at its end: the only SQL that is composed at run time.
 ///
 /// That is safe because a check is configuration of the operator, as a migration is: whoever may
 /// write the expectations file runs the load with his own rights. No byte of the input becomes part
@@ -42,7 +52,7 @@ class RowSplit {
   RowSplit(Dataset dataset, const std::vector<Expectation>& expectations);
 
   /// Throws: StoreError kStatement with the name and the check of an expectation that is not an SQL
-  /// condition over the columns.
+  /// condition over the columns, or looks values up in a table without an index for it.
   void prepare(Connection& connection) const;
 
   /// `content_name` begins the ids of transfers that have none.
@@ -50,15 +60,20 @@ class RowSplit {
                    const std::string& content_name, const BaseCurrencySetting& base_currency) const;
 
   Dataset dataset() const { return dataset_; }
-  const std::vector<Expectation>& expectations() const {
-    return expectations_;
+  const std::vector<Expectation>& of_rows() const {
+    return of_rows_;
   }  ///< those that only warn last
+  const std::vector<Expectation>& of_files() const { return of_files_; }
 
  private:
-  std::string statement_with(const std::vector<Expectation>& expectations) const;
+  std::string statement_with(const std::vector<Expectation>& of_rows,
+                             const std::vector<Expectation>& of_files) const;
+  void require_index(Connection& connection, const Expectation& expectation) const;
+  [[noreturn]] void refuse(const Expectation& expectation, const std::string& why) const;
 
   Dataset dataset_;
-  std::vector<Expectation> expectations_;
+  std::vector<Expectation> of_rows_;
+  std::vector<Expectation> of_files_;
   std::string statement_;
 };
 

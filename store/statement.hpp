@@ -43,6 +43,11 @@ Parameter to_parameter(const std::optional<T>& value) {
   return value ? to_parameter(*value) : std::nullopt;
 }
 
+/// Null for an empty text, as filters write "all".
+inline Parameter given(const std::string& text) {
+  return text.empty() ? std::nullopt : Parameter(text);
+}
+
 /// A text[] literal.
 std::string text_array(std::span<const std::string> values);
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
@@ -63,7 +65,7 @@ TEST_F(ExpectationFile, HoldsWhatTheFileSaysInItsOrder) {
   ASSERT_EQ(expectations.size(), 3u);
   EXPECT_EQ(expectations[0].name, "amount_is_positive");
   EXPECT_EQ(expectations[0].dataset, "transfers");
-  EXPECT_EQ(expectations[0].check, "amount > 0");
+  EXPECT_EQ(std::get<store::RowCheck>(expectations[0].condition), "amount > 0");
   EXPECT_EQ(expectations[0].policy, store::ExpectationPolicy::kQuarantine);
   EXPECT_EQ(expectations[0].description, "Money moves forwards.");
   EXPECT_EQ(expectations[1].policy, store::ExpectationPolicy::kFail);
@@ -91,7 +93,7 @@ TEST_F(ExpectationFile, RefusesWhatItDoesNotKnowWithItsPlace) {
             "\"fx_rates\", "
             "got \"transfer\"  hint: did you mean \"transfers\"?");
   EXPECT_EQ(refusal(file_of(with("\"amount > 0\"", "\"\""))),
-            ": /expectations/0/check: expected one line of 1 to 2000 characters, got \"\"");
+            ": /expectations/0/check: expected one line of 1 to 20000 characters, got \"\"");
   EXPECT_EQ(
       refusal(file_of(kGood + ", " + kGood)),
       ": /expectations/1/name: expected a name that no other expectation of the dataset has, got "
@@ -110,18 +112,82 @@ TEST(ShippedExpectations, CoverEveryDatasetOfTheFormat) {
     })) << dataset;
 }
 
+class ExpectationSchema {
+ public:
+  ExpectationSchema() {
+    const auto document = nlohmann::json::parse(text_of(SCENARIO_DIR "/expectations.schema.json"));
+    valijson::SchemaParser(valijson::SchemaParser::kDraft7)
+        .populateSchema(valijson::adapters::NlohmannJsonAdapter(document), schema_);
+  }
+  bool accepts(const std::filesystem::path& file) const {
+    const auto document = nlohmann::json::parse(text_of(file), nullptr, true, true);
+    return valijson::Validator(valijson::Validator::kStrongTypes)
+        .validate(schema_, valijson::adapters::NlohmannJsonAdapter(document), nullptr);
+  }
+  static std::string text_of(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+ private:
+  valijson::Schema schema_;
+};
+
 TEST(ShippedExpectations, PassTheirSchema) {
-  const auto parse = [](const std::string& name) {
-    std::ifstream file(std::string(SCENARIO_DIR) + '/' + name);
-    return nlohmann::json::parse(file, nullptr, true, true);
+  EXPECT_TRUE(ExpectationSchema().accepts(SCENARIO_DIR "/expectations.json"));
+}
+
+/// One corpus, two judges, as for scenarios: wrong files say in their first line what the reader
+/// must answer.
+TEST(ExpectationCorpus, ReaderAndSchemaJudgeEveryFileAlike) {
+  const ExpectationSchema schema;
+  std::size_t files = 0;
+  for (const std::string folder : {"valid", "invalid"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(CORPUS_DIR) /
+                                                                 "expectations" / folder)) {
+      const std::string path = entry.path();
+      std::string answer = "accepted";
+      try {
+        load_expectations(path);
+      } catch (const ScenarioError& error) {
+        answer = std::string(error.what()).substr(path.size() + 2);
+      }
+      const std::string text = ExpectationSchema::text_of(path);
+      const std::string mark = "// expect: ";
+      const std::string expected =
+          folder == "valid" ? "accepted" : text.substr(mark.size(), text.find('\n') - mark.size());
+      EXPECT_EQ(answer, expected) << path;
+      EXPECT_EQ(schema.accepts(path), folder == "valid") << path;
+      ++files;
+    }
+  }
+  EXPECT_GT(files, 30U);
+}
+
+TEST_F(ExpectationFile, AControlFileHoldsPlainDecimalsByName) {
+  const auto totals_of = [&](const std::string& text) {
+    std::ofstream(path_, std::ios::binary) << text;
+    return load_control_totals(path_);
   };
-  const auto schema_document = parse("expectations.schema.json");
-  const auto document = parse("expectations.json");
-  valijson::Schema schema;
-  valijson::SchemaParser(valijson::SchemaParser::kDraft7)
-      .populateSchema(valijson::adapters::NlohmannJsonAdapter(schema_document), schema);
-  EXPECT_TRUE(valijson::Validator(valijson::Validator::kStrongTypes)
-                  .validate(schema, valijson::adapters::NlohmannJsonAdapter(document), nullptr));
+  const auto refusal_of = [&](const std::string& text) {
+    try {
+      totals_of(text);
+    } catch (const ScenarioError& error) {
+      return std::string(error.what()).substr(path_.size());
+    }
+    return std::string("(accepted)");
+  };
+  EXPECT_EQ(totals_of(R"({"rows": 12, "amount": "-0.10"})"),
+            (std::map<std::string, std::string>{{"amount", "-0.10"}, {"rows", "12"}}));
+  EXPECT_TRUE(totals_of("{}").empty());
+  const std::string decimal =
+      "expected a whole number, or a decimal in quotes such as \"1250.50\", got ";
+  EXPECT_EQ(refusal_of(R"({"amount": 0.1})"), ": /amount: " + decimal + "0.1");
+  for (const char* text : {"", "-", "1.", ".5", "1e3", "NaN", "1,000", "+1"})
+    EXPECT_EQ(refusal_of(fmt::format(R"({{"amount": "{}"}})", text)),
+              fmt::format(": /amount: {}\"{}\"", decimal, text));
+  EXPECT_NE(refusal_of(R"({"Amount": "1"})").find("name of a column"), std::string::npos);
+  EXPECT_NE(refusal_of("[1]").find("expected an object"), std::string::npos);
 }
 
 }  // namespace

@@ -53,9 +53,12 @@ quarantined AS (
   WHERE occurrence IS NULL OR occurrence > 1 AND is_repeat IS NOT TRUE
   RETURNING line, reasons
 )
-SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM loaded) AS rows, NULL::bigint AS first_line
+SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM loaded) AS rows, NULL::bigint AS first_line, NULL::bigint[] AS sample_lines,
+       NULL::text[] AS sample_keys, NULL::text AS observed, NULL::text AS expected
 UNION ALL
-SELECT 'quarantined', reason, count(*), min(line) FROM quarantined, unnest(reasons) AS reason GROUP BY reason
+SELECT 'quarantined', reason, count(*), min(line), NULL, NULL, NULL, NULL FROM quarantined, unnest(reasons) AS reason GROUP BY reason
 UNION ALL
-SELECT 'broken', ($2::text[])[number], count(*), min(line) FROM checked, unnest(broken) AS number
+SELECT 'broken', ($2::text[])[number], count(*), min(line), (array_agg(line ORDER BY line))[1:5],
+       (array_agg(party_id ORDER BY line))[1:5], NULL, NULL
+FROM checked, unnest(broken) AS number
 WHERE broken IS NOT NULL GROUP BY number

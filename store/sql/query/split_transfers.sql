@@ -1,7 +1,8 @@
 -- $1 file_id, $2 beginning of the ids of transfers without one, $3 base currency, $4 its exponent, $5 names of the expectations,
 -- $6 how many of them, counted from the first, send a row to quarantine (the others warn).
 -- The transfers of one file, from bronze into silver or quarantine, and what became of them. store/row_split.cpp puts the numbers
--- of the expectations that a row breaks in the place of NULL::integer[]; their checks see the columns of "typed".
+-- of the expectations that a row breaks in the place of NULL::integer[], and what is measured of the whole file at the end; checks
+-- see the columns of "typed".
 -- Rows "repeated" met every expectation, but their id is taken: quarantine_repeated_transfers.sql follows if there are any.
 -- No CTE is joined to another: the planner cannot know their sizes, and a nested loop over them would not end.
 WITH checked AS MATERIALIZED (
@@ -64,11 +65,14 @@ quarantined AS (
   WHERE broken[1] <= $6
   RETURNING line, reasons
 )
-SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM loaded) AS rows, NULL::bigint AS first_line
+SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM loaded) AS rows, NULL::bigint AS first_line, NULL::bigint[] AS sample_lines,
+       NULL::text[] AS sample_keys, NULL::text AS observed, NULL::text AS expected
 UNION ALL
-SELECT 'repeated', '', count(*) - (SELECT count(*) FROM loaded), NULL FROM checked WHERE broken IS NULL OR broken[1] > $6
+SELECT 'repeated', '', count(*) - (SELECT count(*) FROM loaded), NULL, NULL, NULL, NULL, NULL FROM checked WHERE broken IS NULL OR broken[1] > $6
 UNION ALL
-SELECT 'quarantined', reason, count(*), min(line) FROM quarantined, unnest(reasons) AS reason GROUP BY reason
+SELECT 'quarantined', reason, count(*), min(line), NULL, NULL, NULL, NULL FROM quarantined, unnest(reasons) AS reason GROUP BY reason
 UNION ALL
-SELECT 'broken', ($5::text[])[number], count(*), min(line) FROM checked, unnest(broken) AS number
+SELECT 'broken', ($5::text[])[number], count(*), min(line), (array_agg(line ORDER BY line))[1:5],
+       (array_agg(transfer_id ORDER BY line))[1:5], NULL, NULL
+FROM checked, unnest(broken) AS number
 WHERE broken IS NOT NULL GROUP BY number
