@@ -134,6 +134,8 @@ class FileLoad {
                       path_, content_.beginning->path);
     }
     require_rates(transaction);
+    transaction.run(query::begin_load_version,
+                    {storable_text(path_), content_.sha256, std::string(name_of(plan_.dataset()))});
     find_new_columns(transaction, outcome);
     copy_into_bronze(transaction, outcome);
     if (options_.schema_evolution == SchemaEvolution::kAdd)

@@ -116,6 +116,8 @@ std::vector<ReplayOutcome> replay_quarantined(Connection& connection,
   RawConnection loader(connection.target());
   LoadTransaction transaction(loader);  // all of a replay is one version
   transaction.run(query::ingest_settings, {});
+  transaction.run(query::begin_replay_version,
+                  {given(filter.reason), given(filter.dataset), given(filter.file)});
   Replay replay(transaction, filter, splits, base);
   std::vector<ReplayOutcome> outcomes;
   const Rows groups = transaction.run(

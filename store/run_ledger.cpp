@@ -64,7 +64,7 @@ std::int64_t start_run(Connection& connection, const RunStart& start) {
   const auto run_id = run(transaction, query::start_run, start.program_version, start.threads,
                           static_cast<std::int64_t>(start.seed), text_array(start.scenarios),
                           start.as_of ? Parameter(time_text(*start.as_of)) : Parameter(),
-                          text_array(overrides))[0][0]
+                          text_array(overrides), start.as_of_version)[0][0]
                           .as<std::int64_t>();
   as_statement(query::start_run.file, [&] { transaction.commit(); });
   return run_id;
@@ -72,7 +72,7 @@ std::int64_t start_run(Connection& connection, const RunStart& start) {
 
 void record_snapshot(Connection& connection, std::int64_t run_id, const RunSnapshotFacts& facts) {
   write_now(connection, query::record_snapshot, run_id, facts.snapshot, facts.last_file_id,
-            facts.accounts, facts.parties, facts.transfers);
+            facts.accounts, facts.parties, facts.transfers, facts.version);
 }
 
 void record_step(Connection& connection, std::int64_t run_id, int step, const RunStep& facts) {

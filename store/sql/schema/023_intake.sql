@@ -71,7 +71,7 @@ BEGIN
   EXECUTE format('ALTER TABLE %s ADD COLUMN %I %s', target, name, type);
   EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', target, name, format('Column "%s" of loaded files, typed by its first values; the value as it came is in bronze.', source_name));
   INSERT INTO aml.added_columns VALUES (dataset, aml.folded_name(source_name), name, type, file_id);
-  -- Whatever keeps the history of silver has to learn of the new column here.
+  PERFORM aml.keep_history(target);
   RETURN name;
 END
 $$;
