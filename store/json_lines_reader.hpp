@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON lines: one object a line.
+// JSON lines: one object a line. For the sources of this folder only.
 #pragma once
 
 #include <cstdint>

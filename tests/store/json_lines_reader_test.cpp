@@ -221,7 +221,7 @@ TEST(JsonLines, AgreesWithAnotherParserOnRandomLines) {
   std::mt19937 random(11);
   std::size_t objects = 0;
   JsonObject object;
-  for (int i = 0; i < 200'000; ++i) {
+  for (int i = 0; i < 50'000; ++i) {
     std::string text = random() % 8 == 0 ? "" : "{\"a\":";
     for (auto left = random() % 6; left > 0; --left) text += pieces[random() % pieces.size()];
     if (random() % 8 != 0) text += '}';
@@ -241,7 +241,7 @@ TEST(JsonLines, AgreesWithAnotherParserOnRandomLines) {
       }
     }
   }
-  EXPECT_GT(objects, 5000U);
+  EXPECT_GT(objects, 1000U);
 }
 
 }  // namespace
