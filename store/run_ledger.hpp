@@ -74,4 +74,7 @@ void record_step(pqxx::transaction_base& transaction, std::int64_t run_id, int s
 void finish_run(Connection& connection, std::int64_t run_id, const std::string& status,
                 const std::string& error, std::int64_t peak_memory_bytes);
 
+/// Whether a file was loaded since the data that the newest production run read; true if there is data and no run.
+bool has_unseen_loads(Connection& connection);
+
 }  // namespace aml::store
