@@ -26,6 +26,8 @@ struct Options {
   ExpectationsOptions expectations;
   QuarantineOptions quarantine;
   RunOptions run;
+  WatchOptions watch;
+  std::string metrics_out;
   ListOptions list;
   ReportOptions report;
   DemoOptions demo;
@@ -155,6 +157,23 @@ constexpr const char* kBaseCurrencyHelp =
 
 using Command = std::function<int(const GlobalOptions&)>;
 
+void add_lineage(CLI::App& command, std::string& file) {
+  command.add_option("--lineage", file, "Add OpenLineage events to this file, one a line")
+      ->type_name("FILE.ndjson");
+}
+
+void add_expectations(CLI::App& command, std::string& file) {
+  command
+      .add_option("--expectations", file,
+                  "Expectations instead of those that come with the program")
+      ->type_name("FILE");
+}
+
+void add_threads(CLI::App& command, int& threads) {
+  command.add_option("--threads", threads, "Threads (default: all cores)")
+      ->check(CLI::Range(1, 1024));
+}
+
 void add_db(CLI::App& app, Options& options, Command& chosen) {
   auto* db = app.add_subcommand("db", "The private PostgreSQL of this folder");
   db->require_subcommand(1);
@@ -214,14 +233,13 @@ void add_data_commands(CLI::App& app, Options& options, Command& chosen) {
           "load ...)")
       ->check(CLI::IsMember({"auto", "aml", "amlsim", "amlworld"}))
       ->capture_default_str();
-  load->add_option("--expectations", options.load.expectations,
-                   "Expectations instead of those that come with the program")
-      ->type_name("FILE");
+  add_expectations(*load, options.load.expectations);
   load->add_option("--schema-evolution", options.load.schema_evolution,
                    "Columns that amlgraph does not know: rescue keeps them in bronze, add makes "
                    "them columns of silver too, fail refuses a file with new ones")
       ->check(CLI::IsMember({"rescue", "add", "fail"}))
       ->capture_default_str();
+  add_lineage(*load, options.load.lineage);
   load->callback([&] {
     chosen = [&](const GlobalOptions& global) { return run_load(global, options.load); };
   });
@@ -358,8 +376,8 @@ void add_run_commands(CLI::App& app, Options& options, Command& chosen) {
                 "Print the plan: rows, memory, tables touched; change nothing");
   run->add_option("--summary", options.run.summary, "Write the outcome as JSON to this file")
       ->type_name("FILE.json");
-  run->add_option("--threads", options.run.threads, "Threads (default: all cores)")
-      ->check(CLI::Range(1, 1024));
+  add_lineage(*run, options.run.lineage);
+  add_threads(*run, options.run.threads);
   run->add_flag("--no-features", options.run.no_features,
                 "Leave gold.account_features as it is: quicker, for a run between two others");
   run->add_option("--as-of", options.run.as_of,
@@ -379,6 +397,54 @@ void add_run_commands(CLI::App& app, Options& options, Command& chosen) {
       [&] { chosen = [&](const GlobalOptions& global) { return run_run(global, options.run); }; });
 
   add_scenario_commands(app, options, chosen);
+}
+
+void add_service_commands(CLI::App& app, Options& options, Command& chosen) {
+  auto* watch = app.add_subcommand(
+      "watch", "Stay, load what comes into folders, and run whenever there is something new");
+  auto& watching = options.watch;
+  watch->add_option("folders", watching.load.paths, "Folders; their files, not their sub-folders")
+      ->required()
+      ->type_name("FOLDER");
+  watch->add_option("--every", watching.every, "Seconds between two looks")
+      ->check(CLI::Range(0.1, 86'400.0))
+      ->capture_default_str();
+  watch
+      ->add_option("--settle", watching.settle,
+                   "Seconds for which a file must not have changed before it is loaded")
+      ->check(CLI::Range(0.0, 86'400.0))
+      ->capture_default_str();
+  watch
+      ->add_option("--scenario", watching.run.scenarios,
+                   "Id or file; may be repeated (default: all that come with the program)")
+      ->type_name("SCENARIO")
+      ->allow_extra_args(false);
+  add_expectations(*watch, watching.load.expectations);
+  watch
+      ->add_option("--metrics", watching.metrics,
+                   "Write the state after each look to this file, in OpenMetrics text format")
+      ->type_name("FILE.prom");
+  watch
+      ->add_option("--summary", watching.run.summary,
+                   "Write the outcome of the newest run as JSON to this file")
+      ->type_name("FILE.json");
+  add_lineage(*watch, watching.load.lineage);
+  add_threads(*watch, watching.run.threads);
+  watch->callback([&] {
+    chosen = [&](const GlobalOptions& global) {
+      options.watch.run.lineage = options.watch.load.lineage;
+      return run_watch(global, options.watch);
+    };
+  });
+
+  auto* metrics = app.add_subcommand(
+      "metrics", "Print the state of runs, loads and alerts in OpenMetrics text format");
+  metrics
+      ->add_option("--out", options.metrics_out, "Write to this file instead, whole at any moment")
+      ->type_name("FILE.prom");
+  metrics->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_metrics(global, options.metrics_out); };
+  });
 }
 
 void add_forest_params(CLI::App& command, ForestParams& params) {
@@ -901,6 +967,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
   add_reading_commands(app, *options, chosen);
   add_version_commands(app, *options, chosen);
   add_run_commands(app, *options, chosen);
+  add_service_commands(app, *options, chosen);
   add_data_commands(app, *options, chosen);
   add_expectations_commands(app, options->expectations, chosen);
   add_quarantine_commands(app, options->quarantine, chosen);

@@ -40,6 +40,7 @@ struct LoadOptions {
   std::string format = "auto";
   std::string expectations;  ///< file; empty: those that come with the program
   std::string schema_evolution = "rescue";
+  std::string lineage;  ///< file to which OpenLineage events are added; empty: none
 };
 /// See docs/expectations.md.
 struct ExpectationsOptions {
@@ -71,6 +72,15 @@ struct RunOptions {
   std::optional<std::string> as_of_version;  ///< a number, day or time; absent: the newest
   std::vector<std::string> overrides;        ///< scenario.parameter=value
   bool no_features = false;                  ///< leave gold.account_features as it is
+  std::string lineage;  ///< file to which OpenLineage events are added; empty: none
+};
+/// See docs/operations.md.
+struct WatchOptions {
+  LoadOptions load;  ///< its paths are folders
+  RunOptions run;
+  double every = 10;    ///< seconds between two looks
+  double settle = 2;    ///< seconds for which a file must not have changed
+  std::string metrics;  ///< file; empty: none
 };
 /// See docs/versions.md.
 struct HistoryOptions {
@@ -225,6 +235,7 @@ int run_history(const GlobalOptions& global, const HistoryOptions& options);
 int run_init(const GlobalOptions& global, const InitOptions& options);
 int run_list(const GlobalOptions& global, const ListOptions& options);
 int run_load(const GlobalOptions& global, const LoadOptions& options);
+int run_metrics(const GlobalOptions& global, const std::string& out);
 int run_model_alias(const GlobalOptions& global, const ModelVersionOptions& options);
 int run_model_archive(const GlobalOptions& global, const ModelVersionOptions& options);
 int run_model_compare(const GlobalOptions& global, const ModelCompareOptions& options);
@@ -247,6 +258,7 @@ int run_run(const GlobalOptions& global, const RunOptions& options);
 int run_scenario_check(const GlobalOptions& global, const std::vector<std::string>& files);
 int run_scenario_explain(const GlobalOptions& global, const std::string& name);
 int run_scenario_sql(const GlobalOptions& global, const std::string& name);
+int run_watch(const GlobalOptions& global, const WatchOptions& options);
 
 /// Exit codes, the same for every command: docs/architecture.md lists them.
 inline constexpr int kOk = 0;

@@ -106,7 +106,8 @@ int run_demo(const GlobalOptions& global, const DemoOptions& options) {
                            human_count(static_cast<std::uint64_t>(made.transfers)),
                            made.planted_instances));
   }
-  load_with_progress(connection, {.paths = {data}, .format = "aml", .expectations = {}});
+  load_with_progress(connection,
+                     {.paths = {data}, .format = "aml", .expectations = {}, .lineage = {}});
   const auto outcome = run_with_progress(connection, {});
   if (outcome.status == "interrupted") return kInterrupted;
   Stage report("write report");

@@ -3,11 +3,11 @@
 #include <fmt/ranges.h>
 
 #include <filesystem>
-
 #include <map>
 
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
+#include "cli/lineage.hpp"
 #include "cli/load.hpp"
 #include "cli/target.hpp"
 #include "scenarios/runner.hpp"
@@ -74,6 +74,28 @@ std::map<std::string, std::string> control_totals(const std::string& path) {
   }
 }
 
+std::vector<reports::LineageDataset> files_as_datasets(const std::vector<std::string>& paths) {
+  std::vector<reports::LineageDataset> datasets;
+  for (const auto& path : paths)
+    datasets.push_back({"file", std::filesystem::absolute(path).lexically_normal().string()});
+  return datasets;
+}
+
+std::vector<reports::LineageDataset> tables_filled(store::Connection& connection,
+                                                   const std::vector<store::FileOutcome>& files) {
+  std::map<std::string, std::int64_t> rows;
+  for (const auto& file : files) {
+    if (file.kind != store::FileOutcome::Kind::kLoaded) continue;
+    rows["bronze." + file.dataset] += static_cast<std::int64_t>(file.rows_read);
+    rows["silver." + file.dataset] += static_cast<std::int64_t>(file.rows_loaded);
+    if (file.rows_quarantined > 0)
+      rows["quarantine.rows"] += static_cast<std::int64_t>(file.rows_quarantined);
+  }
+  return lineage_tables(connection, {rows.begin(), rows.end()});
+}
+
+}  // namespace
+
 void explain_outcomes(const std::vector<store::FileOutcome>& files) {
   for (const auto& file : files) {
     if (file.kind == store::FileOutcome::Kind::kRefused) {
@@ -104,8 +126,6 @@ void explain_outcomes(const std::vector<store::FileOutcome>& files) {
   }
 }
 
-}  // namespace
-
 std::vector<store::FileOutcome> load_with_progress(store::Connection& connection,
                                                    const LoadOptions& options) {
   Stage stage("load");
@@ -117,7 +137,10 @@ std::vector<store::FileOutcome> load_with_progress(store::Connection& connection
   ingest.progress = [&](const std::string& path, std::uint64_t read, std::uint64_t total) {
     stage.progress(total == 0 ? path : fmt::format("{} {} %", path, 100 * read / total));
   };
-  auto files = store::ingest(connection, options.paths, ingest);
+  auto files = with_lineage(
+      options.lineage, "aml.load", files_as_datasets(options.paths),
+      [&] { return store::ingest(connection, options.paths, ingest); },
+      [&](const auto& ended) { return LineageEnd{.outputs = tables_filled(connection, ended)}; });
   std::uint64_t rows = 0;
   for (const auto& file : files) rows += file.rows_loaded;
   stage.done(fmt::format("{} rows, peak memory {}", human_count(rows),

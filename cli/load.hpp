@@ -12,4 +12,7 @@ namespace aml::cli {
 std::vector<store::FileOutcome> load_with_progress(store::Connection& connection,
                                                    const LoadOptions& options);
 
+/// Says what became of each file: errors, warnings, news.
+void explain_outcomes(const std::vector<store::FileOutcome>& files);
+
 }  // namespace aml::cli

@@ -5,11 +5,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <csignal>
 #include <memory>
 
 #include "cli/chosen_scenarios.hpp"
 #include "cli/console.hpp"
+#include "cli/lineage.hpp"
+#include "cli/stop_signal.hpp"
 #include "cli/target.hpp"
 #include "cli/version.hpp"
 #include "graph/motif_value.hpp"
@@ -20,15 +21,6 @@
 
 namespace aml::cli {
 namespace {
-
-volatile std::sig_atomic_t stop_requested = 0;
-
-/// The first Ctrl-C (or SIGTERM) asks the run to stop at the next stage, the second one ends the
-/// program.
-void request_stop(int signal) {
-  stop_requested = 1;
-  std::signal(signal, SIG_DFL);
-}
 
 std::vector<scenarios::Scenario> scenarios_to_run(store::Connection& connection,
                                                   const RunOptions& options) {
@@ -89,6 +81,34 @@ bool kept_findings(const scenarios::RunOutcome& outcome) {
                              &scenarios::ScenarioOutcome::error);
 }
 
+const std::vector<std::pair<std::string, std::optional<std::int64_t>>> kTablesRead{
+    {"silver.accounts", {}},
+    {"silver.parties", {}},
+    {"silver.party_attributes", {}},
+    {"silver.transfers", {}}};
+
+LineageEnd lineage_end(store::Connection& connection, const scenarios::RunOutcome& outcome,
+                       bool has_features) {
+  if (outcome.status == "interrupted") return {reports::LineageRun::End::kAbort, {}};
+  LineageEnd end;
+  std::int64_t alerts = 0;
+  for (const auto& scenario : outcome.scenarios) {
+    alerts += scenario.counts.alerts;
+    if (!scenario.error.empty()) end.error += scenario.id + ": " + scenario.error + '\n';
+  }
+  if (outcome.status == "failed") end.how = reports::LineageRun::End::kFail;
+  if (outcome.is_backtest) {
+    end.outputs = lineage_tables(connection, {{"backtest.findings", alerts}});
+  } else {
+    end.outputs = lineage_tables(connection, {{"gold.alerts", alerts}, {"gold.scores", {}}});
+    if (has_features) {
+      for (auto& table : lineage_tables(connection, {{"gold.account_features", {}}}))
+        end.outputs.push_back(std::move(table));
+    }
+  }
+  return end;
+}
+
 }  // namespace
 
 AskedTime asked_time(const char* option, const std::string& text) {
@@ -125,9 +145,7 @@ std::int64_t asked_version(store::Connection& connection, const char* option,
 }
 
 scenarios::RunOutcome run_with_progress(store::Connection& connection, const RunOptions& options) {
-  stop_requested = 0;
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGTERM, request_stop);
+  const StopSignal stop;
   const auto chosen = scenarios_to_run(connection, options);
   std::unique_ptr<Stage> stage;
   scenarios::RunOptions run;
@@ -153,11 +171,12 @@ scenarios::RunOutcome run_with_progress(store::Connection& connection, const Run
       }
     }
   };
-  run.interrupted = [] { return stop_requested != 0; };
-  auto outcome = scenarios::run(connection, chosen, run);
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
-  return outcome;
+  run.interrupted = StopSignal::requested;
+  const auto inputs = options.lineage.empty() ? std::vector<reports::LineageDataset>{}
+                                              : lineage_tables(connection, kTablesRead);
+  return with_lineage(
+      options.lineage, "aml.run", inputs, [&] { return scenarios::run(connection, chosen, run); },
+      [&](const auto& outcome) { return lineage_end(connection, outcome, run.account_features); });
 }
 
 Table outcome_table(const scenarios::RunOutcome& outcome) {

@@ -27,7 +27,7 @@ std::string behind_links(const std::filesystem::path& file) {
 
 }  // namespace
 
-PrivateFileWriter::PrivateFileWriter(std::string file) : file_(std::move(file)) {
+PrivateFileWriter::PrivateFileWriter(std::string file, mode_t mode) : file_(std::move(file)) {
   struct stat facts {};
   if (::stat(file_.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode)) {
     descriptor_ = ::open(file_.c_str(), O_WRONLY | O_CLOEXEC);
@@ -36,6 +36,7 @@ PrivateFileWriter::PrivateFileWriter(std::string file) : file_(std::move(file)) 
     unfinished_ = target_ + ".part";
     ::unlink(unfinished_.c_str());
     descriptor_ = ::open(unfinished_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor_ != -1 && mode != 0600 && ::fchmod(descriptor_, mode) != 0) fail();
   }
   if (descriptor_ == -1) fail();
 }
@@ -63,10 +64,23 @@ void PrivateFileWriter::fail() const {
   throw std::system_error(errno, std::generic_category(), "cannot write " + file_);
 }
 
-void write_private_file(const std::string& file, std::string_view content) {
-  PrivateFileWriter out(file);
+void write_private_file(const std::string& file, std::string_view content, mode_t mode) {
+  PrivateFileWriter out(file, mode);
   out.write(content);
   out.close();
+}
+
+void append_private_file(const std::string& file, std::string_view content) {
+  const auto fail = [&] {
+    throw std::system_error(errno, std::generic_category(), "cannot write " + file);
+  };
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor == -1) fail();
+  const auto written = ::write(descriptor, content.data(), content.size());
+  const int reason = written == -1 ? errno : ENOSPC;
+  const bool is_closed = ::close(descriptor) == 0;
+  if (written != static_cast<ssize_t>(content.size())) errno = reason;
+  if (written != static_cast<ssize_t>(content.size()) || !is_closed) fail();
 }
 
 }  // namespace aml::reports

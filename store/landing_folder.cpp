@@ -56,10 +56,15 @@ std::vector<std::string> LandingFolder::files_ready(std::chrono::steady_clock::t
     const auto before = sightings_.find(path);
     const bool is_unchanged = before != sightings_.end() && before->second.look == fresh.look;
     const auto& sighting = seen.emplace(path, is_unchanged ? before->second : fresh).first->second;
-    if (now - sighting.since >= settle_) ready.push_back(path);
+    if (!sighting.is_done && now - sighting.since >= settle_) ready.push_back(path);
   }
   sightings_ = std::move(seen);
   return ready;
+}
+
+void LandingFolder::mark_done(const std::string& path) {
+  if (const auto sighting = sightings_.find(path); sighting != sightings_.end())
+    sighting->second.is_done = true;
 }
 
 LandingFolder::Look LandingFolder::look_at(const std::string& path) {

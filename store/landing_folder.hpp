@@ -36,11 +36,14 @@ class LandingFolder {
  public:
   LandingFolder(std::string folder, std::chrono::milliseconds settle);
 
-  /// Files that look as they did at a call at least `settle` ago and at each one since, in order of
-  /// their paths; a file that changes afterwards is waited for anew.
+  /// Files that are not done and look as they did at a call at least `settle` ago and at each one
+  /// since, in order of their paths; a file that changes afterwards is waited for anew.
   /// Throws: std::filesystem::filesystem_error if the folder cannot be read.
   /// Cost: one look at each file; memory for each file of the folder.
   std::vector<std::string> files_ready(std::chrono::steady_clock::time_point now);
+
+  /// The file is not named again unless it changes.
+  void mark_done(const std::string& path);
 
  private:
   struct Look {
@@ -52,6 +55,7 @@ class LandingFolder {
   struct Sighting {
     Look look;
     std::chrono::steady_clock::time_point since;
+    bool is_done = false;
   };
 
   static Look look_at(const std::string& path);

@@ -98,4 +98,9 @@ void finish_run(Connection& connection, std::int64_t run_id, const std::string& 
   write_now(connection, query::finish_run, run_id, status, text_or_null(error), peak_memory_bytes);
 }
 
+bool has_unseen_data(Connection& connection) {
+  auto session = begin<pqxx::nontransaction>(connection);
+  return run(session, query::has_unseen_data)[0][0].as<bool>();
+}
+
 }  // namespace aml::store

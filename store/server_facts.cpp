@@ -8,6 +8,14 @@
 
 namespace aml::store {
 
+namespace {
+
+std::string text_of(const char* text) {
+  return text == nullptr ? std::string{} : std::string{text};
+}
+
+}  // namespace
+
 ServerFacts server_facts(Connection& connection) {
   pqxx::read_transaction transaction(connection.pqxx());
   const auto row = run(transaction, query::server_facts).front();
@@ -16,6 +24,8 @@ ServerFacts server_facts(Connection& connection) {
           .encoding = row[2].as<std::string>(),
           .database = row[3].as<std::string>(),
           .user = row[4].as<std::string>(),
+          .host = text_of(connection.pqxx().hostname()),
+          .port = text_of(connection.pqxx().port()),
           .may_create = row[5].as<bool>(),
           .is_standby = row[6].as<bool>(),
           .size_bytes = row[7].as<std::int64_t>(),

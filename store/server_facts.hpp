@@ -15,6 +15,8 @@ struct ServerFacts {
   std::string encoding;    ///< of the database, for example UTF8
   std::string database;
   std::string user;
+  std::string host;  ///< as it was asked for: a name, an address, the folder of a socket
+  std::string port;
   bool may_create = false;              ///< may create schemas in this database
   bool is_standby = false;              ///< a read-only replica
   std::int64_t size_bytes = 0;          ///< of the database

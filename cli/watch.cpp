@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/watch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+#include "cli/load.hpp"
+#include "cli/run.hpp"
+#include "cli/stop_signal.hpp"
+#include "cli/target.hpp"
+#include "reports/private_file.hpp"
+#include "store/error.hpp"
+#include "store/landing_folder.hpp"
+#include "store/run_ledger.hpp"
+
+namespace aml::cli {
+namespace {
+
+using Milliseconds = std::chrono::milliseconds;
+
+Milliseconds milliseconds(double seconds) {
+  return std::chrono::duration_cast<Milliseconds>(std::chrono::duration<double>(seconds));
+}
+
+/// What goes by itself: a server that restarts, another load or run, a full disk that somebody clears.
+bool will_pass(const store::StoreError& error) {
+  const auto is_of_class = [&](std::string_view state) {
+    return error.sqlstate().starts_with(state);
+  };
+  return error.retryable() || error.failure() == store::StoreFailure::kUnreachable ||
+         error.failure() == store::StoreFailure::kLocked ||
+         is_of_class("53") /* insufficient resources */ ||
+         is_of_class("57") /* operator intervention */;
+}
+
+/// 1, 2, 4 ... seconds, up to a minute.
+Milliseconds back_off(int failures) {
+  constexpr int kLongest = 60;
+  constexpr int kMostDoublings = 6;
+  return std::chrono::seconds(std::min(kLongest, 1 << std::min(failures - 1, kMostDoublings)));
+}
+
+class Watch {
+ public:
+  Watch(const GlobalOptions& global, const WatchOptions& options)
+      : global_(global), options_(options), connection_(connect_ready(global)) {
+    for (const auto& folder : options.load.paths) {
+      if (!std::filesystem::is_directory(folder))
+        throw std::invalid_argument(fmt::format("{}: there is no such folder to watch", folder));
+      folders_.emplace_back(folder, milliseconds(options.settle));
+    }
+  }
+
+  void until_stopped() {
+    const StopSignal stop;
+    int failures = 0;
+    Milliseconds pause{0};
+    while (!StopSignal::wait_for(pause)) {
+      try {
+        if (!connection_) connection_ = connect_ready(global_);
+        look();
+        if (failures > 0) say("Going on.");
+        failures = 0;
+        pause = milliseconds(options_.every);
+      } catch (const store::StoreError& error) {
+        if (!will_pass(error)) throw;
+        pause = back_off(++failures);
+        warn(fmt::format("{}\n  trying again in {} s", error.what(),
+                         pause / std::chrono::seconds(1)));
+        connection_.reset();
+      }
+    }
+  }
+
+ private:
+  /// One look: what is new in the folders into silver, and if silver is newer than gold, a run.
+  void look() {
+    for (auto& folder : folders_) load_from(folder);
+    if (!StopSignal::requested() && store::has_unseen_data(*connection_)) run();
+    if (!options_.metrics.empty()) write_metrics(*connection_, options_.metrics);
+  }
+
+  void load_from(store::LandingFolder& folder) {
+    const auto paths = folder.files_ready(std::chrono::steady_clock::now());
+    if (paths.empty() || StopSignal::requested()) return;
+    if (!load(paths)) {  // one of them cannot be loaded; the others shall not wait for it
+      for (const auto& path : paths) {
+        if (StopSignal::requested()) return;
+        load({path});
+        folder.mark_done(path);
+      }
+    }
+    for (const auto& path : paths) folder.mark_done(path);
+  }
+
+  /// False if nothing was loaded, because of what was said.
+  bool load(const std::vector<std::string>& paths) {
+    LoadOptions options = options_.load;
+    options.paths = paths;
+    try {
+      explain_outcomes(load_with_progress(*connection_, options));
+      return true;
+    } catch (const store::StoreError& error) {
+      if (error.failure() != store::StoreFailure::kRefusedData) throw;
+      if (paths.size() == 1) complain(error.what());
+      return false;
+    }
+  }
+
+  void run() {
+    const auto outcome = run_with_progress(*connection_, options_.run);
+    std::int64_t added = 0;
+    std::int64_t gone = 0;
+    for (const auto& scenario : outcome.scenarios) {
+      added += scenario.counts.added;
+      gone += scenario.counts.gone;
+    }
+    say(fmt::format("Run {} {} in {}: {} new alerts, {} gone.", outcome.run_id, outcome.status,
+                    human_seconds(outcome.seconds), added, gone));
+    if (!options_.run.summary.empty())
+      reports::write_private_file(options_.run.summary, scenarios::to_json(outcome) + '\n');
+  }
+
+  const GlobalOptions& global_;
+  const WatchOptions& options_;
+  std::optional<store::Connection> connection_;  ///< none while the database does not answer
+  std::vector<store::LandingFolder> folders_;
+};
+
+}  // namespace
+
+int run_watch(const GlobalOptions& global, const WatchOptions& options) {
+  Watch watch(global, options);
+  say(fmt::format("Looking every {} s; Ctrl-C or SIGTERM stops.", options.every));
+  watch.until_stopped();
+  say("Stopped.");
+  return kOk;
+}
+
+}  // namespace aml::cli

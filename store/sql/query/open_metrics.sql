@@ -1,0 +1,85 @@
+-- No parameters. The state of this database in OpenMetrics text format 1.0, a line a row; the time of the last success first. No figure
+-- names an account, a party or an amount.
+WITH last_run AS (
+  SELECT * FROM aml.runs
+  WHERE purpose = 'production' AND status IN ('succeeded', 'failed')
+  ORDER BY run_id DESC
+  LIMIT 1
+),
+family (position, name, type, unit, help) AS (VALUES
+  (1, 'aml_last_success_timestamp_seconds', 'gauge', 'seconds', 'When the last load and the last run that succeeded ended, in seconds since 1970.'),
+  (2, 'aml_last_run_succeeded', 'gauge', '', '1 if the newest run succeeded, 0 if a scenario failed in it.'),
+  (3, 'aml_last_run_duration_seconds', 'gauge', 'seconds', 'How long the newest run took.'),
+  (4, 'aml_last_run_step_duration_seconds', 'gauge', 'seconds', 'How long each of its steps took.'),
+  (5, 'aml_last_run_peak_memory_bytes', 'gauge', 'bytes', 'The most memory it held.'),
+  (6, 'aml_last_run_transfers', 'gauge', '', 'Transfers that it read.'),
+  (7, 'aml_last_run_truncated_steps', 'gauge', '', 'Steps of it that ended at a budget: their findings are not all there are.'),
+  (8, 'aml_runs', 'counter', '', 'Runs by how they ended; backtests are not counted.'),
+  (9, 'aml_alerts', 'gauge', '', 'Current alerts.'),
+  (10, 'aml_new_alerts', 'gauge', '', 'Alerts of the newest run that no run before had found.'),
+  (11, 'aml_loads', 'counter', '', 'Files loaded.'),
+  (12, 'aml_rows_loaded', 'counter', '', 'Rows that reached silver.'),
+  (13, 'aml_rows_quarantined', 'counter', '', 'Rows that went to quarantine.'),
+  (14, 'aml_unseen_loads', 'gauge', '', 'Files loaded since the data that the newest run read.')
+),
+sample (name, labels, value) AS (
+  SELECT 'aml_last_success_timestamp_seconds', '{"operation": "run"}'::jsonb, extract(epoch FROM max(finished_at))::double precision
+  FROM aml.runs WHERE purpose = 'production' AND status = 'succeeded'
+  UNION ALL
+  SELECT 'aml_last_success_timestamp_seconds', '{"operation": "load"}', extract(epoch FROM max(loaded_at)) FROM aml.ingested_files
+  UNION ALL
+  SELECT 'aml_last_run_succeeded', '{}', (status = 'succeeded')::integer FROM last_run
+  UNION ALL
+  SELECT 'aml_last_run_duration_seconds', '{}', extract(epoch FROM finished_at - started_at) FROM last_run
+  UNION ALL
+  SELECT 'aml_last_run_step_duration_seconds', jsonb_build_object('step', s.name), sum(s.seconds)
+  FROM last_run JOIN aml.run_steps s USING (run_id) GROUP BY s.name
+  UNION ALL
+  SELECT 'aml_last_run_peak_memory_bytes', '{}', peak_memory_bytes FROM last_run
+  UNION ALL
+  SELECT 'aml_last_run_transfers', '{}', transfers FROM last_run
+  UNION ALL
+  SELECT 'aml_last_run_truncated_steps', '{}', count(s.step) FILTER (WHERE s.outcome = 'truncated')
+  FROM last_run LEFT JOIN aml.run_steps s USING (run_id) GROUP BY run_id
+  UNION ALL
+  SELECT 'aml_runs', jsonb_build_object('status', ending), count(run_id)
+  FROM unnest(ARRAY['succeeded', 'failed', 'interrupted', 'died']) AS ending
+  LEFT JOIN aml.runs ON status = ending AND purpose = 'production' GROUP BY ending
+  UNION ALL
+  SELECT 'aml_alerts', jsonb_build_object('scenario', s.scenario, 'severity', grade), count(a.alert_id)
+  FROM gold.scenario_runs s
+  CROSS JOIN unnest(ARRAY['high', 'medium', 'low']) AS grade
+  LEFT JOIN gold.current_alerts a ON a.scenario = s.scenario AND a.severity = grade
+  GROUP BY s.scenario, grade
+  UNION ALL
+  SELECT 'aml_new_alerts', jsonb_build_object('scenario', r.scenario), r.added FROM last_run JOIN gold.run_results r USING (run_id)
+  UNION ALL
+  SELECT 'aml_loads', jsonb_build_object('dataset', d), count(file_id) FROM unnest(ARRAY['fx_rates', 'parties', 'accounts', 'transfers']) AS d
+  LEFT JOIN aml.ingested_files ON dataset = d GROUP BY d
+  UNION ALL
+  SELECT 'aml_rows_loaded', jsonb_build_object('dataset', dataset), sum(rows_loaded) FROM aml.ingested_files GROUP BY dataset
+  UNION ALL
+  SELECT 'aml_rows_quarantined', jsonb_build_object('dataset', dataset), sum(rows_quarantined) FROM aml.ingested_files GROUP BY dataset
+  UNION ALL
+  SELECT 'aml_unseen_loads', '{}', count(*) FROM aml.ingested_files
+  WHERE file_id > coalesce((SELECT last_file_id FROM last_run), 0)
+),
+labelled AS (
+  SELECT f.position, f.name, f.type, s.value,
+         coalesce((SELECT '{' || string_agg(format('%s="%s"', key, replace(replace(replace(value, '\', '\\'), '"', '\"'), E'\n', '\n')), ',' ORDER BY key) || '}'
+                   FROM jsonb_each_text(s.labels)), '') AS labels
+  FROM family f JOIN sample s USING (name)
+  WHERE s.value IS NOT NULL
+),
+line (position, part, labels, text) AS (
+  SELECT position, 1, '', format('# TYPE %s %s', name, type) FROM family
+  UNION ALL
+  SELECT position, 2, '', format('# UNIT %s %s', name, unit) FROM family WHERE unit <> ''
+  UNION ALL
+  SELECT position, 3, '', format('# HELP %s %s', name, help) FROM family
+  UNION ALL
+  SELECT position, 4, labels, format('%s%s%s %s', name, CASE type WHEN 'counter' THEN '_total' ELSE '' END, labels, value) FROM labelled
+  UNION ALL
+  SELECT 1000000, 0, '', '# EOF'
+)
+SELECT text FROM line ORDER BY position, part, labels COLLATE "C"

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// aml watch and aml metrics as an operator uses them.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+#include <thread>
+#include <utility>
+
+#include "scenarios/generator.hpp"
+#include "tests/cli/process.hpp"
+#include "tests/support/test_database.hpp"
+
+namespace aml::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kPatience = 120s;  // a sanitizer on a busy machine is slow
+
+bool becomes_true(const std::function<bool()>& condition) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(50ms);
+  }
+  return true;
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Sample lines ("name{labels}" -> value) of OpenMetrics text, read by its grammar: families with TYPE before their samples, no
+/// family twice, "# EOF" last.
+std::map<std::string, double> samples_in(const std::string& text) {
+  std::map<std::string, double> samples;
+  std::set<std::string> families;
+  std::string family;
+  std::string type;
+  std::istringstream lines(text);
+  bool has_ended = false;
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_FALSE(has_ended) << line;
+    has_ended = line == "# EOF";
+    if (has_ended) continue;
+    std::istringstream words(line);
+    std::string first;
+    words >> first;
+    if (first == "#") {
+      std::string what;
+      std::string name;
+      words >> what >> name;
+      if (what == "TYPE") {
+        family = name;
+        words >> type;
+        EXPECT_TRUE(families.insert(family).second) << line;
+      }
+      EXPECT_EQ(name, family) << line;
+      continue;
+    }
+    EXPECT_TRUE(first.starts_with(family + (type == "counter" ? "_total" : ""))) << line;
+    const auto space = line.rfind(' ');
+    EXPECT_TRUE(samples.emplace(line.substr(0, space), std::stod(line.substr(space + 1))).second)
+        << line;
+  }
+  EXPECT_TRUE(has_ended);
+  return samples;
+}
+
+/// A watching aml that is stopped at the end.
+class Watching {
+ public:
+  explicit Watching(std::vector<std::string> arguments, const std::string& log)
+      : child_(start_aml(arguments, log)) {}
+  ~Watching() {
+    if (child_ != 0) stop();
+  }
+  int stop() {
+    ::kill(child_, SIGTERM);
+    return wait_for(std::exchange(child_, 0));
+  }
+
+ private:
+  pid_t child_;
+};
+
+TEST(WatchCommand, LoadsWhatComesRunsAndStopsAtABoundary) {
+  TestDatabase database;
+  const TemporaryFolder folder;
+  scenarios::generate(folder.path("bank"),
+                      {.accounts = 500, .days = 60, .seed = 3, .instances = 1});
+  std::filesystem::create_directory(folder.path("inbox"));
+  const auto metrics = folder.path("aml.prom");
+  const auto lineage = folder.path("lineage.ndjson");
+  Watching watching({"-d", database.target().conninfo, "watch", folder.path("inbox"), "--every",
+                     "0.1", "--settle", "0.2", "--scenario", "fan_in", "--metrics", metrics,
+                     "--lineage", lineage, "--summary", folder.path("summary.json")},
+                    folder.path("log"));
+  ASSERT_TRUE(becomes_true([&] { return std::filesystem::exists(metrics); }))
+      << content_of(folder.path("log"));
+  EXPECT_EQ(samples_in(content_of(metrics)).at("aml_runs_total{status=\"succeeded\"}"), 0);
+
+  for (const auto* name : {"transfers.csv", "accounts.csv", "parties.csv", "labels.csv"})
+    std::filesystem::copy_file(folder.path("bank/") + name, folder.path("inbox/") + name);
+  folder.write("inbox/nonsense.csv", "a,b\n1,2\n");
+  const auto all_runs_succeeded = [&](int runs) {
+    return [&, runs] {
+      return database.query("SELECT count(*) FROM aml.runs WHERE status = 'succeeded'") ==
+             std::to_string(runs);
+    };
+  };
+  ASSERT_TRUE(becomes_true(all_runs_succeeded(1))) << content_of(folder.path("log"));
+  folder.write("inbox/late.csv",
+               "transfer_id,booked_at,from_account,to_account,amount\nlate-1,2024-01-05T10:00:00Z,"
+               "x,y,10.00\n");
+  ASSERT_TRUE(becomes_true(all_runs_succeeded(2))) << content_of(folder.path("log"));
+  ASSERT_TRUE(becomes_true([&] {
+    return samples_in(content_of(metrics)).at("aml_runs_total{status=\"succeeded\"}") == 2;
+  }));
+  EXPECT_EQ(watching.stop(), 0);
+
+  const auto samples = samples_in(content_of(metrics));
+  EXPECT_EQ(samples.at("aml_last_run_succeeded"), 1);
+  EXPECT_EQ(samples.at("aml_unseen_loads"), 0);
+  EXPECT_EQ(std::to_string(static_cast<long>(samples.at("aml_last_run_transfers"))),
+            database.query("SELECT count(*) FROM silver.transfers"));
+  EXPECT_EQ(samples.at("aml_loads_total{dataset=\"transfers\"}"), 2);
+  EXPECT_TRUE(content_of(metrics).starts_with("# TYPE aml_last_success_timestamp_seconds gauge\n"));
+  struct stat facts {};
+  ASSERT_EQ(::stat(metrics.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777, 0640);
+  ASSERT_EQ(::stat(lineage.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777, 0600);
+
+  std::map<std::string, std::vector<std::string>> events;  // of each run id
+  std::istringstream lines(content_of(lineage));
+  for (std::string line; std::getline(lines, line);) {
+    const auto event = nlohmann::json::parse(line);
+    EXPECT_EQ(event["schemaURL"],
+              "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent");
+    events[event["run"]["runId"]].push_back(event["eventType"]);
+    if (event["job"]["name"] == "aml.run" && event["eventType"] == "COMPLETE") {
+      EXPECT_TRUE(event["outputs"][0]["name"].get<std::string>().ends_with(".gold.alerts"));
+    }
+  }
+  EXPECT_GE(events.size(), 4U);  // two loads and two runs
+  for (const auto& [run, types] : events) {
+    ASSERT_EQ(types.size(), 2U) << run;
+    EXPECT_EQ(types[0], "START");
+    EXPECT_TRUE(types[1] == "COMPLETE" || types[1] == "FAIL") << types[1];
+  }
+}
+
+TEST(WatchCommand, WaitsForAnotherLoadAndForTheDatabaseToComeBack) {
+  TestDatabase database;
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path("inbox"));
+  Watching watching({"-d", database.target().conninfo, "watch", folder.path("inbox"), "--every",
+                     "0.1", "--settle", "0", "--scenario", "fan_in"},
+                    folder.path("log"));
+  const auto log_has = [&](const std::string& words) {
+    return becomes_true(
+        [&] { return content_of(folder.path("log")).find(words) != std::string::npos; });
+  };
+  ASSERT_TRUE(log_has("Looking every"));
+  // Cuts the connections of the watching program, as a restart of the server does.
+  ASSERT_TRUE(becomes_true([&] {
+    return database.query(
+               "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE "
+               "application_name = 'aml' AND "
+               "datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle'") !=
+           "0";
+  }));
+  ASSERT_TRUE(log_has("trying again in 1 s"));
+  folder.write("inbox/t.csv",
+               "transfer_id,booked_at,from_account,to_account,amount\nt-1,2024-01-05,x,y,10.00\n");
+  EXPECT_TRUE(log_has("Run 1 succeeded")) << content_of(folder.path("log"));
+  EXPECT_EQ(watching.stop(), 0);
+  EXPECT_EQ(content_of(folder.path("log")).find("terminate called"), std::string::npos);
+}
+
+TEST(WatchCommand, RefusesWhatIsNoFolder) {
+  const TestDatabase database;
+  const auto ended = run_aml({"-d", database.target().conninfo, "watch", "/nowhere"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_NE(ended.err.find("no such folder"), std::string::npos) << ended.err;
+}
+
+}  // namespace
+}  // namespace aml::test
