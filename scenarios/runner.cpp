@@ -441,11 +441,9 @@ nlohmann::ordered_json to_json(const store::RunStep& step) {
 }
 
 nlohmann::ordered_json to_json(const store::RunSnapshotFacts& facts) {
-  nlohmann::ordered_json object{{"id", facts.snapshot},
-                                {"last_file_id", nullptr},
-                                {"accounts", facts.accounts},
-                                {"parties", facts.parties},
-                                {"transfers", facts.transfers}};
+  nlohmann::ordered_json object{{"id", facts.snapshot},     {"last_file_id", nullptr},
+                                {"version", facts.version}, {"accounts", facts.accounts},
+                                {"parties", facts.parties}, {"transfers", facts.transfers}};
   if (facts.last_file_id) object["last_file_id"] = *facts.last_file_id;
   return object;
 }
@@ -476,10 +474,12 @@ Graphs build_graphs(store::Snapshot&& snapshot) {
 }
 
 store::RunSnapshotFacts snapshot_facts(const store::Snapshot& snapshot) {
-  return {snapshot.id, snapshot.last_file_id,
+  return {snapshot.id,
+          snapshot.last_file_id,
           static_cast<std::int64_t>(snapshot.transfers.vertex_keys.size()),
           static_cast<std::int64_t>(snapshot.attributes.party_keys.size()),
-          static_cast<std::int64_t>(snapshot.transfers.source.size())};
+          static_cast<std::int64_t>(snapshot.transfers.source.size()),
+          snapshot.version};
 }
 
 detect::AccountPopulation account_population(const Graphs& graphs,

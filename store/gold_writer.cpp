@@ -357,6 +357,7 @@ GoldWriter::GoldWriter(Connection& connection, std::int64_t run_id,
         &command::stage_evidence, &command::stage_scores}) {
     execute(state_->transaction, *table);
   }
+  if (purpose == Purpose::kProduction) run(state_->transaction, query::begin_run_version, run_id);
 }
 
 GoldWriter::~GoldWriter() = default;

@@ -52,7 +52,8 @@ struct AccountTable {
   std::span<const double> values;  ///< accounts x columns, row-major, finite
 };
 
-/// Nothing is visible to others before commit(); without it the destructor rolls everything back.
+/// Nothing is visible to others before commit(); without it the destructor rolls everything back. What a production run writes is one
+/// version of gold, see docs/versions.md; until commit() no other version can begin.
 class GoldWriter {
  public:
   GoldWriter(Connection& connection, std::int64_t run_id, const std::string& base_currency,

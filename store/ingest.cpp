@@ -180,6 +180,8 @@ class FileLoad {
       return outcome;
     }
     require_rates(transaction);
+    transaction.run(query::begin_load_version,
+                    {storable_text(path_), sha256_, std::string(name_of(plan_.dataset()))});
     copy_into_bronze(transaction, outcome);
     split_into_silver(transaction, outcome);
     complete_silver(transaction);

@@ -72,7 +72,7 @@ std::int64_t start_run(Connection& connection, const RunStart& start) {
 
 void record_snapshot(Connection& connection, std::int64_t run_id, const RunSnapshotFacts& facts) {
   write_now(connection, query::record_snapshot, run_id, facts.snapshot, facts.last_file_id,
-            facts.accounts, facts.parties, facts.transfers);
+            facts.accounts, facts.parties, facts.transfers, facts.version);
 }
 
 void record_step(Connection& connection, std::int64_t run_id, int step, const RunStep& facts) {

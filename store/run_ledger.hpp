@@ -61,6 +61,7 @@ struct RunSnapshotFacts {
   std::int64_t accounts = 0;
   std::int64_t parties = 0;
   std::int64_t transfers = 0;
+  std::int64_t version = 0;  ///< of the data that was read, see docs/versions.md
 };
 
 /// Requires: the RunLock is held. Marks runs that are still "running" as died, then starts a new one. Returns its run_id.

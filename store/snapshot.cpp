@@ -176,6 +176,7 @@ void SnapshotReader::read_facts() {
   if (PQgetisnull(facts.get(), 0, 1) == 0)
     snapshot_.last_file_id = std::atoll(PQgetvalue(facts.get(), 0, 1));
   expected_transfers_ = static_cast<std::size_t>(std::atoll(PQgetvalue(facts.get(), 0, 2)));
+  snapshot_.version = std::atoll(PQgetvalue(facts.get(), 0, 3));
   const auto currency = connection_.execute(query::base_currency.file, query::base_currency.text);
   if (PQntuples(currency.get()) == 0) {
     throw_store_error(query::base_currency.file,

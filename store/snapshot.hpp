@@ -35,7 +35,8 @@ struct Snapshot {
   std::vector<double> base_risk;  ///< for each position in attributes.party_keys
   std::string id;                 ///< pg_current_snapshot() of the view it was read from
   std::optional<std::int64_t>
-      last_file_id;  ///< newest loaded file in that view; absent: nothing was ever loaded
+      last_file_id;          ///< newest loaded file in that view; absent: nothing was ever loaded
+  std::int64_t version = 0;  ///< of the data that was read, see docs/versions.md
   double seconds = 0;
 };
 

@@ -113,7 +113,8 @@ TEST_F(ModelCommand, WhatDoesNotScoreAccountsIsComparedByItsFiguresOnly) {
 
 TEST_F(ModelCommand, ARunWarnsOfDriftThatCallsForAction) {
   ASSERT_EQ(aml({"run", "anomalies"}).exit_code, 0);
-  database_.query("UPDATE silver.transfers SET amount_base = amount_base * 50");
+  database_.write(
+      "UPDATE silver.transfers SET valid_from = DEFAULT, amount_base = amount_base * 50");
   const Ended run = aml({"run", "anomalies"});
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_NE(run.err.find("warning: anomalies: what is scored is no longer like what "

@@ -34,7 +34,7 @@ std::string temporary_file() {
 
 /// A run that found one cycle over accounts with hostile names.
 void write_one_alert(store::Connection& connection, const test::TestDatabase& database) {
-  database.query(
+  database.write(
       "INSERT INTO silver.parties VALUES ('P1', '<script>alert(1)</script>', 'person', null, 0, "
       "false, 1, 1);"
       "INSERT INTO silver.accounts SELECT a, 'P1', null, null, null, null, false, 1, 1 FROM "

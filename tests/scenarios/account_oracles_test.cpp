@@ -125,10 +125,12 @@ class RandomBank {
           "'USD', {4}, '{5}', 1, {6})",
           i * 37 % 101, 6 * between(0, 4 * 40), between(1, accounts), between(1, accounts),
           between(1, 12), one_of<const char*>({"cash", "wire"}), i));
-    database.query("TRUNCATE silver.transfers, silver.accounts, silver.parties CASCADE");
-    database.query(fmt::format("INSERT INTO silver.parties VALUES {}", fmt::join(parties, ", ")));
-    database.query(fmt::format("INSERT INTO silver.accounts VALUES {}", fmt::join(rows, ", ")));
-    database.query(
+    database.write(
+        "DELETE FROM silver.transfers; DELETE FROM silver.accounts; DELETE FROM "
+        "silver.party_attributes; DELETE FROM silver.parties");
+    database.write(fmt::format("INSERT INTO silver.parties VALUES {}", fmt::join(parties, ", ")));
+    database.write(fmt::format("INSERT INTO silver.accounts VALUES {}", fmt::join(rows, ", ")));
+    database.write(
         fmt::format("INSERT INTO silver.transfers VALUES {}", fmt::join(transfers, ", ")));
   }
 

@@ -105,7 +105,7 @@ TEST_F(BacktestOfGeneratedBank, AsOfATimeEqualsARunOverWhatWasBookedUntilThen) {
   std::vector<std::string> sizes;
   for (const std::string& time : {late, moment, before}) {
     const RunOutcome backtest = run(on_whole, scenarios, as_of(time_of(time)));
-    earlier.query(
+    earlier.write(
         fmt::format("DELETE FROM silver.transfers WHERE booked_at > '{}' RETURNING 1", time));
     // A backtest is scored by a forest of its own as long as none is in production.
     earlier.query(

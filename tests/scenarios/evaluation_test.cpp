@@ -222,7 +222,7 @@ TEST_F(Evaluation, LabelsOfAnotherShapeAreRefusedWithTheirLine) {
 }
 
 TEST_F(Evaluation, TransfersAndEntitiesAreCountedOneByOne) {
-  database_.query(
+  database_.write(
       "INSERT INTO silver.transfers SELECT 'T' || i, now(), 'A' || i, 'A' || i + 1, 1, 'USD', 1, "
       "'TRANSFER', 1, i FROM generate_series(1, 4) AS i");
   find("round_tripping", {alert_of_transfers("A1", {"T1", "T9"})});

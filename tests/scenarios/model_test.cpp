@@ -115,8 +115,8 @@ TEST_F(Models, LaterRunsScoreWithItAndWriteNoScoreAgain) {
 
 TEST_F(Models, OnlyAccountsWhoseDataChangedAreScoredAgain) {
   run_with();
-  database_.query(
-      "UPDATE silver.transfers SET amount_base = amount_base * 3 "
+  database_.write(
+      "UPDATE silver.transfers SET valid_from = DEFAULT, amount_base = amount_base * 3 "
       "WHERE transfer_id = 'R1'");
   run_with();
   const std::string again = database_.query(
@@ -231,8 +231,8 @@ TEST_F(Models, FeaturesMayStandInAnotherOrderAndBeFewer) {
 
 TEST_F(Models, DriftThatCallsForActionIsAWarningAndInTheLedger) {
   run_with();
-  database_.query(
-      "UPDATE silver.transfers SET amount_base = amount_base * 50, "
+  database_.write(
+      "UPDATE silver.transfers SET valid_from = DEFAULT, amount_base = amount_base * 50, "
       "booked_at = booked_at + interval '10 hours'");
   const RunOutcome outcome = run_with();
   const auto& warnings = outcome.steps[2].warnings;
@@ -335,7 +335,9 @@ TEST_F(Training, OfTheSameDataGivesTheSameBytesAndHash) {
   EXPECT_EQ(database_.query("SELECT count(DISTINCT artifact), count(DISTINCT data_sha256) FROM "
                             "aml.model_versions JOIN aml.training_runs USING (training_run)"),
             "2|1");
-  database_.query("UPDATE silver.transfers SET amount_base = 77 WHERE transfer_id = 'R1'");
+  database_.write(
+      "UPDATE silver.transfers SET valid_from = DEFAULT, amount_base = 77 WHERE transfer_id = "
+      "'R1'");
   train_with();
   EXPECT_EQ(database_.query("SELECT count(DISTINCT data_sha256) FROM aml.training_runs"), "2");
 }
@@ -383,7 +385,7 @@ TEST_F(Training, FitsTheRowsOfAFileAndMeasuresAgainstItsLabelColumn) {
 }
 
 TEST_F(Training, ThatFailsLeavesItsTrace) {
-  database_.query("DELETE FROM silver.transfers");
+  database_.write("DELETE FROM silver.transfers");
   EXPECT_THROW(train_with(), std::invalid_argument);
   EXPECT_EQ(database_.query("SELECT status, error <> '' FROM aml.training_runs"), "failed|t");
   EXPECT_EQ(database_.query("SELECT count(*) FROM aml.models"), "0");

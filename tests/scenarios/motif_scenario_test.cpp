@@ -133,7 +133,7 @@ class MotifScenario : public testing::Test {
   }
 
   static void add_transfers(const test::TestDatabase& database) {
-    database.query(
+    database.write(
         "INSERT INTO silver.transfers VALUES "
         "('X1', '2024-03-10 10:00+00', 'A119', 'A84', 12000, 'USD', 12000, 'transfer', 1, 90001),"
         "('X2', '2024-03-20 10:00+00', 'A84', 'A120', 11500, 'USD', 11500, 'transfer', 1, 90002),"

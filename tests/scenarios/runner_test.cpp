@@ -162,7 +162,7 @@ TEST_F(RunnerOnSmallBank, AccountFeaturesAreThoseOfTheNewestProductionRun) {
   run_shipped();
   EXPECT_EQ(database_.query(all), first) << "nothing changed, not even the run";
 
-  const std::string payer = database_.query(
+  const std::string payer = database_.write(
       "DELETE FROM silver.transfers WHERE transfer_id = 'S5' RETURNING from_account_id");
   RunOptions backtest;
   backtest.as_of = std::numeric_limits<graph::Micros>::max() / 2;
@@ -187,7 +187,7 @@ TEST_F(RunnerOnSmallBank, AccountFeaturesAreThoseOfTheNewestProductionRun) {
 
 TEST_F(RunnerOnSmallBank, AlertsThatAreNoLongerFoundAreGoneButKept) {
   run_shipped();
-  database_.query("DELETE FROM silver.transfers WHERE transfer_id = 'S5'");
+  database_.write("DELETE FROM silver.transfers WHERE transfer_id = 'S5'");
   const RunOutcome again = run(connection_, {shipped("structuring")}, {});
   EXPECT_EQ(again.scenarios[0].counts.alerts, 0);
   EXPECT_EQ(again.scenarios[0].counts.gone, 1);

@@ -150,7 +150,7 @@ void insert_small_bank(const TestDatabase& database, unsigned shuffle_seed) {
   const auto insert = [&](const std::string& table, std::vector<std::string> rows) {
     // std::shuffle is not the same everywhere; these swaps are.
     for (std::size_t i = rows.size(); i > 1; --i) std::swap(rows[i - 1], rows[random() % i]);
-    database.query(fmt::format("INSERT INTO silver.{} VALUES {}", table, fmt::join(rows, ",\n")));
+    database.write(fmt::format("INSERT INTO silver.{} VALUES {}", table, fmt::join(rows, ",\n")));
   };
   insert("parties", party_rows());
   insert("party_attributes", attribute_rows());

@@ -600,17 +600,19 @@ class Pipeline : public Extension {
 
   /// Each of thirty accounts pays a few others on each day; the last account is unlike them.
   void load_days(int first, int last) {
-    session_.exec_params(
+    session_.exec(  // one database transaction
+        "SELECT aml.begin_version('TEST');"
         "INSERT INTO silver.transfers (transfer_id, booked_at, from_account_id, to_account_id, "
         "amount, currency_code, amount_base, type, file_id, line) SELECT d || '-' || a || '-' || "
         "p, "
         "'2026-01-01'::timestamptz + (d - 1) * interval '1 day' + ((a * 7 + p * 5 + d) % 24) * "
         "interval '1 hour', 'A' || a, 'B' || (a * p + d) % 50, x, 'USD', x, 'transfer', 1, 1 "
-        "FROM generate_series($1::int, $2::int) d, generate_series(1, 30) a, "
+        "FROM generate_series(" +
+        std::to_string(first) + ", " + std::to_string(last) +
+        ") d, generate_series(1, 30) a, "
         "generate_series(1, CASE a WHEN 30 THEN 40 ELSE 1 + (a + d) % 4 END) p, "
         "LATERAL (SELECT 10 + (a * 31 + d * 17 + p * 13) % 90 + CASE a WHEN 30 THEN 5000 ELSE 0 "
-        "END AS x) amounts",
-        first, last);
+        "END AS x) amounts");
   }
   void run_script() {
     session_.exec(text_of(AML_SOURCE_DIR "/docs/examples/score_account_days.sql"));

@@ -61,12 +61,13 @@ TEST(GoldComments, ColumnsOfAccountFeaturesAreTheirDefinitions) {
                     feature.description, feature.unit, feature.window);
   }
   const TestDatabase database;
-  EXPECT_EQ(database.query("SELECT attname, format_type(atttypid, NULL), "
-                           "col_description(attrelid, attnum) FROM pg_attribute "
-                           "WHERE attrelid = 'gold.account_features'::regclass AND attnum > 0 "
-                           "AND attname NOT IN ('account_id', 'run_id') ORDER BY attnum") +
-                "\n",
-            expected);
+  EXPECT_EQ(
+      database.query("SELECT attname, format_type(atttypid, NULL), "
+                     "col_description(attrelid, attnum) FROM pg_attribute "
+                     "WHERE attrelid = 'gold.account_features'::regclass AND attnum > 0 "
+                     "AND attname NOT IN ('account_id', 'run_id', 'valid_from') ORDER BY attnum") +
+          "\n",
+      expected);
 }
 
 TEST(GoldComments, WalkFindsWhatLacksOne) {

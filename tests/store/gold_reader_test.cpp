@@ -318,7 +318,9 @@ TEST_F(GoldReader, FindsAnAccountWithItsOwner) {
 }
 
 TEST_F(GoldReaderAfterAChange, FindsAPartyWithItsAccounts) {
-  database.query("UPDATE silver.accounts SET party_id = 'P4' WHERE account_id IN ('A6', 'A7')");
+  database.write(
+      "UPDATE silver.accounts SET valid_from = DEFAULT, party_id = 'P4' WHERE account_id IN ('A6', "
+      "'A7')");
   const auto found = store::find_entities(connection, "P4");
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].kind, "party");
@@ -332,7 +334,7 @@ TEST_F(GoldReaderAfterAChange, FindsAPartyWithItsAccounts) {
 }
 
 TEST_F(GoldReaderAfterAChange, FindsBothAnAccountAndAPartyOfTheSameId) {
-  database.query(
+  database.write(
       "INSERT INTO silver.parties (party_id, kind, is_derived, file_id, line) VALUES ('A1', "
       "'unknown', true, 1, 1)");
   const auto found = store::find_entities(connection, "A1");

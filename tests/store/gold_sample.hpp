@@ -24,7 +24,7 @@ constexpr graph::Micros march(int day, int hour) {
 /// Parties P1 to P6 own accounts A1 to A6; P1 owns A7, too. P4 is risky. P1, P2 and P3 share
 /// particulars.
 inline void add_sample_silver(const TestDatabase& database) {
-  database.query(R"(
+  database.write(R"(
     INSERT INTO aml.ingested_files (sha256, dataset, format, path, bytes, lines_read, rows_loaded, rows_quarantined, seconds)
     VALUES ('00', 'transfers', 'aml', 'bank/transfers.csv', 1000, 10, 8, 2, 0.5);
     INSERT INTO quarantine.rows (file_id, line, dataset, reasons, row_values)

@@ -9,8 +9,10 @@
 #include <thread>
 #include <vector>
 
+#include "aml_command.hpp"
 #include "aml_schema.hpp"
 #include "store/conninfo.hpp"
+#include "store/content_hash.hpp"
 #include "store/error.hpp"
 #include "tests/support/test_database.hpp"
 
@@ -40,7 +42,7 @@ class EmptyDatabase {
   std::string query(const std::string& sql) const {
     auto connection = connect();
     pqxx::nontransaction session(connection.pqxx());
-    return session.exec1(sql)[0].as<std::string>();
+    return session.exec(sql)[0][0].as<std::string>();
   }
 
  private:
@@ -78,6 +80,44 @@ TEST(Migrations, AreAppliedOnceInOrder) {
   EXPECT_TRUE(migrate(connection, kPlain).empty());
   EXPECT_TRUE(pending_migrations(connection).empty());
   require_schema(connection);
+}
+
+TEST(Migrations, ADatabaseOfTheFirstReleaseKeepsItsDataAndItsPast) {
+  const EmptyDatabase database;
+  auto connection = database.connect();
+  constexpr std::size_t kFirstRelease = 18;
+  {
+    pqxx::nontransaction session(connection.pqxx());
+    session.exec(std::string(command::create_schema_migrations.text));
+    for (std::size_t i = 0; i < kFirstRelease; ++i)
+      session.exec(std::string(schema::all()[i]->text));
+  }
+  for (std::size_t i = 0; i < kFirstRelease; ++i) {
+    database.query("INSERT INTO aml.schema_migrations VALUES (" + std::to_string(i + 1) +
+                   ", 'old', '" + sha256_hex(schema::all()[i]->text) + "', '0.1') RETURNING 1");
+  }
+  database.query(
+      "INSERT INTO aml.properties VALUES ('base_currency', 'USD'), ('base_currency_exponent', '2');"
+      "INSERT INTO aml.ingested_files (sha256, dataset, format, path, bytes, lines_read, "
+      "rows_loaded, rows_quarantined, seconds) "
+      "VALUES ('00', 'transfers', 'aml', 't.csv', 1, 1, 1, 0, 0);"
+      "INSERT INTO silver.parties VALUES ('P', 'Ada', 'person', 'US', 0, false, 1, 1);"
+      "INSERT INTO silver.accounts VALUES ('A', 'P', NULL, 'USD', NULL, NULL, false, 1, 1);"
+      "INSERT INTO silver.transfers SELECT 'T' || i, now(), 'A', 'A', i, 'USD', i, 'TRANSFER', 1, "
+      "i FROM generate_series(1, 1000) i "
+      "RETURNING 1");
+  migrate(connection, kPlain);
+  require_schema(connection);
+  EXPECT_EQ(database.query("SELECT operation FROM aml.versions"), "UPGRADE");
+  EXPECT_EQ(database.query("SELECT version FROM aml.ingested_files"), "0");
+  const std::string sums = "SELECT count(*) || ' ' || sum(amount) FROM ";
+  EXPECT_EQ(database.query(sums + "silver.transfers"), "1000 500500");
+  database.query(
+      "SELECT aml.begin_version('TEST'); DELETE FROM silver.transfers WHERE amount > 10; SELECT "
+      "'deleted'");
+  EXPECT_EQ(database.query(sums + "silver.transfers"), "10 55");
+  EXPECT_EQ(database.query(sums + "silver.transfers_as_of(0)"), "1000 500500");
+  EXPECT_EQ(database.query("SELECT name FROM silver.parties_as_of(0)"), "Ada");
 }
 
 TEST(Migrations, LookingForPendingOnesChangesNothing) {

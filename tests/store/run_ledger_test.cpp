@@ -140,12 +140,12 @@ TEST(RunLedger, SnapshotFactsAreKept) {
   const TestDatabase database;
   auto connection = database.connect();
   const auto with_file = start_run(connection, kStart);
-  record_snapshot(connection, with_file, {"10:20:", 5, 1, 2, 3});
-  EXPECT_EQ(
-      database.query("SELECT snapshot, last_file_id, accounts, parties, transfers FROM aml.runs"),
-      "10:20:|5|1|2|3");
+  record_snapshot(connection, with_file, {"10:20:", 5, 1, 2, 3, 0});
+  EXPECT_EQ(database.query("SELECT snapshot, last_file_id, accounts, parties, transfers, "
+                           "read_version FROM aml.runs"),
+            "10:20:|5|1|2|3|0");
   const auto without = start_run(connection, kStart);
-  record_snapshot(connection, without, {"10:20:", std::nullopt, 1, 2, 3});
+  record_snapshot(connection, without, {"10:20:", std::nullopt, 1, 2, 3, 0});
   EXPECT_EQ(database.query("SELECT last_file_id IS NULL FROM aml.runs WHERE run_id = " +
                            std::to_string(without)),
             "t");

@@ -28,20 +28,20 @@ std::string quoted(const std::string& text) {
 
 void add_party(const TestDatabase& database, const std::string& id,
                const std::string& base_risk = "0") {
-  database.query(
+  database.write(
       "INSERT INTO silver.parties (party_id, base_risk, is_derived, file_id, line) VALUES (" +
       quoted(id) + ", " + base_risk + ", false, 1, 1)");
 }
 
 void add_account(const TestDatabase& database, const std::string& id, const std::string& party) {
-  database.query(
+  database.write(
       "INSERT INTO silver.accounts (account_id, party_id, is_derived, file_id, line) VALUES (" +
       quoted(id) + ", " + quoted(party) + ", false, 1, 1)");
 }
 
 void add_attribute(const TestDatabase& database, const std::string& party, const std::string& kind,
                    const std::string& value) {
-  database.query(
+  database.write(
       "INSERT INTO silver.party_attributes (party_id, kind, value, normalised_value) VALUES (" +
       quoted(party) + ", " + quoted(kind) + ", " + quoted(" " + value) + ", " + quoted(value) +
       ")");
@@ -66,7 +66,7 @@ void drop_checks(const TestDatabase& database) {
 }
 
 void add_transfer(const TestDatabase& database, const TransferText& transfer) {
-  database.query(
+  database.write(
       "INSERT INTO silver.transfers (transfer_id, from_account_id, to_account_id, booked_at, "
       "amount, currency_code, amount_base, "
       "type, file_id, line) VALUES (" +
@@ -145,11 +145,13 @@ TEST(Snapshot, EveryColumnComesBack) {
       {"T3", "A3 A3 946684800000000 100000000 CASH"}};
   EXPECT_EQ(rows, expected_rows);
 
-  database.query(
-      "UPDATE silver.accounts SET country = 'US', opened_on = '2001-02-03' WHERE account_id = "
+  database.write(
+      "UPDATE silver.accounts SET valid_from = DEFAULT, country = 'US', opened_on = '2001-02-03' "
+      "WHERE account_id = "
       "'A1'");
-  database.query(
-      "UPDATE silver.accounts SET country = 'MX', opened_on = '1969-12-31' WHERE account_id = "
+  database.write(
+      "UPDATE silver.accounts SET valid_from = DEFAULT, country = 'MX', opened_on = '1969-12-31' "
+      "WHERE account_id = "
       "'A2'");
   const auto described = read(database);
   std::map<std::string, std::string> facts;
@@ -209,8 +211,8 @@ TEST(Snapshot, AmountsAreExactForEveryExponent) {
   for (int exponent = 0; exponent <= 4; ++exponent) {
     database.query("UPDATE aml.properties SET value = '" + std::to_string(exponent) +
                    "' WHERE property = 'base_currency_exponent'");
-    database.query(
-        "TRUNCATE silver.transfers;"
+    database.write(
+        "DELETE FROM silver.transfers;"
         "INSERT INTO silver.transfers SELECT 'T' || i, now(), 'A', 'B', 0, 'USD', "
         "trim_scale(round(((random() - 0.5) * 10 ^ (1 + i % 14))::numeric, " +
         std::to_string(exponent) +
@@ -282,7 +284,7 @@ TEST(Snapshot, ATransferOfAnUnknownAccountIsRefusedWithBothNames) {
 TEST(Snapshot, HoldsManyTypesAndRefusesTooMany) {
   const TestDatabase database;
   add_two_accounts(database);
-  database.query(
+  database.write(
       "INSERT INTO silver.transfers SELECT 'T' || i, now(), 'A', 'B', 0, 'USD', 0, 'type ' || i % "
       "65535, 1, 1 "
       "FROM generate_series(1, 66000) AS i");
@@ -299,7 +301,7 @@ TEST(Snapshot, HoldsManyTypesAndRefusesTooMany) {
 
 TEST(Snapshot, FindsTheRightAccountAmongManyAlikeAndTellsItsProgress) {
   const TestDatabase database;
-  database.query(
+  database.write(
       "INSERT INTO silver.parties (party_id, is_derived, file_id, line) VALUES ('P', true, 1, 1);"
       "INSERT INTO silver.accounts (account_id, party_id, is_derived, file_id, line) "
       "SELECT repeat('a', i % 20) || i, 'P', true, 1, 1 FROM generate_series(1, 20000) AS i;"
@@ -309,7 +311,8 @@ TEST(Snapshot, FindsTheRightAccountAmongManyAlikeAndTellsItsProgress) {
       "FROM (SELECT i, 1 + i * 7 % 20000 AS f, 1 + i * 11 % 20000 AS t FROM generate_series(1, "
       "70000) AS i) AS pairs;"
       // the amount holds both numbers: five decimals are beyond cents, so as whole units
-      "UPDATE silver.transfers SET amount_base = trunc(amount_base) * 100000 + (amount_base % 1) * "
+      "UPDATE silver.transfers SET valid_from = DEFAULT, amount_base = trunc(amount_base) * 100000 "
+      "+ (amount_base % 1) * "
       "100000");
   auto connection = database.connect();
   std::vector<std::uint64_t> progress;
@@ -360,6 +363,7 @@ TEST(Snapshot, DoesNotSeeWhatIsCommittedWhileItReads) {
   auto reader = std::async(std::launch::async, [&] { return read(database); });
   ASSERT_FALSE(blocked.wait_for_reader().empty());
   blocked.work().exec(
+      "SELECT aml.begin_version('TEST');"
       "INSERT INTO silver.accounts (account_id, party_id, is_derived, file_id, line) VALUES ('C', "
       "'P', true, 2, 1);"
       "INSERT INTO silver.transfers SELECT 'during', now(), 'A', 'C', 1, 'USD', 1, 'TRANSFER', 2, "

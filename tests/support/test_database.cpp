@@ -122,11 +122,11 @@ TestDatabase::~TestDatabase() {
   }
 }
 
-std::string TestDatabase::query(const std::string& sql) const {
-  store::Connection connection(target_);
-  pqxx::nontransaction session(connection.pqxx());
+namespace {
+
+std::string text_of(const pqxx::result& rows) {
   std::string text;
-  for (const auto& row : session.exec(sql)) {
+  for (const auto& row : rows) {
     for (std::size_t column = 0; column < row.size(); ++column) {
       if (column > 0) text += '|';
       text += row[static_cast<pqxx::row::size_type>(column)].c_str();
@@ -134,6 +134,23 @@ std::string TestDatabase::query(const std::string& sql) const {
     text += '\n';
   }
   if (!text.empty()) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+std::string TestDatabase::query(const std::string& sql) const {
+  store::Connection connection(target_);
+  pqxx::nontransaction session(connection.pqxx());
+  return text_of(session.exec(sql));
+}
+
+std::string TestDatabase::write(const std::string& sql) const {
+  store::Connection connection(target_);
+  pqxx::work transaction(connection.pqxx());
+  transaction.exec("SELECT aml.begin_version('TEST')");
+  auto text = text_of(transaction.exec(sql));
+  transaction.commit();
   return text;
 }
 
@@ -145,8 +162,10 @@ void TestDatabase::empty() const {
              EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I.%I', schemaname, tablename), ', ') ||
                              ' RESTART IDENTITY CASCADE'
                       FROM pg_tables
-                      WHERE schemaname IN ('aml', 'bronze', 'silver', 'quarantine', 'gold', 'backtest')
-                        AND tablename NOT IN ('schema_migrations', 'properties', 'currencies', 'typologies'));
+                      WHERE schemaname IN ('aml', 'bronze', 'silver', 'quarantine', 'gold', 'backtest', 'history')
+                        AND tablename NOT IN ('schema_migrations', 'properties', 'versions', 'currencies', 'typologies'));
+             DELETE FROM gold.typologies WHERE valid_from > 0;
+             DELETE FROM aml.versions WHERE version > 0;
            END $$)");
 }
 

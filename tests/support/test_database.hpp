@@ -23,6 +23,9 @@ class TestDatabase {
   /// Runs SQL for setting up or looking at a test; returns the rows as text, columns joined by '|', rows by newline.
   std::string query(const std::string& sql) const;
 
+  /// Runs SQL that writes tables with versions, as one version; returns the rows of its last statement as query() does.
+  std::string write(const std::string& sql) const;
+
   /// Takes every row away, so that the next test finds it as new: quicker than another database.
   void empty() const;
 

@@ -1,2 +1,2 @@
--- Only whole rows that differ are written, and a run makes no difference.
-ALTER TABLE pg_temp.staged_account_features DROP COLUMN run_id
+-- Only whole rows that differ are written, and neither a run nor a version makes a difference.
+ALTER TABLE pg_temp.staged_account_features DROP COLUMN run_id, DROP COLUMN valid_from

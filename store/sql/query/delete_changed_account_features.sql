@@ -1,4 +1,4 @@
--- Takes away the rows that are not exactly as staged. run_id is the last column of gold, and not staged.
+-- Takes away the rows that are not exactly as staged. run_id and valid_from are the last columns of gold, and not staged.
 DELETE FROM gold.account_features f
 WHERE NOT EXISTS (SELECT FROM pg_temp.staged_account_features n
-                  WHERE n.account_id = f.account_id AND ROW(n.*, f.run_id) IS NOT DISTINCT FROM ROW(f.*))
+                  WHERE n.account_id = f.account_id AND ROW(n.*, f.run_id, f.valid_from) IS NOT DISTINCT FROM ROW(f.*))

@@ -9,3 +9,4 @@ CROSS JOIN LATERAL (
   OFFSET 0
 ) AS given
 WHERE party.file_id = $1 AND NOT party.is_derived AND given.normalised_value IS NOT NULL
+ON CONFLICT (party_id, kind, normalised_value) DO NOTHING

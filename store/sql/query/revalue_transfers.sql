@@ -1,7 +1,7 @@
 -- $1 base currency, $2 its exponent. New rates for transfers that are there already: their amounts in the base currency follow, so
 -- that the order of files does not matter.
 UPDATE silver.transfers transfer
-SET amount_base = round(transfer.amount * fx.rate, $2::integer)
+SET amount_base = round(transfer.amount * fx.rate, $2::integer), valid_from = DEFAULT
 FROM silver.transfers valued
 CROSS JOIN LATERAL (
   SELECT known.rate

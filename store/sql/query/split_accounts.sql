@@ -1,6 +1,6 @@
 -- $1 file_id, $2 names of the expectations, $3 how many of them, counted from the first, send a row to quarantine (the others warn).
 -- The accounts of one file, from bronze into silver or quarantine; see split_transfers.sql. What a later file says of an account
--- replaces what an earlier one said; parties that only accounts name are derived.
+-- replaces what an earlier one said, and a row that says nothing new changes nothing; parties that only accounts name are derived.
 WITH checked AS MATERIALIZED (
   SELECT typed.line, typed.account_id, typed.party_id, typed.kind, typed.currency_code, typed.country, typed.opened_on,
          NULL::integer[] AS broken
@@ -36,13 +36,14 @@ derived AS (
   ON CONFLICT (party_id) DO NOTHING
 ),
 loaded AS (
-  INSERT INTO silver.accounts (account_id, party_id, kind, currency_code, country, opened_on, is_derived, file_id, line)
+  INSERT INTO silver.accounts AS known (account_id, party_id, kind, currency_code, country, opened_on, is_derived, file_id, line)
   SELECT account_id, party_id, kind, currency_code, country, opened_on, false, $1, line FROM ranked WHERE occurrence = 1
   ON CONFLICT (account_id) DO UPDATE
-  SET (party_id, kind, currency_code, country, opened_on, is_derived, file_id, line) =
+  SET (party_id, kind, currency_code, country, opened_on, is_derived, file_id, line, valid_from) =
       (excluded.party_id, excluded.kind, excluded.currency_code, excluded.country, excluded.opened_on, false,
-       excluded.file_id, excluded.line)
-  RETURNING line
+       excluded.file_id, excluded.line, excluded.valid_from)
+  WHERE (known.party_id, known.kind, known.currency_code, known.country, known.opened_on, known.is_derived)
+        IS DISTINCT FROM (excluded.party_id, excluded.kind, excluded.currency_code, excluded.country, excluded.opened_on, false)
 ),
 quarantined AS (
   INSERT INTO quarantine.rows (file_id, line, dataset, reasons, row_values)
@@ -55,7 +56,7 @@ quarantined AS (
   WHERE occurrence IS DISTINCT FROM 1
   RETURNING line, reasons
 )
-SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM loaded) AS rows, NULL::bigint AS first_line
+SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM ranked WHERE occurrence = 1) AS rows, NULL::bigint AS first_line
 UNION ALL
 SELECT 'quarantined', reason, count(*), min(line) FROM quarantined, unnest(reasons) AS reason GROUP BY reason
 UNION ALL

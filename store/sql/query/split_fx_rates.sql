@@ -1,6 +1,6 @@
 -- $1 file_id, $2 names of the expectations, $3 how many of them, counted from the first, send a row to quarantine (the others warn).
 -- The exchange rates of one file, from bronze into silver or quarantine; see split_transfers.sql. The rate of a currency and day in a
--- later file replaces the one of an earlier file.
+-- later file replaces the one of an earlier file, unless it is the same.
 WITH checked AS MATERIALIZED (
   SELECT typed.line, typed.currency_code, typed.rate_date, typed.rate,
          NULL::integer[] AS broken
@@ -25,11 +25,11 @@ ranked AS MATERIALIZED (  -- occurrence: of the rows with one key that meet the 
   FROM checked
 ),
 loaded AS (
-  INSERT INTO silver.fx_rates (currency_code, rate_date, rate, file_id, line)
+  INSERT INTO silver.fx_rates AS known (currency_code, rate_date, rate, file_id, line)
   SELECT currency_code, rate_date, rate, $1, line FROM ranked WHERE occurrence = 1
   ON CONFLICT (currency_code, rate_date) DO UPDATE
-  SET (rate, file_id, line) = (excluded.rate, excluded.file_id, excluded.line)
-  RETURNING line
+  SET (rate, file_id, line, valid_from) = (excluded.rate, excluded.file_id, excluded.line, excluded.valid_from)
+  WHERE known.rate <> excluded.rate
 ),
 quarantined AS (
   INSERT INTO quarantine.rows (file_id, line, dataset, reasons, row_values)
@@ -42,7 +42,7 @@ quarantined AS (
   WHERE occurrence IS DISTINCT FROM 1
   RETURNING line, reasons
 )
-SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM loaded) AS rows, NULL::bigint AS first_line
+SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM ranked WHERE occurrence = 1) AS rows, NULL::bigint AS first_line
 UNION ALL
 SELECT 'quarantined', reason, count(*), min(line) FROM quarantined, unnest(reasons) AS reason GROUP BY reason
 UNION ALL

@@ -1,6 +1,6 @@
 -- $1 file_id, $2 names of the expectations, $3 how many of them, counted from the first, send a row to quarantine (the others warn).
 -- The parties of one file, from bronze into silver or quarantine; see split_transfers.sql. What a later file says of a party
--- replaces what an earlier one said. In a file of accounts a party stands on the line of each of its accounts.
+-- replaces what an earlier one said, and a row that says nothing new changes nothing. In a file of accounts a party stands on the line of each of its accounts.
 WITH checked AS MATERIALIZED (
   SELECT typed.line, typed.party_id, typed.name, typed.kind, typed.country, typed.base_risk,
          CASE WHEN typed.is_of_accounts THEN ROW(typed.name, typed.kind, typed.country, typed.base_risk,
@@ -35,12 +35,17 @@ ranked AS MATERIALIZED (  -- occurrence: of the rows with one key that meet the 
   WINDOW same_party AS (PARTITION BY party_id, broken IS NULL OR broken[1] > $3 ORDER BY line)
 ),
 loaded AS (
-  INSERT INTO silver.parties (party_id, name, kind, country, base_risk, is_derived, file_id, line)
+  INSERT INTO silver.parties AS known (party_id, name, kind, country, base_risk, is_derived, file_id, line)
   SELECT party_id, name, kind, country, coalesce(base_risk, 0), false, $1, line FROM ranked WHERE occurrence = 1
   ON CONFLICT (party_id) DO UPDATE
-  SET (name, kind, country, base_risk, is_derived, file_id, line) =
-      (excluded.name, excluded.kind, excluded.country, excluded.base_risk, false, excluded.file_id, excluded.line)
-  RETURNING line
+  SET (name, kind, country, base_risk, is_derived, file_id, line, valid_from) =
+      (excluded.name, excluded.kind, excluded.country, excluded.base_risk, false, excluded.file_id, excluded.line, excluded.valid_from)
+  WHERE (known.name, known.kind, known.country, known.base_risk, known.is_derived)
+        IS DISTINCT FROM (excluded.name, excluded.kind, excluded.country, excluded.base_risk, false)
+     OR NOT EXISTS (SELECT FROM bronze.parties was, bronze.parties says  -- and gave the same attributes
+                    WHERE was.file_id = known.file_id AND was.line = known.line
+                      AND says.file_id = excluded.file_id AND says.line = excluded.line
+                      AND (was.address, was.email, was.phone) IS NOT DISTINCT FROM (says.address, says.email, says.phone))
 ),
 quarantined AS (
   INSERT INTO quarantine.rows (file_id, line, dataset, reasons, row_values)
@@ -53,7 +58,7 @@ quarantined AS (
   WHERE occurrence IS NULL OR occurrence > 1 AND is_repeat IS NOT TRUE
   RETURNING line, reasons
 )
-SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM loaded) AS rows, NULL::bigint AS first_line
+SELECT 'loaded' AS what, '' AS name, (SELECT count(*) FROM ranked WHERE occurrence = 1) AS rows, NULL::bigint AS first_line
 UNION ALL
 SELECT 'quarantined', reason, count(*), min(line) FROM quarantined, unnest(reasons) AS reason GROUP BY reason
 UNION ALL

@@ -20,7 +20,7 @@ WITH features AS (
         severity = excluded.severity, amount = excluded.amount, currency = excluded.currency,
         first_activity_at = excluded.first_activity_at, last_activity_at = excluded.last_activity_at,
         explanation = excluded.explanation, evidence = excluded.evidence, last_run_id = excluded.last_run_id,
-        model = excluded.model, model_version = excluded.model_version
+        model = excluded.model, model_version = excluded.model_version, valid_from = excluded.valid_from
   RETURNING a.first_run_id
 )
 SELECT count(*) AS alerts, count(*) FILTER (WHERE first_run_id = $5::bigint) AS added FROM written

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0
+// store/sql/schema/021_versions.sql: what must hold whoever writes, the program or a person in psql.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+#include <map>
+#include <pqxx/pqxx>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/support/test_database.hpp"
+
+namespace aml::store {
+namespace {
+
+using test::TestDatabase;
+
+constexpr const char* kBegin = "SELECT aml.begin_version('TEST')";
+
+std::string rate(int key, int value) {
+  return fmt::format("('USD', date '2024-01-01' + {}, {}, 1, 1)", key, value);
+}
+
+/// Runs the statement and returns what the server says against it; empty if it accepts it.
+std::string objection(const TestDatabase& database, const std::string& statement) {
+  try {
+    database.query(statement);
+    return {};
+  } catch (const pqxx::failure& failure) {
+    return failure.what();
+  }
+}
+
+std::string objection_to_write(const TestDatabase& database, const std::string& statement) {
+  return objection(database, std::string(kBegin) + ";" + statement);
+}
+
+void expect_words(const std::string& text, const std::string& words) {
+  EXPECT_NE(text.find(words), std::string::npos) << "got: " << text << "\nexpected: " << words;
+}
+
+const std::string kRates =
+    "SELECT string_agg(rate_date - date '2024-01-01' || '=' || rate, ' ' ORDER BY rate_date) FROM "
+    "silver.fx_rates";
+
+std::string rates_as_of(const TestDatabase& database, std::int64_t version) {
+  return database.query(fmt::format("{}_as_of({})", kRates, version));
+}
+
+TEST(Versions, BeginWithTheOneThatMadeTheDatabase) {
+  const TestDatabase database;
+  EXPECT_EQ(database.query("SELECT version, operation, read_version IS NULL, committed_at IS NOT "
+                           "NULL FROM aml.versions"),
+            "0|INIT|t|t");
+  EXPECT_EQ(database.query("SELECT count(*) FROM silver.currencies_as_of(0)"),
+            database.query("SELECT count(*) FROM silver.currencies"));
+}
+
+/// Inserts, updates and deletes at random, several a version, against a copy of the whole table made at each.
+TEST(Versions, AreExactlyTheCopiesThatWereMadeOfThem) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  constexpr int kVersions = 120;
+  constexpr int kKeys = 25;
+  std::mt19937 random(20240301);
+  std::map<std::int64_t, std::string> copies{{0, ""}};
+  for (int i = 0; i < kVersions; ++i) {
+    pqxx::work work(connection.pqxx());
+    const auto version = work.exec1(kBegin)[0].as<std::int64_t>();
+    const bool is_given_up = random() % 10 == 0;
+    for (auto n = random() % 6; n-- > 0;) {
+      const int key = static_cast<int>(random() % kKeys);
+      const int value = 1 + static_cast<int>(random() % 4);
+      switch (random() % 5) {
+        case 0:
+          work.exec("INSERT INTO silver.fx_rates VALUES " + rate(key, value) +
+                    " ON CONFLICT DO NOTHING");
+          break;
+        case 1:
+          work.exec("INSERT INTO silver.fx_rates AS r VALUES " + rate(key, value) +
+                    " ON CONFLICT (currency_code, rate_date) DO UPDATE SET rate = excluded.rate, "
+                    "valid_from = DEFAULT");
+          break;
+        case 2:
+          work.exec(
+              fmt::format("UPDATE silver.fx_rates SET rate = rate + {}, valid_from = DEFAULT "
+                          "WHERE (rate_date - date '2024-01-01') % 7 = {}",
+                          value, key % 7));
+          break;
+        case 3:
+          work.exec(fmt::format(
+              "DELETE FROM silver.fx_rates WHERE rate_date = date '2024-01-01' + {}", key));
+          break;
+        default: {
+          pqxx::subtransaction taken_back(work);
+          taken_back.exec("DELETE FROM silver.fx_rates");
+        }
+      }
+    }
+    const auto copy = work.exec1(kRates)[0].as<std::string>("");
+    if (is_given_up) continue;
+    work.commit();
+    copies[version] = copy;
+  }
+  ASSERT_GT(copies.size(), 90U);
+  for (const auto& [version, copy] : copies)
+    EXPECT_EQ(rates_as_of(database, version), copy) << "version " << version;
+  EXPECT_EQ(database.query("SELECT count(*), max(version) FROM aml.versions"),
+            fmt::format("{}|{}", copies.size(), copies.size() - 1));
+}
+
+TEST(Versions, LongPastOnesAreFoundInEverySpan) {
+  const TestDatabase database;
+  // Row n is replaced after n versions: spans from 1 to 300, on both sides of those that the index keeps apart.
+  database.write(
+      "INSERT INTO silver.fx_rates SELECT 'USD', date '2024-01-01' + n, 1, 1, 1 FROM "
+      "generate_series(1, 300) n");
+  auto connection = database.connect();
+  for (int n = 1; n <= 300; ++n) {
+    pqxx::work work(connection.pqxx());
+    work.exec(kBegin);
+    work.exec(
+        fmt::format("UPDATE silver.fx_rates SET rate = 2, valid_from = DEFAULT WHERE rate_date = "
+                    "date '2024-01-01' + {}",
+                    n));
+    work.commit();
+  }
+  EXPECT_EQ(database.query(
+                "SELECT count(*) FROM generate_series(1, 301) v, LATERAL (SELECT count(*) AS rows, "
+                "sum(rate) AS rates "
+                "FROM silver.fx_rates_as_of(v)) past WHERE rows <> 300 OR rates <> 300 + v - 1"),
+            "0");
+}
+
+TEST(Versions, NothingIsWrittenOutsideOne) {
+  const TestDatabase database;
+  const std::string insert = "INSERT INTO silver.fx_rates VALUES " + rate(1, 1);
+  expect_words(objection(database, insert),
+               "silver.fx_rates keeps its history: no version was begun");
+  expect_words(objection(database, insert), "aml.begin_version");
+  expect_words(objection(database, "DELETE FROM silver.transfers"), "no version was begun");
+  // A number that this transaction did not begin does not do.
+  expect_words(objection(database, "SET aml.version = 0;" + insert), "no version was begun");
+  expect_words(objection(database, "SET LOCAL aml.version = 1;" + insert), "no version was begun");
+  EXPECT_EQ(database.query("SELECT count(*) FROM silver.fx_rates"), "0");
+}
+
+TEST(Versions, ARowThatNamesAnotherIsRefused) {
+  const TestDatabase database;
+  database.write("INSERT INTO silver.fx_rates VALUES " + rate(1, 1));
+  expect_words(objection_to_write(database, "UPDATE silver.fx_rates SET rate = 5"),
+               "SET valid_from = DEFAULT");
+  expect_words(objection_to_write(database, "INSERT INTO silver.currencies VALUES ('XXY', 2, 0)"),
+               "Leave valid_from out");
+  expect_words(objection_to_write(
+                   database, "INSERT INTO silver.fx_rates VALUES " + rate(1, 3) +
+                                 " ON CONFLICT (currency_code, rate_date) DO UPDATE SET rate = 5"),
+               "SET valid_from = DEFAULT");
+  EXPECT_EQ(database.query(kRates), "1=1");
+}
+
+TEST(Versions, TruncateIsRefused) {
+  const TestDatabase database;
+  expect_words(objection_to_write(database, "TRUNCATE silver.transfers"), "TRUNCATE would lose it");
+}
+
+TEST(Versions, TheLogIsNotChanged) {
+  const TestDatabase database;
+  expect_words(objection(database, "UPDATE aml.versions SET operation = 'X'"), "append-only");
+  expect_words(objection(database, "DELETE FROM aml.versions"), "append-only");
+}
+
+TEST(Versions, BegunTwiceInOneTransactionIsOne) {
+  const TestDatabase database;
+  EXPECT_EQ(database.write("SELECT aml.begin_version('OTHER'), aml.this_version()"), "1|1");
+  EXPECT_EQ(database.query("SELECT operation FROM aml.versions WHERE version = 1"), "TEST");
+}
+
+TEST(Versions, CannotBeginInAnOlderView) {
+  const TestDatabase database;
+  expect_words(objection(database,
+                         "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT aml.begin_version('TEST')"),
+               "REPEATABLE READ");
+}
+
+TEST(Versions, WhatOneWroteAndReplacedItselfLeavesNothing) {
+  const TestDatabase database;
+  database.write("INSERT INTO silver.fx_rates VALUES " + rate(1, 1) + "," + rate(2, 1) +
+                 "; UPDATE silver.fx_rates SET rate = 2, valid_from = DEFAULT; DELETE FROM "
+                 "silver.fx_rates WHERE rate_date = '2024-01-02'");
+  EXPECT_EQ(database.query("SELECT count(*) FROM history.silver_fx_rates"), "0");
+  EXPECT_EQ(database.query("SELECT inserted, updated, deleted FROM aml.version_tables"), "2|2|1");
+}
+
+TEST(Versions, WritersFromAnywhereCommitThemInTheirOrder) {
+  const TestDatabase database;
+  constexpr int kWriters = 4;
+  constexpr int kEach = 25;
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < kWriters; ++writer) {
+    writers.emplace_back([&, writer] {
+      auto connection = database.connect();
+      for (int i = 0; i < kEach; ++i) {
+        pqxx::work work(connection.pqxx());
+        work.exec(kBegin);
+        work.exec("INSERT INTO silver.fx_rates VALUES " + rate(writer * kEach + i, 1));
+        if (i % 5 != 4) work.commit();  // the others are given up
+      }
+    });
+  }
+  for (auto& writer : writers) writer.join();
+  EXPECT_EQ(
+      database.query("SELECT count(*), max(version), bool_and(in_order) FROM (SELECT version, "
+                     "committed_at > lag(committed_at, 1, '-infinity') OVER (ORDER BY version) AS "
+                     "in_order FROM aml.versions) v"),
+      fmt::format("{0}|{1}|t", kWriters * kEach * 4 / 5 + 1, kWriters * kEach * 4 / 5));
+  EXPECT_EQ(database.query("SELECT count(*) FROM generate_series(0, 80) v WHERE (SELECT count(*) "
+                           "FROM silver.fx_rates_as_of(v)) <> v"),
+            "0");
+}
+
+TEST(Versions, AKilledWriterLeavesNone) {
+  const TestDatabase database;
+  {
+    auto connection = database.connect();
+    pqxx::work work(connection.pqxx());
+    work.exec(kBegin);
+    work.exec("INSERT INTO silver.fx_rates VALUES " + rate(1, 1));
+    database.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = "
+        "7103852 AND objid = 3 "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+    EXPECT_THROW(work.exec("SELECT 1"), pqxx::failure);
+  }
+  database.write("INSERT INTO silver.fx_rates VALUES " + rate(2, 1));
+  EXPECT_EQ(database.query("SELECT max(version) FROM aml.versions"), "1");
+  EXPECT_EQ(rates_as_of(database, 1), "2=1");
+}
+
+TEST(Versions, OneThatTheStatementDoesNotSeeIsAnErrorAndNotLess) {
+  const TestDatabase database;
+  const std::string early = "SELECT * FROM silver.fx_rates_as_of(1)";  // of an empty table
+  expect_words(objection(database, early),
+               "version 1 is not among those that this statement sees, 0 to 0");
+  expect_words(objection(database, "SELECT * FROM silver.fx_rates_as_of(-1)"), "version -1");
+  expect_words(objection(database, "SELECT * FROM silver.fx_rates_as_of((SELECT NULL::bigint))"),
+               "version null");
+  auto connection = database.connect();
+  pqxx::transaction<pqxx::repeatable_read> view(connection.pqxx());
+  view.exec("SELECT FROM silver.fx_rates");
+  database.write("INSERT INTO silver.fx_rates VALUES " + rate(1, 1));
+  EXPECT_EQ(rates_as_of(database, 1), "1=1");
+  EXPECT_THROW(view.exec(early), pqxx::sql_error);
+}
+
+TEST(Versions, TheWriterDoesNotReadItsOwnAsIfItStood) {
+  const TestDatabase database;
+  expect_words(objection_to_write(database, "SELECT * FROM silver.fx_rates_as_of(1)"),
+               "version 1 is not among");
+}
+
+/// Both that are asked about a moment, one before and one after a commit under way ends, say the same.
+TEST(Versions, TheAnswerForAMomentWaitsForACommitUnderWay) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  pqxx::work work(connection.pqxx());
+  work.exec(kBegin);
+  work.exec("SET CONSTRAINTS ALL IMMEDIATE");  // from here on it is as in the middle of COMMIT
+  const std::string moment = database.query("SELECT clock_timestamp()");
+  const std::string question = "SELECT aml.version_at('" + moment + "')";
+  auto answer = std::async(std::launch::async, [&] { return database.query(question); });
+  EXPECT_EQ(answer.wait_for(std::chrono::milliseconds(300)), std::future_status::timeout);
+  work.commit();
+  EXPECT_EQ(answer.get(), "1");
+  EXPECT_EQ(database.query(question), "1");
+}
+
+TEST(Versions, NothingIsWrittenOnceTheCommitIsUnderWay) {
+  const TestDatabase database;
+  expect_words(
+      objection_to_write(database, "SET CONSTRAINTS ALL IMMEDIATE; DELETE FROM silver.transfers"),
+      "no version was begun");
+}
+
+TEST(Versions, AMomentStillToComeIsRefused) {
+  const TestDatabase database;
+  expect_words(
+      objection(database, "SELECT aml.version_at(clock_timestamp() + interval '1 second')"),
+      "still to come");
+  expect_words(objection(database, "SELECT aml.version_at('2001-01-01')"),
+               "there was no version at 2001-01-01");
+}
+
+TEST(Versions, AreCommittedOneAfterTheOtherThoughTheClockIsSetBack) {
+  const TestDatabase database;
+  // As if version 1 had been committed before the clock was set back by an hour.
+  database.write("SELECT 1");
+  database.query(
+      "SET session_replication_role = replica; UPDATE aml.versions SET committed_at = now() + "
+      "interval '1 hour' WHERE version = 1");
+  database.write("SELECT 2");
+  EXPECT_EQ(database.query("SELECT (SELECT committed_at FROM aml.versions WHERE version = 2) - "
+                           "committed_at FROM aml.versions WHERE version = 1"),
+            "00:00:00.000001");
+}
+
+TEST(Versions, AnAnswerStaysThoughTheClockIsSetBack) {
+  const TestDatabase database;
+  const std::string question =
+      "SELECT aml.version_at('" + database.query("SELECT clock_timestamp()") + "')";
+  EXPECT_EQ(database.query(question), "0");
+  EXPECT_EQ(database.query("SELECT last_value > 0 FROM aml.asked_until"), "t");
+  // As if the clock had been an hour ahead when that was asked.
+  database.query("SELECT setval('aml.asked_until', last_value + 3600000000) FROM aml.asked_until");
+  database.write("SELECT 1");
+  EXPECT_EQ(database.query("SELECT committed_at > now() + interval '59 minutes' FROM aml.versions "
+                           "WHERE version = 1"),
+            "t");
+  EXPECT_EQ(database.query(question), "0");
+}
+
+TEST(Versions, AColumnThatComesLaterHasInThePastWhatItHasInOldRows) {
+  const TestDatabase database;
+  database.write("INSERT INTO silver.fx_rates VALUES " + rate(1, 1) + "," + rate(2, 1));
+  database.write(
+      "UPDATE silver.fx_rates SET rate = 2, valid_from = DEFAULT WHERE rate_date = '2024-01-02'");
+  database.query(
+      "ALTER TABLE silver.fx_rates ADD COLUMN source text NOT NULL DEFAULT 'ecb', ADD COLUMN note "
+      "text; "
+      "SELECT aml.keep_history('silver.fx_rates')");
+  database.write(
+      "UPDATE silver.fx_rates SET source = 'fed', note = 'n', valid_from = DEFAULT WHERE rate_date "
+      "= '2024-01-03'");
+  database.write("DELETE FROM silver.fx_rates");
+  const auto rows = [&](int version) {
+    return database.query(
+        fmt::format("SELECT rate_date, rate, source, coalesce(note, '-') FROM "
+                    "silver.fx_rates_as_of({}) ORDER BY 1",
+                    version));
+  };
+  EXPECT_EQ(rows(1), "2024-01-02|1|ecb|-\n2024-01-03|1|ecb|-");
+  EXPECT_EQ(rows(2), "2024-01-02|2|ecb|-\n2024-01-03|1|ecb|-");
+  EXPECT_EQ(rows(3), "2024-01-02|2|ecb|-\n2024-01-03|1|fed|n");
+  EXPECT_EQ(rows(4), "");
+}
+
+TEST(Versions, APastRowIsFoundByItsKeyThroughAnIndex) {
+  const TestDatabase database;
+  database.write(
+      "INSERT INTO silver.fx_rates SELECT 'USD', date '2024-01-01' + n, 1, 1, 1 FROM "
+      "generate_series(1, 5000) n");
+  database.write("UPDATE silver.fx_rates SET rate = 2, valid_from = DEFAULT");
+  database.query("ANALYZE silver.fx_rates; ANALYZE history.silver_fx_rates");
+  const std::string plan = database.query(
+      "EXPLAIN SELECT * FROM silver.fx_rates_as_of(1) WHERE currency_code = 'USD' AND rate_date = "
+      "'2024-02-01'");
+  EXPECT_EQ(plan.find("Seq Scan"), std::string::npos) << plan;
+  EXPECT_EQ(plan.find("Function Scan"), std::string::npos) << plan;
+}
+
+TEST(Versions, EveryTableOfSilverAndGoldHasThem) {
+  const TestDatabase database;
+  EXPECT_EQ(database.query("SELECT string_agg(schemaname || '.' || tablename, ' ') FROM pg_tables "
+                           "WHERE schemaname IN ('silver', 'gold') "
+                           "AND (to_regprocedure(format('%I.%I(bigint)', schemaname, tablename || "
+                           "'_as_of')) IS NULL "
+                           "OR (SELECT count(*) FROM pg_trigger WHERE tgrelid = format('%I.%I', "
+                           "schemaname, tablename)::regclass "
+                           "AND NOT tgisinternal) <> 6)"),
+            "");
+}
+
+}  // namespace
+}  // namespace aml::store
