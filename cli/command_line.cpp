@@ -31,8 +31,9 @@ struct Options {
   std::vector<std::string> scenario_files;
   std::string scenario;
   EvaluateOptions evaluate;
-  std::int64_t earlier_run = 0;
-  std::int64_t later_run = 0;
+  DiffOptions diff;
+  HistoryOptions history;
+  RestoreOptions restore;
   FeatureOptions features;
   ForestFitOptions forest_fit;
   ForestScoreOptions forest_score;
@@ -264,6 +265,10 @@ void add_run_commands(CLI::App& app, Options& options, Command& chosen) {
                   "Backtest: only transfers booked until this day (it included) or moment, UTC "
                   "unless it names a zone; gold stays as it is")
       ->type_name("TIME");
+  run->add_option("--as-of-version", options.run.as_of_version,
+                  "Backtest: the data as it stood at this version, or at the end of this day or at "
+                  "this moment (see aml history); gold stays as it is")
+      ->type_name("VERSION");
   run->add_option("--set", options.run.overrides,
                   "Backtest: another value for a parameter of a scenario, for example "
                   "fan_in.window=\"20 days\"; may be repeated; gold stays as it is")
@@ -628,6 +633,30 @@ void add_graph_commands(CLI::App& app, Options& options, Command& chosen) {
   });
 }
 
+void add_version_commands(CLI::App& app, Options& options, Command& chosen) {
+  auto* history = app.add_subcommand(
+      "history", "Versions of the data, newest first: who changed what and when");
+  history->add_option("table", options.history.table, "Only those that wrote this table")
+      ->type_name("TABLE");
+  history->add_option("--limit", options.history.limit, "At most this many (default: all)")
+      ->check(CLI::Range(1, 1000000000));
+  history->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_history(global, options.history); };
+  });
+
+  auto* restore = app.add_subcommand(
+      "restore", "Make tables of silver what they were at a version, as a new version");
+  restore->add_option("tables", options.restore.tables, "Tables, or all")
+      ->required()
+      ->type_name("TABLE");
+  restore->add_option("--to", options.restore.version, "A version, or a time (a day: its end)")
+      ->required()
+      ->type_name("VERSION");
+  restore->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_restore(global, options.restore); };
+  });
+}
+
 void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
   auto* list = app.add_subcommand("list", "List scenarios, runs or alerts");
   list->require_subcommand(1);
@@ -675,13 +704,22 @@ void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
     chosen = [&](const GlobalOptions& global) { return run_evaluate(global, options.evaluate); };
   });
 
-  auto* diff = app.add_subcommand("diff", "Which alerts came and went between two runs, and why");
-  diff->add_option("earlier", options.earlier_run, "Run id")->required()->type_name("RUN");
-  diff->add_option("later", options.later_run, "Run id")->required()->type_name("RUN");
+  auto* diff = app.add_subcommand(
+      "diff",
+      "Which alerts came and went between two runs, and why; or what differs in a table between "
+      "two versions");
+  constexpr int kTableAndVersions = 3;
+  diff->add_option(
+          "what", options.diff.what,
+          "RUN RUN, or TABLE VERSION VERSION (numbers or times), for example: accounts 3 5")
+      ->required()
+      ->expected(2, kTableAndVersions)
+      ->type_name("EARLIER LATER");
+  diff->add_option("--limit", options.diff.limit,
+                   "At most this many rows of a table (default: all)")
+      ->check(CLI::Range(1, 1000000000));
   diff->callback([&] {
-    chosen = [&](const GlobalOptions& global) {
-      return run_diff(global, options.earlier_run, options.later_run);
-    };
+    chosen = [&](const GlobalOptions& global) { return run_diff(global, options.diff); };
   });
 
   auto* report = app.add_subcommand("report", "Write the report of a run as one HTML file");
@@ -753,6 +791,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
   Command chosen;
   add_global_options(app, global, *options);
   add_reading_commands(app, *options, chosen);
+  add_version_commands(app, *options, chosen);
   add_run_commands(app, *options, chosen);
   add_data_commands(app, *options, chosen);
   add_graph_commands(app, *options, chosen);

@@ -45,9 +45,23 @@ struct RunOptions {
   bool dry_run = false;
   std::string summary;  ///< file; empty: none
   int threads = 0;
-  std::optional<std::string> as_of;    ///< a day or time; absent: all transfers
-  std::vector<std::string> overrides;  ///< scenario.parameter=value
-  bool no_features = false;            ///< leave gold.account_features as it is
+  std::optional<std::string> as_of;          ///< a day or time; absent: all transfers
+  std::optional<std::string> as_of_version;  ///< a number, day or time; absent: the newest
+  std::vector<std::string> overrides;        ///< scenario.parameter=value
+  bool no_features = false;                  ///< leave gold.account_features as it is
+};
+/// See docs/versions.md.
+struct HistoryOptions {
+  std::string table;  ///< empty: all
+  int limit = 0;      ///< 0: all
+};
+struct DiffOptions {
+  std::vector<std::string> what;  ///< two runs, or a table and two versions
+  int limit = 0;                  ///< rows of a table; 0: all
+};
+struct RestoreOptions {
+  std::vector<std::string> tables;
+  std::string version;  ///< a number, day or time
 };
 struct EvaluateOptions {
   std::vector<std::string> labels;  ///< files
@@ -167,7 +181,7 @@ struct GraphPropagateOptions {
 
 int run_db(const GlobalOptions& global, const DbOptions& options);
 int run_demo(const GlobalOptions& global, const DemoOptions& options);
-int run_diff(const GlobalOptions& global, std::int64_t earlier, std::int64_t later);
+int run_diff(const GlobalOptions& global, const DiffOptions& options);
 int run_doctor(const GlobalOptions& global);
 int run_evaluate(const GlobalOptions& global, const EvaluateOptions& options);
 int run_explain(const GlobalOptions& global, const std::string& entity);
@@ -181,6 +195,7 @@ int run_graph_cycles(const GlobalOptions& global, const GraphCycleOptions& optio
 int run_graph_motif(const GlobalOptions& global, const GraphMotifOptions& options);
 int run_graph_propagate(const GlobalOptions& global, const GraphPropagateOptions& options);
 int run_graph_stats(const GlobalOptions& global, const GraphFiles& files);
+int run_history(const GlobalOptions& global, const HistoryOptions& options);
 int run_init(const GlobalOptions& global, const InitOptions& options);
 int run_list(const GlobalOptions& global, const ListOptions& options);
 int run_load(const GlobalOptions& global, const LoadOptions& options);
@@ -196,6 +211,7 @@ int run_model_show(const GlobalOptions& global, const ModelVersionOptions& optio
 int run_model_sql(const GlobalOptions& global, const ModelVersionOptions& options);
 int run_model_train(const GlobalOptions& global, const ModelTrainOptions& options);
 int run_report(const GlobalOptions& global, const ReportOptions& options);
+int run_restore(const GlobalOptions& global, const RestoreOptions& options);
 int run_run(const GlobalOptions& global, const RunOptions& options);
 int run_scenario_check(const GlobalOptions& global, const std::vector<std::string>& files);
 int run_scenario_explain(const GlobalOptions& global, const std::string& name);

@@ -47,7 +47,7 @@ Source read_source(const GlobalOptions& global, const FeatureOptions& options) {
   auto connection = connect_ready(global);
   const auto setting = store::base_currency(connection);
   Stage stage("read snapshot");
-  auto snapshot = store::read_snapshot(connection, as_of_time(options.as_of));
+  auto snapshot = store::read_snapshot(connection, {as_of_time(options.as_of), {}});
   stage.done(human_count(snapshot.transfers.source.size()) + " transfers");
   return {graph::TransferGraph(std::move(snapshot.transfers)), {setting.code, setting.exponent}};
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <memory>
 
@@ -15,6 +16,7 @@
 #include "reports/private_file.hpp"
 #include "scenarios/overrides.hpp"
 #include "store/snapshot.hpp"
+#include "store/version_history.hpp"
 
 namespace aml::cli {
 namespace {
@@ -43,12 +45,19 @@ std::string tables_written(const scenarios::Scenario& scenario, bool is_backtest
   return tables;
 }
 
+store::AsOf data_of(store::Connection& connection, const RunOptions& options) {
+  store::AsOf as_of{as_of_time(options.as_of), {}};
+  if (options.as_of_version)
+    as_of.version = asked_version(connection, "--as-of-version", *options.as_of_version);
+  return as_of;
+}
+
 int print_plan(const GlobalOptions& global, store::Connection& connection,
                const RunOptions& options) {
   const auto chosen = scenarios_to_run(connection, options);
-  const auto as_of = as_of_time(options.as_of);
+  const auto as_of = data_of(connection, options);
   const auto plan = store::plan_snapshot(connection, as_of);
-  const bool is_backtest = as_of || !options.overrides.empty();
+  const bool is_backtest = as_of.booked_until || as_of.version || !options.overrides.empty();
   Table table{{"what", "rows", "tables_read", "tables_written", "parameters"}, {}};
   const auto reads = [&](const char* what, std::uint64_t rows) {
     table.rows.push_back({Cell{std::string(what)}, Cell{static_cast<std::int64_t>(rows)},
@@ -95,7 +104,24 @@ AskedTime asked_time(const char* option, const std::string& text) {
 
 std::optional<graph::Micros> as_of_time(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
+  if (text->find_first_not_of("0123456789") == std::string::npos)
+    throw std::invalid_argument(
+        fmt::format("--as-of {}: expected a day or a time of booking; a version of the data is "
+                    "asked for with --as-of-version {}",
+                    *text, *text));
   return asked_time("--as-of", *text).until;
+}
+
+std::int64_t asked_version(store::Connection& connection, const char* option,
+                           const std::string& text) {
+  if (text.empty() || text.find_first_not_of("0123456789") != std::string::npos)
+    return store::version_at(connection, asked_time(option, text).until);
+  const std::int64_t newest = store::newest_version(connection);
+  std::int64_t version = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+  if (error == std::errc() && version <= newest) return version;
+  throw std::invalid_argument(fmt::format(
+      "{}: there is no version {}, the newest is {}\n  see:  aml history", option, text, newest));
 }
 
 scenarios::RunOutcome run_with_progress(store::Connection& connection, const RunOptions& options) {
@@ -106,7 +132,9 @@ scenarios::RunOutcome run_with_progress(store::Connection& connection, const Run
   std::unique_ptr<Stage> stage;
   scenarios::RunOptions run;
   run.threads = options.threads;
-  run.as_of = as_of_time(options.as_of);
+  const auto data = data_of(connection, options);
+  run.as_of = data.booked_until;
+  run.as_of_version = data.version;
   run.account_features = !options.no_features;
   run.program_version = kVersion;
   run.started = [&](const std::string& name) { stage = std::make_unique<Stage>(name); };

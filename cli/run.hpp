@@ -22,6 +22,11 @@ scenarios::RunOutcome run_with_progress(store::Connection& connection, const Run
 /// "As of" a day is as of its end. Throws: std::invalid_argument for what is no time.
 std::optional<graph::Micros> as_of_time(const std::optional<std::string>& text);
 
+/// The version that `option` asks for by its number or by a time, a day as of its end. Throws: std::invalid_argument for what is neither,
+/// and for a number that the newest version has not reached.
+std::int64_t asked_version(store::Connection& connection, const char* option,
+                           const std::string& text);
+
 /// One row for each scenario: alerts by severity, new, gone.
 Table outcome_table(const scenarios::RunOutcome& outcome);
 

@@ -161,7 +161,11 @@ const RegisteredModel* RunModels::production(const std::string& model) {
   auto found = production_.find(model);
   if (found == production_.end()) {
     std::unique_ptr<const RegisteredModel> loaded;
-    if (const auto version = store::production_version(connection_, model))
+    auto version = purpose_.as_of_version
+                       ? store::version_used_on(connection_, model, *purpose_.as_of_version)
+                       : std::nullopt;
+    if (!version) version = store::production_version(connection_, model);
+    if (version)
       loaded = std::make_unique<const RegisteredModel>(load_model(connection_, {model, *version}));
     found = production_.emplace(model, std::move(loaded)).first;
   }

@@ -66,13 +66,15 @@ class RunModels {
   struct Purpose {
     bool is_backtest = false;
     std::optional<graph::Micros> as_of = std::nullopt;
+    std::optional<std::int64_t> as_of_version = std::nullopt;
     std::string program_version;
     std::int64_t run_id = 0;
   };
   RunModels(store::Connection& connection, Purpose purpose)
       : connection_(connection), purpose_(std::move(purpose)) {}
 
-  /// The version in production. Without one a production run fits a version, to be registered. A
+  /// The version in production; of a run as of a version of the data, the one with which the run that read it scored, so that its
+  /// findings come out again. Without one a production run fits a version, to be registered. A
   /// backtest registers nothing: it fits a forest of its own if there is none, if a parameter of the
   /// fitting is set, or if the one in production has seen transfers after as_of.
   /// Throws: StoreError kRefusedData if the version is damaged; std::invalid_argument if it wants a

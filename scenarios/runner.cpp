@@ -86,7 +86,8 @@ void require_distinct_scenarios(const std::vector<Scenario>& scenarios) {
 
 store::RunStart run_start(const std::vector<Scenario>& scenarios, const RunOptions& options,
                           int threads) {
-  store::RunStart start{options.program_version, threads, 0, {}, options.as_of, {}};
+  store::RunStart start{options.program_version, threads, 0, {}, options.as_of, {},
+                        options.as_of_version};
   for (const Scenario& scenario : scenarios) {
     start.scenarios.push_back(scenario.id);
     std::ranges::copy(scenario.overrides, std::back_inserter(start.overrides));
@@ -207,6 +208,7 @@ class Run {
     if (!graphs || interrupted()) return false;
     RunModels models(connection_, {.is_backtest = outcome_.is_backtest,
                                    .as_of = options_.as_of,
+                                   .as_of_version = options_.as_of_version,
                                    .program_version = options_.program_version,
                                    .run_id = outcome_.run_id});
     std::vector<std::optional<Found>> found;
@@ -224,7 +226,7 @@ class Run {
   std::optional<Graphs> read_graphs() {
     std::optional<store::Snapshot> snapshot;
     stage("read snapshot", nullptr, [&](store::RunStep& step) {
-      snapshot = store::read_snapshot(connection_, options_.as_of);
+      snapshot = store::read_snapshot(connection_, {options_.as_of, options_.as_of_version});
       outcome_.snapshot = snapshot_facts(*snapshot);
       store::record_snapshot(connection_, outcome_.run_id, outcome_.snapshot);
       step.rows = outcome_.snapshot.transfers;

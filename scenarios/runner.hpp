@@ -53,6 +53,7 @@ struct RunOptions {
   int threads = 0;  ///< 0: all cores
   std::string program_version;
   std::optional<graph::Micros> as_of;  ///< only transfers booked until then; absent: all
+  std::optional<std::int64_t> as_of_version = {};  ///< of the data; absent: the newest
   bool account_features = true;  ///< of a production run: bring gold.account_features up to date
   std::function<void(const std::string& stage)> started;     ///< a stage begins
   std::function<void(const store::RunStep& step)> finished;  ///< a stage ended
@@ -88,7 +89,7 @@ struct RunOutcome {
 /// Takes the run lock, reads the snapshot, runs every scenario and writes gold in one database
 /// transaction. A scenario that fails does not stop the others; gold of those that ran is written
 /// and the status is "failed". Steps: "read snapshot", "build graph", one for each scenario under
-/// its id, "account features", "write gold". With `as_of`, or if a scenario has overrides, the run
+/// its id, "account features", "write gold". With `as_of` or `as_of_version`, or if a scenario has overrides, the run
 /// is a backtest: gold stays as it is, and what was found is kept beside it ("write backtest").
 /// Anomalies are scored by registered models, see RunModels.
 /// Throws: store::StoreError (kLocked if another run is at work); std::invalid_argument if there is

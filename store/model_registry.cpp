@@ -327,6 +327,13 @@ std::optional<std::int32_t> production_version(Connection& connection, const std
   return production_version(session, model);
 }
 
+std::optional<std::int32_t> version_used_on(Connection& connection, const std::string& model,
+                                            std::int64_t data_version) {
+  const auto found = ask(connection, query::model_version_of_data, model, data_version);
+  if (found.empty()) return {};
+  return found[0][0].as<std::int32_t>();
+}
+
 ModelVersion find_version(Connection& connection, const std::string& model,
                           const std::string& which) {
   const auto found =

@@ -142,6 +142,9 @@ void give_alias(Connection& connection, const ModelVersion& version, const std::
                 const std::string& reason);
 
 std::optional<std::int32_t> production_version(Connection& connection, const std::string& model);
+/// The version with which the newest production run that read a version of the data scored; absent if none did.
+std::optional<std::int32_t> version_used_on(Connection& connection, const std::string& model,
+                                            std::int64_t data_version);
 std::optional<std::int32_t> production_version(pqxx::transaction_base& transaction,
                                                const std::string& model);
 /// `which`: a number, latest, production, staging (the newest) or an alias.

@@ -64,7 +64,7 @@ std::int64_t start_run(Connection& connection, const RunStart& start) {
   const auto run_id = run(transaction, query::start_run, start.program_version, start.threads,
                           static_cast<std::int64_t>(start.seed), text_array(start.scenarios),
                           start.as_of ? Parameter(time_text(*start.as_of)) : Parameter(),
-                          text_array(overrides))[0][0]
+                          text_array(overrides), start.as_of_version)[0][0]
                           .as<std::int64_t>();
   as_statement(query::start_run.file, [&] { transaction.commit(); });
   return run_id;

@@ -29,7 +29,7 @@ class RunLock {
   Connection& connection_;
 };
 
-/// A run with `as_of` or `overrides` is a backtest: it leaves gold as it is.
+/// A run with `as_of`, `as_of_version` or `overrides` is a backtest: it leaves gold as it is.
 struct RunStart {
   std::string program_version;
   int threads = 1;
@@ -37,8 +37,9 @@ struct RunStart {
   std::vector<std::string> scenarios;
   std::optional<graph::Micros> as_of = {};  ///< only transfers booked until then; absent: all
   std::vector<std::string> overrides = {};  ///< "scenario.parameter=value"
+  std::optional<std::int64_t> as_of_version = {};  ///< of the data; absent: the newest
 
-  bool is_backtest() const { return as_of || !overrides.empty(); }
+  bool is_backtest() const { return as_of || as_of_version || !overrides.empty(); }
 };
 
 struct RunStep {

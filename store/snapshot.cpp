@@ -77,10 +77,11 @@ class NameList {
 /// read there, in one transaction: that needs no exported snapshot to share a view.
 class SnapshotReader {
  public:
-  SnapshotReader(const Target& target, std::optional<graph::Micros> as_of,
+  SnapshotReader(const Target& target, const AsOf& as_of,
                  const std::function<void(std::uint64_t)>& progress)
       : connection_(target), as_of_(as_of), progress_(progress) {
     connection_.execute(command::begin_snapshot.file, command::begin_snapshot.text);
+    set_as_of();
   }
 
   Snapshot read() {
@@ -92,16 +93,21 @@ class SnapshotReader {
   }
 
  private:
+  void set_as_of();
+  const copy::Embedded& of_version(const copy::Embedded& newest,
+                                   const copy::Embedded& as_of) const {
+    return as_of_.version ? as_of : newest;
+  }
   void read_facts();
   void read_parties();
   void read_attributes_and_accounts();
   void read_attributes(const KeyIndex& parties);
   void read_accounts(const KeyIndex& parties);
   void read_transfers();
-  const copy::Embedded& transfers_statement();
+  const copy::Embedded& transfers_statement() const;
 
   RawConnection connection_;
-  std::optional<graph::Micros> as_of_;
+  AsOf as_of_;
   const std::function<void(std::uint64_t)>& progress_;
   Snapshot snapshot_;
   std::size_t expected_transfers_ = 0;
@@ -170,6 +176,15 @@ void reserve(graph::TransferColumns& columns, std::size_t transfers) {
   columns.transfer_keys.reserve(rows, rows * kBytesPerKey);
 }
 
+/// COPY binds no parameters: its statements read settings of the transaction.
+void SnapshotReader::set_as_of() {
+  connection_.execute(query::set_as_of.file, query::set_as_of.text,
+                      as_of_.booked_until ? time_text(*as_of_.booked_until) : "infinity");
+  if (as_of_.version)
+    connection_.execute(query::set_as_of_version.file, query::set_as_of_version.text,
+                        std::to_string(*as_of_.version));
+}
+
 void SnapshotReader::read_facts() {
   const auto facts = connection_.execute(query::snapshot_facts.file, query::snapshot_facts.text);
   snapshot_.id = PQgetvalue(facts.get(), 0, 0);
@@ -187,7 +202,8 @@ void SnapshotReader::read_facts() {
 }
 
 void SnapshotReader::read_parties() {
-  BinaryCopyReader reader(connection_, copy::snapshot_parties.file, copy::snapshot_parties.text);
+  const auto& statement = of_version(copy::snapshot_parties, copy::snapshot_parties_as_of);
+  BinaryCopyReader reader(connection_, statement.file, statement.text);
   BinaryRow row;
   while (reader.next(row)) {
     snapshot_.attributes.party_keys.push_back(row.next());
@@ -203,7 +219,7 @@ void SnapshotReader::read_attributes_and_accounts() {
 
 void SnapshotReader::read_attributes(const KeyIndex& parties) {
   auto& attributes = snapshot_.attributes;
-  const auto& statement = copy::snapshot_attributes;
+  const auto& statement = of_version(copy::snapshot_attributes, copy::snapshot_attributes_as_of);
   NameList kinds(attributes.kind_names, graph::kMostKinds, "kinds of attributes", statement.file);
   BinaryCopyReader reader(connection_, statement.file, statement.text);
   BinaryRow row;
@@ -216,7 +232,7 @@ void SnapshotReader::read_attributes(const KeyIndex& parties) {
 
 void SnapshotReader::read_accounts(const KeyIndex& parties) {
   constexpr std::size_t kMostCountries = 65'535;
-  const auto& statement = copy::snapshot_accounts;
+  const auto& statement = of_version(copy::snapshot_accounts, copy::snapshot_accounts_as_of);
   NameList countries(snapshot_.country_names, kMostCountries, "countries", statement.file);
   countries.position_of("");  // 0: not known
   BinaryCopyReader reader(connection_, statement.file, statement.text);
@@ -230,10 +246,9 @@ void SnapshotReader::read_accounts(const KeyIndex& parties) {
 }
 
 /// All rows are read by a statement of their own: a condition would cost it 5 % of the server's time.
-const copy::Embedded& SnapshotReader::transfers_statement() {
-  if (!as_of_) return copy::snapshot_transfers;
-  connection_.execute(query::set_as_of.file, query::set_as_of.text, time_text(*as_of_));
-  return copy::snapshot_transfers_until;
+const copy::Embedded& SnapshotReader::transfers_statement() const {
+  if (as_of_.version) return copy::snapshot_transfers_as_of;
+  return as_of_.booked_until ? copy::snapshot_transfers_until : copy::snapshot_transfers;
 }
 
 void SnapshotReader::read_transfers() {
@@ -271,9 +286,11 @@ void SnapshotReader::read_transfers() {
 
 }  // namespace
 
-SnapshotPlan plan_snapshot(Connection& connection, std::optional<graph::Micros> as_of) {
+SnapshotPlan plan_snapshot(Connection& connection, const AsOf& as_of) {
   auto session = begin<pqxx::nontransaction>(connection);
-  const auto row = run(session, query::count_silver, as_of ? time_text(*as_of) : "infinity")[0];
+  const auto until = as_of.booked_until ? time_text(*as_of.booked_until) : "infinity";
+  const auto row = (as_of.version ? run(session, query::count_silver_as_of, until, *as_of.version)
+                                  : run(session, query::count_silver, until))[0];
   SnapshotPlan plan{row[0].as<std::uint64_t>(), row[1].as<std::uint64_t>(),
                     row[2].as<std::uint64_t>(), row[3].as<std::uint64_t>(), 0};
   plan.memory_bytes = kBytesOfProgram + plan.accounts * kBytesPerAccount +
@@ -282,7 +299,7 @@ SnapshotPlan plan_snapshot(Connection& connection, std::optional<graph::Micros> 
   return plan;
 }
 
-Snapshot read_snapshot(Connection& connection, std::optional<graph::Micros> as_of,
+Snapshot read_snapshot(Connection& connection, const AsOf& as_of,
                        const std::function<void(std::uint64_t transfers)>& progress) {
   const auto start = std::chrono::steady_clock::now();
   auto snapshot = SnapshotReader(connection.target(), as_of, progress).read();

@@ -40,16 +40,21 @@ struct Snapshot {
   double seconds = 0;
 };
 
-/// Counts in one REPEATABLE READ view, without reading rows. Transfers: those booked until `as_of`.
-SnapshotPlan plan_snapshot(Connection& connection,
-                           std::optional<graph::Micros> as_of = std::nullopt);
+/// Which data a run reads: what was booked until a moment, as it stood at a version (docs/versions.md). Absent: all, the newest.
+struct AsOf {
+  std::optional<graph::Micros> booked_until = {};
+  std::optional<std::int64_t> version = {};
+};
+
+/// Counts in one REPEATABLE READ view, without reading rows.
+SnapshotPlan plan_snapshot(Connection& connection, const AsOf& as_of = {});
 
 /// Reads accounts, parties, attributes and transfers from one REPEATABLE READ, READ ONLY view by binary COPY into columns.
-/// Transfers booked after `as_of`, if it is given, are left out; accounts, parties and attributes have no history and are all read.
+/// Transfers booked after `as_of.booked_until` are left out; accounts, parties and attributes have no booking time and are all read.
 /// `progress`, if given, is called now and then with the transfers read so far.
-/// Throws: StoreError kStatement; std::bad_alloc if it does not fit.
+/// Throws: StoreError kStatement, also if there is no such version; std::bad_alloc if it does not fit.
 /// Cost:   bound by the server's COPY; no allocation per row.
-Snapshot read_snapshot(Connection& connection, std::optional<graph::Micros> as_of = std::nullopt,
+Snapshot read_snapshot(Connection& connection, const AsOf& as_of = {},
                        const std::function<void(std::uint64_t transfers)>& progress = {});
 
 }  // namespace aml::store

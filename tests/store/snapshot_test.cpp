@@ -317,7 +317,7 @@ TEST(Snapshot, FindsTheRightAccountAmongManyAlikeAndTellsItsProgress) {
   auto connection = database.connect();
   std::vector<std::uint64_t> progress;
   const auto snapshot = read_snapshot(
-      connection, std::nullopt, [&](std::uint64_t transfers) { progress.push_back(transfers); });
+      connection, {}, [&](std::uint64_t transfers) { progress.push_back(transfers); });
   const auto& transfers = snapshot.transfers;
   ASSERT_EQ(transfers.source.size(), 70000U);
   const auto name = [](std::int64_t i) {
@@ -410,11 +410,11 @@ TEST(Snapshot, AsOfATimeHoldsWhatWasBookedUntilThen) {
   add_transfer(database, {.id = "late", .booked_at = "2024-03-01 00:00:00.000002+00"});
   auto connection = database.connect();
   constexpr graph::Micros kThen = 1'709'251'200'000'001;
-  const auto snapshot = read_snapshot(connection, kThen);
+  const auto snapshot = read_snapshot(connection, {kThen, {}});
   EXPECT_EQ(snapshot.transfers.transfer_keys.size(), 2U);
   EXPECT_EQ(std::ranges::max(snapshot.transfers.booked_at), kThen);
   EXPECT_EQ(snapshot.transfers.vertex_keys.size(), 2U);
-  EXPECT_EQ(plan_snapshot(connection, kThen).transfers, 2U);
+  EXPECT_EQ(plan_snapshot(connection, {kThen, {}}).transfers, 2U);
   EXPECT_EQ(plan_snapshot(connection).transfers, 3U);
   EXPECT_EQ(read_snapshot(connection).transfers.transfer_keys.size(), 3U);
 }

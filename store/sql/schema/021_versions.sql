@@ -325,6 +325,16 @@ ALTER TABLE aml.ingested_files ADD COLUMN version bigint DEFAULT 0 REFERENCES am
 ALTER TABLE aml.ingested_files ALTER COLUMN version SET DEFAULT aml.this_version();
 ALTER TABLE aml.runs ADD COLUMN version bigint REFERENCES aml.versions;
 ALTER TABLE aml.runs ADD COLUMN read_version bigint REFERENCES aml.versions;
+-- A run that reads an older version is a backtest, too.
+ALTER TABLE aml.runs ADD COLUMN as_of_version bigint REFERENCES aml.versions;
+DROP TRIGGER keep_production_runs ON aml.runs;
+ALTER TABLE aml.runs DROP COLUMN purpose;
+ALTER TABLE aml.runs ADD COLUMN purpose text NOT NULL
+  GENERATED ALWAYS AS (CASE WHEN as_of IS NULL AND as_of_version IS NULL AND overrides = '{}' THEN 'production' ELSE 'backtest' END) STORED;
+CREATE TRIGGER keep_production_runs BEFORE DELETE ON aml.runs
+  FOR EACH ROW WHEN (OLD.purpose = 'production') EXECUTE FUNCTION aml.refuse_to_delete_run();
+COMMENT ON COLUMN aml.runs.purpose IS 'production: its findings are in gold. backtest (as_of, as_of_version or overrides are given): its findings are in the schema backtest.';
+COMMENT ON COLUMN aml.runs.as_of_version IS 'The version that it was asked to read; null: the newest.';
 COMMENT ON COLUMN aml.ingested_files.version IS 'The version that the load made, see aml.versions.';
 COMMENT ON COLUMN aml.runs.version IS 'The version of gold that the run made, see aml.versions; null if it wrote none.';
 COMMENT ON COLUMN aml.runs.read_version IS 'The version of the data that the run read, see aml.versions.';
@@ -339,3 +349,104 @@ SELECT v.version, v.committed_at, v.user_name, v.operation, v.operation_paramete
        v.client
 FROM aml.versions v;
 COMMENT ON VIEW aml.version_history IS 'The versions as DESCRIBE HISTORY of Delta Lake tells them, one row a version; operation_metrics: rows by table.';
+
+CREATE VIEW aml.versioned_tables AS
+SELECT t.tgrelid::regclass AS table_id, format('%s.%s', n.nspname, c.relname) AS table_name
+FROM pg_trigger t
+JOIN pg_class c ON c.oid = t.tgrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE t.tgname = 'keep_updated' AND t.tgfoid = 'aml.keep_replaced'::regproc;
+COMMENT ON VIEW aml.versioned_tables IS 'The tables that keep their history, see aml.keep_history().';
+
+CREATE FUNCTION aml.key_columns(versioned regclass) RETURNS text[] LANGUAGE sql STABLE AS $$
+  SELECT array_agg(a.attname::text ORDER BY k.position)
+  FROM pg_index i
+  CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (attnum, position)
+  JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+  WHERE i.indrelid = versioned AND i.indisprimary
+$$;
+COMMENT ON FUNCTION aml.key_columns(regclass) IS 'The columns of the primary key, in its order.';
+
+CREATE FUNCTION aml.diff_table(versioned regclass, earlier bigint, later bigint)
+RETURNS TABLE (change text, key jsonb, before jsonb, after jsonb) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  key_columns text[] := aml.key_columns(versioned);
+  -- A row that no version between wrote names the same version in both.
+  rows constant text := format(
+    'SELECT coalesce(e.row_values, l.row_values) AS any_values, e.row_values AS e_values, l.row_values AS l_values
+     FROM (SELECT %1$s, valid_from, to_jsonb(r) - ''valid_from'' AS row_values FROM %2$s_as_of($1) r) e
+     FULL JOIN (SELECT %1$s, valid_from, to_jsonb(r) - ''valid_from'' AS row_values FROM %2$s_as_of($2) r) l USING (%1$s)
+     WHERE e.valid_from IS DISTINCT FROM l.valid_from AND e.row_values IS DISTINCT FROM l.row_values',
+    (SELECT string_agg(quote_ident(k), ', ') FROM unnest(key_columns) AS k),
+    (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = versioned));
+BEGIN
+  RETURN QUERY EXECUTE format($query$
+    SELECT CASE WHEN e_values IS NULL THEN 'added' WHEN l_values IS NULL THEN 'removed' ELSE 'changed' END,
+           (SELECT jsonb_object_agg(k, any_values -> k) FROM unnest($3) AS k),
+           CASE WHEN l_values IS NULL THEN e_values - $3
+                ELSE (SELECT jsonb_object_agg(name, value) FROM jsonb_each(e_values) AS e (name, value) WHERE value IS DISTINCT FROM l_values -> name) END,
+           CASE WHEN e_values IS NULL THEN l_values - $3
+                ELSE (SELECT jsonb_object_agg(name, value) FROM jsonb_each(l_values) AS l (name, value) WHERE value IS DISTINCT FROM e_values -> name) END
+    FROM (%s) AS changed
+    ORDER BY 1, 2 $query$, rows)
+  USING earlier, later, key_columns;
+END
+$$;
+COMMENT ON FUNCTION aml.diff_table(regclass, bigint, bigint) IS 'What differs in a table between two versions: rows added, removed and changed, by key; of a changed row the columns that differ.';
+
+-- What a table refers to stands before it.
+CREATE FUNCTION aml.restore_tables(versioned regclass[], past bigint)
+RETURNS TABLE (table_name text, written bigint, deleted bigint) LANGUAGE plpgsql AS $$
+DECLARE
+  silver constant regclass[] := ARRAY['silver.currencies', 'silver.fx_rates', 'silver.parties', 'silver.party_attributes',
+                                      'silver.accounts', 'silver.transfers'];
+  chosen constant regclass[] := ARRAY(SELECT t FROM unnest(silver) WITH ORDINALITY AS s (t, n) WHERE t = ANY (versioned) ORDER BY n);
+  counts_written bigint[] := '{}';
+  affected bigint;
+  columns text;
+  keys text;
+  names text;
+BEGIN
+  IF cardinality(chosen) < cardinality(versioned) THEN
+    RAISE EXCEPTION 'only tables of silver can be restored' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  PERFORM aml.begin_version('RESTORE', jsonb_build_object('tables', to_jsonb(chosen::text[]), 'to', past));
+  FOR n IN 1 .. cardinality(chosen) LOOP
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum), string_agg('known.' || quote_ident(attname), ', ' ORDER BY attnum)
+    INTO columns, names
+    FROM pg_attribute WHERE attrelid = chosen[n] AND attnum > 0 AND NOT attisdropped AND attname <> 'valid_from';
+    SELECT string_agg(quote_ident(k), ', ') INTO keys FROM unnest(aml.key_columns(chosen[n])) AS k;
+    EXECUTE format(
+      'INSERT INTO %1$s AS known (%2$s)
+       SELECT %2$s FROM %1$s_as_of($1) past
+       WHERE NOT EXISTS (SELECT FROM %1$s present WHERE (%3$s, present.valid_from) = (%4$s, past.valid_from))
+       ON CONFLICT (%5$s) DO UPDATE SET (%2$s, valid_from) = (%6$s, DEFAULT)
+       WHERE ROW(%7$s)::text <> ROW(%6$s)::text',  -- numbers to the last zero
+      chosen[n], columns,
+      (SELECT string_agg('present.' || quote_ident(k), ', ') FROM unnest(aml.key_columns(chosen[n])) AS k),
+      (SELECT string_agg('past.' || quote_ident(k), ', ') FROM unnest(aml.key_columns(chosen[n])) AS k),
+      keys, replace(names, 'known.', 'excluded.'), names)
+    USING past;
+    GET DIAGNOSTICS affected = ROW_COUNT;
+    counts_written[n] := affected;
+  END LOOP;
+  FOR n IN REVERSE cardinality(chosen) .. 1 LOOP
+    SELECT string_agg(quote_ident(k), ', ') INTO keys FROM unnest(aml.key_columns(chosen[n])) AS k;
+    EXECUTE format('DELETE FROM %1$s WHERE valid_from > $1 AND (%2$s) NOT IN (SELECT %2$s FROM %1$s_as_of($1))', chosen[n], keys)
+    USING past;
+    GET DIAGNOSTICS affected = ROW_COUNT;
+    table_name := chosen[n]::text;
+    written := counts_written[n];
+    deleted := affected;
+    RETURN NEXT;
+  END LOOP;
+  -- No foreign key says so.
+  IF EXISTS (SELECT FROM silver.transfers t
+             WHERE NOT EXISTS (SELECT FROM silver.accounts a WHERE a.account_id = t.from_account_id)
+                OR NOT EXISTS (SELECT FROM silver.accounts a WHERE a.account_id = t.to_account_id)) THEN
+    RAISE EXCEPTION 'transfers would name accounts that silver.accounts had not at version %', past
+      USING ERRCODE = 'foreign_key_violation', HINT = 'Restore silver.transfers and silver.accounts together.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION aml.restore_tables(regclass[], bigint) IS 'Makes tables of silver what they were at a version, as a new version; rows written and deleted in each.';

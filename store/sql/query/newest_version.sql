@@ -1,0 +1,2 @@
+-- No parameters. The newest version.
+SELECT aml.newest_version()
