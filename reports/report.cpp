@@ -74,6 +74,9 @@ std::string nature(const Material& material) {
   }
   if (run.purpose != "backtest") return "The alerts are those that this run found.";
   std::string text = "This is a backtest: these are findings, not alerts.";
+  if (run.as_of_version) {
+    text += fmt::format(" It read the data as of version {}.", *run.as_of_version);
+  }
   if (!run.as_of.empty()) {
     text += fmt::format(" It saw what was booked until {}.", escape(short_time(run.as_of)));
   }

@@ -26,6 +26,8 @@ RunRow run_row(const pqxx::row& row) {
   run.run_id = row["run_id"].as<std::int64_t>();
   run.purpose = text(row["purpose"]);
   run.as_of = text(row["as_of"]);
+  if (!row["read_version"].is_null()) run.read_version = row["read_version"].as<std::int64_t>();
+  if (!row["as_of_version"].is_null()) run.as_of_version = row["as_of_version"].as<std::int64_t>();
   run.overrides = texts(row["overrides"]);
   run.status = text(row["status"]);
   run.started_at = text(row["started_at"]);

@@ -122,6 +122,76 @@ TEST_F(BacktestOfGeneratedBank, AsOfATimeEqualsARunOverWhatWasBookedUntilThen) {
   EXPECT_GT(std::stoll(whole.query("SELECT count(*) FROM backtest.findings WHERE run_id = 1")), 50);
 }
 
+/// Whole findings with their parts, of a production run as gold was right after it, or of a backtest.
+std::string findings_with_parts(const test::TestDatabase& database, bool is_backtest,
+                                std::int64_t run_id) {
+  const std::string version =
+      is_backtest
+          ? ""
+          : database.query(fmt::format("SELECT version FROM aml.runs WHERE run_id = {}", run_id));
+  const std::string findings =
+      is_backtest ? "backtest.findings" : fmt::format("gold.alerts_as_of({})", version);
+  const std::string condition =
+      fmt::format("{} = {}", is_backtest ? "run_id" : "last_run_id", run_id);
+  std::string dump =
+      database.query(fmt::format("SELECT alert_id, scenario, subject_kind, subject, score, "
+                                 "severity, amount, currency, first_activity_at, last_activity_at, "
+                                 "explanation FROM {} WHERE {} ORDER BY alert_id",
+                                 findings, condition));
+  for (const auto& [part, columns] :
+       {std::pair{"transfers", "step, transfer_id, role, branch"},
+        std::pair{"entities", "entity_kind, entity_id, role"},
+        std::pair{"evidence", "item, feature, observed, threshold, contribution, sentence"}}) {
+    const std::string table =
+        is_backtest
+            ? fmt::format("(SELECT * FROM backtest.finding_{} WHERE run_id = {})", part, run_id)
+            : fmt::format("gold.alert_{}_as_of({})", part, version);
+    dump += database.query(fmt::format("SELECT alert_id, {0} FROM {1} AS part JOIN (SELECT "
+                                       "alert_id FROM {2} WHERE {3}) f USING (alert_id) "
+                                       "ORDER BY part::text COLLATE \"C\", alert_id, {0}",
+                                       columns, table, findings, condition)) +
+            "\n--\n";
+  }
+  return dump;
+}
+
+TEST_F(BacktestOfGeneratedBank, AsOfAVersionFindsBitForBitWhatTheRunThatReadItFound) {
+  const test::TestDatabase database;
+  store::Connection connection = database.connect();
+  load(connection);
+  const auto scenarios = shipped_scenarios({});
+  const RunOutcome first = run(connection, scenarios, {});
+  // Rows of every table come, change and go, and another version of the model is put in production.
+  database.write(
+      "UPDATE silver.accounts SET country = 'KY', valid_from = DEFAULT WHERE right(account_id, 1) "
+      "= '3';"
+      "UPDATE silver.parties SET base_risk = base_risk + 1, valid_from = DEFAULT WHERE "
+      "right(party_id, 1) = '5';"
+      "DELETE FROM silver.party_attributes WHERE kind = 'phone';"
+      "UPDATE silver.transfers SET amount_base = amount_base * 2, valid_from = DEFAULT WHERE "
+      "right(transfer_id, 1) IN ('1', '4');"
+      "DELETE FROM silver.transfers WHERE right(transfer_id, 1) = '7'");
+  database.query(
+      "UPDATE aml.model_versions SET stage = 'Archived', stage_reason = 'to fit another' RETURNING "
+      "1");
+  const RunOutcome second = run(connection, scenarios, {});
+  ASSERT_NE(first.snapshot.version, second.snapshot.version);
+  RunOptions options;
+  for (const RunOutcome* production : {&first, &second}) {
+    options.as_of_version = production->snapshot.version;
+    const RunOutcome backtest = run(connection, scenarios, options);
+    EXPECT_TRUE(backtest.is_backtest);
+    EXPECT_EQ(backtest.snapshot.version, production->snapshot.version);
+    EXPECT_EQ(findings_with_parts(database, true, backtest.run_id),
+              findings_with_parts(database, false, production->run_id));
+  }
+  EXPECT_NE(findings_with_parts(database, false, first.run_id),
+            findings_with_parts(database, false, second.run_id));
+  EXPECT_EQ(database.query("SELECT count(*) FROM gold.current_alerts_as_of(" +
+                           database.query("SELECT version FROM aml.runs WHERE run_id = 1") + ")"),
+            database.query("SELECT count(*) FROM gold.run_alerts WHERE run_id = 1"));
+}
+
 class Backtest : public testing::Test {
  protected:
   void SetUp() override { test::insert_small_bank(database_); }

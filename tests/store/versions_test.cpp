@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "store/error.hpp"
+#include "store/version_history.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace aml::store {
@@ -372,6 +374,108 @@ TEST(Versions, EveryTableOfSilverAndGoldHasThem) {
                            "schemaname, tablename)::regclass "
                            "AND NOT tgisinternal) <> 6)"),
             "");
+}
+
+const std::string kBank =
+    "INSERT INTO silver.parties VALUES ('P', 'Ada', 'person', 'US', 0, false, 1, 1), ('Q', 'Bob', "
+    "'person', 'US', 0, false, 1, 2);"
+    "INSERT INTO silver.accounts VALUES ('A', 'P', NULL, 'USD', NULL, NULL, false, 1, 1), ('B', "
+    "'Q', NULL, 'USD', NULL, NULL, false, 1, 2);"
+    "INSERT INTO silver.transfers VALUES ('T', '2024-01-01', 'A', 'B', 1.50, 'USD', 1.50, "
+    "'TRANSFER', 1, 1)";
+
+/// All that keys and foreign keys make hard to put back: a party that goes, one that comes, an account that changes hands.
+const std::string kTurmoil =
+    "INSERT INTO silver.parties VALUES ('R', 'Cem', 'person', 'DE', 0, false, 2, 1);"
+    "UPDATE silver.accounts SET party_id = 'R', valid_from = DEFAULT WHERE account_id = 'B';"
+    "DELETE FROM silver.parties WHERE party_id = 'Q';"
+    "UPDATE silver.transfers SET amount = 1.5, valid_from = DEFAULT;"
+    "INSERT INTO silver.accounts VALUES ('C', 'R', NULL, 'USD', NULL, NULL, false, 2, 2);"
+    "INSERT INTO silver.transfers VALUES ('U', '2024-01-02', 'A', 'C', 2, 'USD', 2, 'TRANSFER', 2, "
+    "3)";
+
+const std::vector<std::string> kBankTables{"silver.parties", "silver.accounts", "silver.transfers"};
+
+std::string bank(const TestDatabase& database, const std::string& suffix = "") {
+  std::string dump;
+  for (const auto& table : kBankTables)
+    dump += database.query(fmt::format("SELECT to_jsonb(t) - 'valid_from' FROM {}{} t ORDER BY 1",
+                                       table, suffix)) +
+            "\n";
+  return dump;
+}
+
+TEST(RestoreTables, MakesThemWhatTheyWereAsANewVersionThatCanBeUndone) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  database.write(kBank);
+  const std::string before = bank(database);
+  database.write(kTurmoil);
+  const std::string after = bank(database);
+  ASSERT_NE(before, after);
+  restore_tables(connection, kBankTables, 1);
+  EXPECT_EQ(bank(database), before);
+  EXPECT_EQ(bank(database, "_as_of(2)"), after);
+  EXPECT_EQ(newest_version(connection), 3);
+  for (const auto& table : restore_tables(connection, kBankTables, 1))
+    EXPECT_EQ(table.written + table.deleted, 0) << table.table;
+  EXPECT_EQ(newest_version(connection), 3) << "a restore that changes nothing makes no version";
+  restore_tables(connection, kBankTables, 2);
+  EXPECT_EQ(bank(database), after);
+  EXPECT_EQ(bank(database, "_as_of(3)"), before);
+  const auto history = version_history(connection, "silver.parties", 1);
+  EXPECT_EQ(history[0].operation, "RESTORE");
+  EXPECT_NE(history[0].parameters.find("\"to\": 2"), std::string::npos) << history[0].parameters;
+}
+
+TEST(RestoreTables, NothingIsDoneIfWhatIsLeftWouldReferToNothing) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  database.write(kBank);
+  database.write(kTurmoil);
+  const std::string after = bank(database);
+  EXPECT_THROW(restore_tables(connection, {"silver.parties"}, 1), StoreError);
+  EXPECT_THROW(restore_tables(connection, {"silver.accounts"}, 1), StoreError);
+  try {
+    restore_tables(connection, {"silver.accounts", "silver.parties"}, 1);
+    FAIL() << "transfer U names account C";
+  } catch (const StoreError& error) {
+    expect_words(error.what(), "transfers would name accounts");
+  }
+  EXPECT_THROW(restore_tables(connection, {"gold.alerts"}, 1), StoreError);
+  EXPECT_THROW(restore_tables(connection, kBankTables, 9), StoreError);
+  EXPECT_EQ(bank(database), after);
+  EXPECT_EQ(newest_version(connection), 2);
+}
+
+TEST(DiffTable, TellsWhatCameWentAndChangedAndInWhichColumns) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  database.write(kBank);
+  database.write(kTurmoil);
+  database.write(
+      "UPDATE silver.parties SET name = name, valid_from = DEFAULT");  // nothing, though it was written
+  const auto diff = diff_table(connection, "silver.accounts", 1, 3, 0);
+  ASSERT_EQ(diff.rows.size(), 2U);
+  EXPECT_EQ(diff.rows[0].change, "added");
+  EXPECT_EQ(diff.rows[0].key, R"({"account_id": "C"})");
+  EXPECT_EQ(diff.rows[1].change, "changed");
+  EXPECT_EQ(diff.rows[1].before, R"({"party_id": "Q"})");
+  EXPECT_EQ(diff.rows[1].after, R"({"party_id": "R"})");
+  const auto back = diff_table(connection, "silver.parties", 3, 1, 1);
+  EXPECT_EQ(back.added, 1);
+  EXPECT_EQ(back.removed, 1);
+  EXPECT_EQ(back.changed, 0);
+  EXPECT_EQ(back.rows.size(), 1U);
+  EXPECT_TRUE(diff_table(connection, "silver.parties", 2, 3, 0).rows.empty());
+}
+
+TEST(VersionHistory, KnowsTablesByTheirNameWithOrWithoutSchema) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  EXPECT_EQ(find_versioned_table(connection, "accounts"), "silver.accounts");
+  EXPECT_EQ(find_versioned_table(connection, "gold.alerts"), "gold.alerts");
+  EXPECT_THROW(find_versioned_table(connection, "aml.runs"), std::invalid_argument);
 }
 
 }  // namespace

@@ -36,6 +36,8 @@ SELECT d.change, d.alert_id, d.scenario, d.subject_kind, d.subject, d.severity_b
          CASE WHEN 'truncated' IN (s1.outcome, s2.outcome) THEN 'a budget was reached' END,
          CASE WHEN r1.as_of IS DISTINCT FROM r2.as_of
               THEN format('as of: %s became %s', coalesce(gold.iso_time(r1.as_of), 'all data'), coalesce(gold.iso_time(r2.as_of), 'all data')) END,
+         CASE WHEN r1.as_of_version IS DISTINCT FROM r2.as_of_version
+              THEN format('version of the data: %s became %s', r1.read_version, r2.read_version) END,
          CASE WHEN (r1.last_file_id, r1.transfers) IS DISTINCT FROM (r2.last_file_id, r2.transfers)
               THEN format('data: %s transfers became %s', r1.transfers, r2.transfers) END) AS why,
        d.explanation

@@ -280,17 +280,19 @@ BEGIN
                   FOR EACH STATEMENT EXECUTE FUNCTION aml.keep_replaced(%L)', versioned, columns);
 
   SELECT string_agg(format('UNION ALL SELECT %s FROM history.%I
-                            WHERE (SELECT aml.require_version($1)) IS NOT NULL AND %s = %s AND valid_from <= $1 AND valid_until > $1%s',
+                            WHERE %s = %s AND valid_from <= $1 AND valid_until > $1%s',
                            columns, history_name, span, n, ' AND valid_until < $1 + ' || spans[n + 1]), ' ' ORDER BY n)
   INTO past
   FROM generate_series(0, cardinality(spans)) AS n;
-  -- Plain SQL that the planner inlines, so that a condition reaches the indexes. require_version() is asked once, also if there is no row.
+  -- Plain SQL that the planner inlines, so that a condition reaches the indexes. The first part gives no row: it asks require_version(),
+  -- once, and also if no row is looked at.
   EXECUTE format($function$
     CREATE OR REPLACE FUNCTION %1$I.%2$I(version bigint) RETURNS SETOF %1$I.%3$I LANGUAGE sql STABLE PARALLEL SAFE AS $body$
-      SELECT %4$s FROM %1$I.%3$I
-      WHERE (SELECT aml.require_version($1)) IS NOT NULL AND valid_from <= $1
+      SELECT %4$s FROM history.%6$I WHERE (SELECT aml.require_version($1)) IS NULL
+      UNION ALL
+      SELECT %4$s FROM %1$I.%3$I WHERE valid_from <= $1
       %5$s
-    $body$ $function$, table_schema, table_name || '_as_of', table_name, columns, past);
+    $body$ $function$, table_schema, table_name || '_as_of', table_name, columns, past, history_name);
   EXECUTE format('COMMENT ON FUNCTION %I.%I(bigint) IS %L', table_schema, table_name || '_as_of',
                  format('The rows of %s.%s as they were at a version; see aml.version_history, aml.version_at().', table_schema, table_name));
 END
