@@ -118,7 +118,7 @@ store::Condition read_condition(const Part& part) {
 std::string read_dataset(const JsonObject& object) {
   const Json* value = object.find("dataset");
   if (value && value->is_string()) {
-    const auto text = value->get<std::string>();
+    auto text = value->get<std::string>();
     if (text.starts_with(kJsonPrefix) && is_name(text.substr(kJsonPrefix.size()))) return text;
   }
   return std::string(kDatasets[object.choice("dataset", kDatasets)]);
@@ -165,7 +165,7 @@ std::vector<store::Expectation> parse_expectations(std::string_view text, const 
 std::string decimal(const JsonObject& object, std::string_view key) {
   const Json& value = *object.find(key);
   if (value.is_number_integer()) return value.dump();
-  const std::string text = value.is_string() ? value.get<std::string>() : "";
+  std::string text = value.is_string() ? value.get<std::string>() : "";
   const std::string digits = text.substr(text.starts_with('-') ? 1 : 0);
   const std::size_t point = digits.find('.');
   const auto are_digits = [](std::string_view part) {

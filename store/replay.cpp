@@ -62,8 +62,8 @@ class Replay {
         outcome.still_broken[std::string(failed.text(row, 0))] =
             static_cast<std::uint64_t>(failed.number(row, 1));
       }
-      outcome.rows_replayed =
-          static_cast<std::uint64_t>(transaction_.run(query::close_replayed_rows, file).size());
+      outcome.rows_replayed = static_cast<std::uint64_t>(
+          transaction_.run(query::close_replayed_rows, file).number(0, 0));
     }
     if (outcome.rows_replayed == 0) {
       transaction_.run(query::delete_empty_replay, file);

@@ -7,5 +7,6 @@ SELECT f.path, q.dataset, reason, count(*) AS rows, min(q.line) AS first_line, f
 FROM quarantine.rows q
 CROSS JOIN LATERAL unnest(q.reasons) AS reason
 JOIN aml.ingested_files f USING (file_id)
+WHERE q.state = 'open'
 GROUP BY f.file_id, f.path, f.lines_read, f.loaded_at, q.dataset, reason
 ORDER BY rows DESC, f.path, q.dataset, reason;

@@ -2,9 +2,13 @@
 INSERT INTO bronze.parties
 SELECT corrected.*
 FROM quarantine.replays replay
-JOIN quarantine.rows held USING (file_id, line, dataset)
-CROSS JOIN LATERAL jsonb_populate_record(NULL::bronze.parties,
-                          coalesce(held.row_values, '{}')
-                          || quarantine.corrected(held.file_id, held.line, held.dataset)
-                          || jsonb_build_object('file_id', replay.replay_file_id, 'line', replay.replay_line)) AS corrected
+CROSS JOIN LATERAL (
+  SELECT coalesce(held.row_values, '{}')
+           || quarantine.corrected(held.file_id, held.line, held.dataset)
+           || jsonb_build_object('file_id', replay.replay_file_id, 'line', replay.replay_line) AS texts
+  FROM quarantine.rows held
+  WHERE held.file_id = replay.file_id AND held.line = replay.line AND held.dataset = replay.dataset
+  OFFSET 0  -- a fence: each row is looked up by its whole key, whatever the planner expects
+) AS whole
+CROSS JOIN LATERAL jsonb_populate_record(NULL::bronze.parties, whole.texts) AS corrected
 WHERE replay.replay_file_id = $1 AND replay.dataset = 'parties'

@@ -2,13 +2,17 @@
 INSERT INTO bronze.transfers
 SELECT corrected.*
 FROM quarantine.replays replay
-JOIN quarantine.rows held USING (file_id, line, dataset)
-JOIN aml.ingested_files file ON file.file_id = held.file_id
-CROSS JOIN LATERAL jsonb_populate_record(NULL::bronze.transfers,
-                          coalesce(held.row_values, '{}')
-                          -- The id that it would have got if it had been loaded with its file.
-                          || CASE WHEN held.row_values ->> 'transfer_id' IS NULL
-                                  THEN jsonb_build_object('transfer_id', left(file.sha256, 12) || '-' || held.line) ELSE '{}' END
-                          || quarantine.corrected(held.file_id, held.line, held.dataset)
-                          || jsonb_build_object('file_id', replay.replay_file_id, 'line', replay.replay_line)) AS corrected
+CROSS JOIN LATERAL (
+  SELECT coalesce(held.row_values, '{}')
+           -- The id that it would have got if it had been loaded with its file.
+           || CASE WHEN held.row_values ->> 'transfer_id' IS NULL
+                   THEN jsonb_build_object('transfer_id', (SELECT left(file.sha256, 12) FROM aml.ingested_files file WHERE file.file_id = held.file_id)
+                                                          || '-' || held.line) ELSE '{}' END
+           || quarantine.corrected(held.file_id, held.line, held.dataset)
+           || jsonb_build_object('file_id', replay.replay_file_id, 'line', replay.replay_line) AS texts
+  FROM quarantine.rows held
+  WHERE held.file_id = replay.file_id AND held.line = replay.line AND held.dataset = replay.dataset
+  OFFSET 0  -- a fence: each row is looked up by its whole key, whatever the planner expects
+) AS whole
+CROSS JOIN LATERAL jsonb_populate_record(NULL::bronze.transfers, whole.texts) AS corrected
 WHERE replay.replay_file_id = $1 AND replay.dataset = 'transfers'

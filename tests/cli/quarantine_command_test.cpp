@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// aml expectations and aml quarantine, as a data engineer meets them.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <fstream>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/cli/process.hpp"
+#include "tests/support/test_database.hpp"
+
+namespace aml::test {
+namespace {
+
+const std::string kHeader = "transfer_id,booked_at,from_account,to_account,amount,currency,type\n";
+
+class QuarantineCommand : public testing::Test {
+ protected:
+  Ended aml(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"-d", database_.target().conninfo});
+    return run_aml(arguments);
+  }
+  std::string out_of(const std::vector<std::string>& arguments) const {
+    const Ended ended = aml(arguments);
+    EXPECT_EQ(ended.exit_code, 0) << ended.err;
+    return ended.out;
+  }
+
+  TestDatabase database_;
+  TemporaryFolder folder_;
+};
+
+TEST_F(QuarantineCommand, TellsTheStoryOfBadRowsFromTheLoadToSilver) {
+  const std::string file =
+      folder_.write("transfers.csv", kHeader +
+                                         "T1,2024-01-01,A,B,1,USD,W\nT2,2024-01-01,A,B,-2,USD,W\n"
+                                         "T3,2024-01-01,A,B,x,EURO,W\ncut off\n");
+  const Ended loaded = aml({"load", file});
+  EXPECT_NE(loaded.err.find("aml quarantine list"), std::string::npos) << loaded.err;
+  EXPECT_EQ(out_of({"quarantine", "list"}),
+            "dataset,reason,file,path,open,fixed\n"
+            "transfers,amount_is_a_number,1," +
+                file +
+                ",1,0\n"
+                "transfers,amount_is_not_negative,1," +
+                file +
+                ",1,0\n"
+                "transfers,currency_is_known,1," +
+                file +
+                ",1,0\n"
+                "transfers,wrong_column_count,1," +
+                file + ",1,0\n");
+  const std::string rows =
+      out_of({"quarantine", "list", "--rows", "--dataset", "transfers", "--file", file});
+  EXPECT_EQ(rows,
+            "file,line,dataset,reasons,transfer_id,booked_at,from_account,to_account,amount,"
+            "currency,type\n"
+            "1,3,transfers,amount_is_not_negative,T2,2024-01-01,A,B,-2,USD,W\n"
+            "1,4,transfers,amount_is_a_number currency_is_known,T3,2024-01-01,A,B,x,EURO,W\n"
+            "1,5,transfers,wrong_column_count,,,,,,,\n");
+  EXPECT_EQ(out_of({"quarantine", "fix", "1:3", "--set", "amount=2", "--set", "type=CASH"}), "");
+  std::string corrected =
+      out_of({"quarantine", "list", "--rows", "--dataset", "transfers", "--file", "1"});
+  corrected.replace(corrected.find("x,EURO"), 6, "3,EUR");
+  corrected.replace(corrected.find(",,,,,,,"), 7, ",T4,2024-01-01,A,B,4,USD,W");
+  EXPECT_EQ(out_of({"quarantine", "fix", "--from", folder_.write("fixed.csv", corrected)}), "");
+  EXPECT_EQ(out_of({"quarantine", "replay", "--reason", "wrong_column_count"}),
+            "dataset,format,tried,replayed,still_open,file\ntransfers,aml,1,1,0,2\n");
+  EXPECT_EQ(out_of({"quarantine", "replay"}),
+            "dataset,format,tried,replayed,still_open,file\ntransfers,aml,2,1,1,3\n");
+  const std::string shown = out_of({"quarantine", "show", "1:4"});
+  EXPECT_NE(shown.find("reason,fx_rate_is_known,,\n"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("fix,currency,EUR,by "), std::string::npos) << shown;
+  EXPECT_NE(out_of({"quarantine", "show", file + ":3"}).find("row,replayed_as,3:1,"),
+            std::string::npos);
+  EXPECT_EQ(out_of({"quarantine", "drop", "1:4", "--reason", "sent again"}), "");
+  EXPECT_EQ(out_of({"quarantine", "list"}), "dataset,reason,file,path,open,fixed\n");
+  EXPECT_EQ(database_.query("SELECT transfer_id, amount, type FROM silver.transfers ORDER BY 1"),
+            "T1|1.00|W\nT2|2.00|CASH\nT4|4.00|W");
+  EXPECT_EQ(out_of({"expectations", "results", "--file", "1", "--broken", "--expectation",
+                    "amount_is_not_negative"})
+                .substr(0, 92),
+            "file,path,dataset,expectation,policy,passed,failed,pass_rate,observed,expected,first_"
+            "lines,f");
+}
+
+TEST_F(QuarantineCommand, AControlFileBesideAFileIsHeldAgainstIt) {
+  const std::string expectations =
+      folder_.write("expectations.json", R"({"schema_version": 1, "expectations": [
+    {"name": "total", "dataset": "transfers", "control_total": "amount", "policy": "fail", "description": "The sum."},
+    {"name": "size", "dataset": "transfers", "row_count": {"at_least": 5}, "policy": "warn", "description": "Some."}]})");
+  const std::string file = folder_.write("data.csv", kHeader + "T1,2024-01-01,A,B,1.10,USD,W\n");
+  folder_.write("data.csv.control.json", R"({"rows": 1, "amount": 1.1})");
+  const auto load = [&] { return aml({"load", "--expectations", expectations, folder_.path()}); };
+  Ended ended = load();
+  EXPECT_EQ(ended.exit_code, 4);
+  EXPECT_NE(ended.err.find("data.csv.control.json: /amount: expected a whole number, or a decimal"),
+            std::string::npos)
+      << ended.err;
+  folder_.write("data.csv.control.json", R"({"rows": 1, "amount": "1.11"})");
+  ended = load();
+  EXPECT_EQ(ended.exit_code, 4);
+  EXPECT_NE(ended.err.find("observed 1.10, expected 1.11"), std::string::npos) << ended.err;
+  folder_.write("data.csv.control.json", R"({"rows": 1, "amount": "1.1"})");
+  ended = load();
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_NE(
+      ended.err.find("loaded although it does not meet size: observed 1, expected at least 5"),
+      std::string::npos)
+      << ended.err;
+}
+
+TEST_F(QuarantineCommand, WrongUsageSaysWhatIsExpected) {
+  const auto complaint = [&](const std::vector<std::string>& arguments) {
+    const Ended ended = aml(arguments);
+    EXPECT_EQ(ended.exit_code, 2) << ended.err;
+    return ended.err;
+  };
+  EXPECT_NE(complaint({"quarantine", "show", "12"}).find("expected FILE:LINE"), std::string::npos);
+  EXPECT_NE(complaint({"quarantine", "fix", "1:2"}).find("--set COLUMN=VALUE"), std::string::npos);
+  EXPECT_NE(
+      complaint({"quarantine", "fix", "1:2", "--set", "amount"}).find("expected COLUMN=VALUE"),
+      std::string::npos);
+  EXPECT_NE(complaint({"quarantine", "list", "--rows"}).find("--rows needs --dataset"),
+            std::string::npos);
+  EXPECT_NE(complaint({"expectations", "check", "a.jsonl"}).find("--schema or --expectations"),
+            std::string::npos);
+}
+
+TEST_F(QuarantineCommand, ASchemaBecomesExpectationsThatJsonLinesAreHeldAgainst) {
+  const std::string schema =
+      folder_.write("loan.json", R"({"properties": {"kind": {"enum": ["O'Neill", "b"]}}})");
+  const std::string rows =
+      folder_.write("loans.jsonl", "{\"kind\": \"O'Neill\"}\n{\"kind\": \"c\"}\n");
+  const std::string result =
+      "dataset,expectation,policy,passed,failed,first_lines,description\n"
+      "json.loan,kind_enum,quarantine,1,1,2,\"kind: enum: [\"\"O'Neill\"\",\"\"b\"\"]\"\n";
+  EXPECT_EQ(out_of({"expectations", "check", "--schema", schema, rows}), result);
+  std::string converted = out_of({"expectations", "from-schema", schema});
+  EXPECT_EQ(
+      out_of({"expectations", "check", "--expectations", folder_.write("e.json", converted), rows}),
+      result);
+  converted.replace(converted.find("\"quarantine\""), 12, "\"fail\"");
+  EXPECT_EQ(
+      aml({"expectations", "check", "--expectations", folder_.write("f.json", converted), rows})
+          .exit_code,
+      4);
+}
+
+TEST_F(QuarantineCommand, KillsDuringReplaysLoseNothingAndDoubleNothing) {
+  constexpr int kRows = 3000;
+  std::string bad = kHeader;
+  for (int i = 0; i < kRows; ++i)
+    bad += "T" + std::to_string(i) + ",2024-01-01,A" + std::to_string(i % 50) + ",B,1,EUR,W\n";
+  out_of({"load", folder_.write("bad.csv", bad)});
+  out_of({"load", folder_.write("rates.csv", "currency,rate_date,rate\nEUR,2024-01-01,1.1\n")});
+  std::mt19937 random(3);
+  for (int i = 0; i < 5; ++i) {
+    const auto child = start_aml({"-q", "-d", database_.target().conninfo, "quarantine", "replay"});
+    std::this_thread::sleep_for(std::chrono::milliseconds(random() % 250));
+    ::kill(child, SIGKILL);
+    wait_for(child);
+    while (
+        database_.query("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                        "AND pid <> pg_backend_pid() AND backend_type = 'client backend'") != "0")
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_EQ(
+        database_.query("SELECT count(*) FILTER (WHERE state = 'replayed') = (SELECT count(*) "
+                        "FROM silver.transfers), count(*) FROM quarantine.rows"),
+        "t|3000");
+  }
+  out_of({"quarantine", "replay"});
+  EXPECT_EQ(database_.query("SELECT count(*), count(DISTINCT transfer_id), sum(amount_base) FROM "
+                            "silver.transfers"),
+            "3000|3000|3300.00");
+  EXPECT_EQ(database_.query("SELECT count(*) FROM quarantine.replays"), "3000");
+}
+
+}  // namespace
+}  // namespace aml::test
