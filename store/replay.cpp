@@ -57,6 +57,10 @@ class Replay {
     const BronzeFile bronze = place_rows(file_id, outcome);
     if (!bronze.parts.empty()) {
       load_silver(transaction_, bronze, splits_, base_currency_);
+      for (const auto& part : bronze.parts) {
+        transaction_.run(query::fill_replayed_columns,
+                         {std::string(name_of(part.dataset)), to_parameter(file_id)});
+      }
       const Rows failed = transaction_.run(query::return_failed_rows, file);
       for (int row = 0; row < failed.size(); ++row) {
         outcome.still_broken[std::string(failed.text(row, 0))] =

@@ -377,6 +377,21 @@ TEST_F(QuarantineTest, AReplayedRowKeepsItsProvenanceAndStaysAsItCame) {
   EXPECT_EQ(fixes[1].fixed_by, query("SELECT session_user"));
 }
 
+TEST_F(QuarantineTest, AReplayIsAVersionOfItsOwnAndFillsTheColumnsThatALoadAdded) {
+  options_.schema_evolution = SchemaEvolution::kAdd;
+  load("t.csv",
+       "transfer_id,booked_at,from_account,to_account,amount,replayed_channel\n"
+       "T1,2024-01-01,A,B,1,web\nT2,2024-01-01,A,B,x,branch\n");
+  fix(1, 3, {{"amount", "2"}});
+  replay();
+  EXPECT_EQ(query("SELECT transfer_id, replayed_channel FROM silver.transfers ORDER BY 1"),
+            "T1|web\nT2|branch");
+  EXPECT_EQ(query("SELECT operation, operation_metrics->'silver.transfers'->>'inserted' FROM "
+                  "aml.version_history ORDER BY version DESC LIMIT 1"),
+            "REPLAY|1");
+  EXPECT_EQ(query("SELECT count(*) FROM silver.transfers_as_of(aml.newest_version() - 1)"), "1");
+}
+
 TEST_F(QuarantineTest, ARowThatFailsAgainGetsTheReasonsOfTodayAndLeavesNothingElse) {
   load("t.csv", kHeader + "T1,2024-01-01,A,B,x,USD,W\n");
   fix(1, 2, {{"amount", "1"}, {"currency", "EURO"}});

@@ -30,6 +30,7 @@ loaded AS (
   ON CONFLICT (currency_code, rate_date) DO UPDATE
   SET (rate, file_id, line, valid_from) = (excluded.rate, excluded.file_id, excluded.line, excluded.valid_from)
   WHERE known.rate <> excluded.rate
+     OR EXISTS (SELECT FROM aml.added_columns WHERE dataset = 'fx_rates')  -- may differ in these, which the load fills afterwards
 ),
 quarantined AS (
   INSERT INTO quarantine.rows (file_id, line, dataset, reasons, row_values)

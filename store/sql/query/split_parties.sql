@@ -42,6 +42,7 @@ loaded AS (
       (excluded.name, excluded.kind, excluded.country, excluded.base_risk, false, excluded.file_id, excluded.line, excluded.valid_from)
   WHERE (known.name, known.kind, known.country, known.base_risk, known.is_derived)
         IS DISTINCT FROM (excluded.name, excluded.kind, excluded.country, excluded.base_risk, false)
+     OR EXISTS (SELECT FROM aml.added_columns WHERE dataset = 'parties')  -- may differ in these, which the load fills afterwards
      OR NOT EXISTS (SELECT FROM bronze.parties was, bronze.parties says  -- and gave the same attributes
                     WHERE was.file_id = known.file_id AND was.line = known.line
                       AND says.file_id = excluded.file_id AND says.line = excluded.line

@@ -84,6 +84,10 @@ DECLARE
   assignments text;
   misfits_of text;
 BEGIN
+  IF keys IS NULL THEN
+    EXECUTE format('SELECT array_agg(DISTINCT key) FROM bronze.%I, jsonb_object_keys(rescued) AS key WHERE file_id = $1', dataset)
+    INTO keys USING file_id;
+  END IF;
   WITH filled AS (
     SELECT added.column_name AS name, format('bronze.rescued ->> %L', key) AS raw,
            CASE WHEN key IS NULL THEN 'NULL' ELSE
@@ -118,4 +122,4 @@ BEGIN
   USING file_id;
 END
 $$;
-COMMENT ON FUNCTION aml.fill_added_columns IS 'Fills the added columns for the rows that a file gave to silver; keys are its columns as they stand in rescued. Returns how many values did not fit the type of their column: they are null in silver and stay in bronze.';
+COMMENT ON FUNCTION aml.fill_added_columns IS 'Fills the added columns for the rows that a file gave to silver; keys are its columns as they stand in rescued; null: those that its rows have. Returns how many values did not fit the type of their column: they are null in silver and stay in bronze.';
