@@ -154,9 +154,22 @@ TEST(CommandLine, BacktestsWithOtherParametersAndAsOfADay) {
   EXPECT_EQ(aml({"list", "alerts"}).out, current);
   const auto runs = aml({"list", "runs"}).out;
   EXPECT_NE(runs.find("\n4,backtest,succeeded,"), std::string::npos) << runs;
-  EXPECT_NE(runs.find(",2024-03-03T23:59:59.999999Z,,round_tripping,"), std::string::npos) << runs;
+  EXPECT_NE(runs.find(",2024-03-03T23:59:59.999999Z,2,,round_tripping,"), std::string::npos)
+      << runs;
   EXPECT_NE(runs.find(",round_tripping.window=1 day,round_tripping,"), std::string::npos) << runs;
   EXPECT_NE(runs.find("\n1,production,succeeded,"), std::string::npos) << runs;
+  // Versions: 1 is the load, 2 the run.
+  EXPECT_NE(aml({"history", "transfers"}).out.find("\n1,"), std::string::npos);
+  EXPECT_NE(aml({"diff", "transfers", "0", "1"}).err.find("3 added, 0 changed, 0 removed"),
+            std::string::npos);
+  ASSERT_EQ(aml({"run", "round_tripping", "--as-of-version", "1"}).exit_code, 0);
+  const auto confused = aml({"run", "round_tripping", "--as-of", "1"});
+  EXPECT_EQ(confused.exit_code, 2);
+  EXPECT_NE(confused.err.find("--as-of-version 1"), std::string::npos) << confused.err;
+  EXPECT_EQ(aml({"run", "round_tripping", "--as-of-version", "99"}).exit_code, 2);
+  EXPECT_EQ(aml({"restore", "alerts", "--to", "1"}).exit_code, 2);
+  EXPECT_EQ(aml({"restore", "all", "--to", "0"}).exit_code, 0);
+  EXPECT_EQ(aml({"list", "alerts"}).out, current);
 
   const auto labels = folder.write("labels.csv",
                                    "typology,instance,entity_kind,entity_id,role,transfer_id\n"

@@ -861,6 +861,29 @@ TEST_F(IngestTest, ALaterFileReplacesWhatAnEarlierOneSaidOfAccountsPartiesAndRat
             "A1|P2|savings|-|f");
 }
 
+TEST_F(IngestTest, ARowThatSaysNothingNewIsNotWrittenAgain) {
+  const std::string parties =
+      "party_id,name,address,email\nP1,Ann,1 Main Street,ann@x.org\nP2,Bob,2 Main Street,\n";
+  load_text("p1.csv", parties);
+  load_text("a1.csv", "account_id,party_id,country\nA1,P1,us\nA2,P2,us\n");
+  load_text("r1.csv", "currency,rate_date,rate\nEUR,2024-01-01,1.10\nEUR,2024-01-02,1.20\n");
+  // The same and one more; of what is known one value each is another, of P1 only its address.
+  load_text("p2.csv",
+            "party_id,name,address,email\nP1,Ann,9 Side Street,ann@x.org\nP2,Bob,2 Main "
+            "Street,\nP3,Cem,,\n");
+  load_text("a2.csv", "account_id,party_id,country\nA1,P1,us\nA2,P2,de\nA3,P3,de\n");
+  load_text("r2.csv", "currency,rate_date,rate\nEUR,2024-01-01,1.1\nEUR,2024-01-02,1.25\n");
+  EXPECT_EQ(query("SELECT party_id FROM history.silver_parties"), "P1");
+  EXPECT_EQ(query("SELECT party_id, value FROM history.silver_party_attributes"),
+            "P1|1 Main Street");
+  EXPECT_EQ(query("SELECT party_id, kind, value FROM silver.party_attributes ORDER BY 1, 2"),
+            "P1|address|9 Side Street\nP1|email|ann@x.org\nP2|address|2 Main Street");
+  EXPECT_EQ(query("SELECT account_id, country FROM history.silver_accounts"), "A2|US");
+  EXPECT_EQ(query("SELECT rate_date, rate FROM history.silver_fx_rates"), "2024-01-02|1.20");
+  EXPECT_EQ(query("SELECT string_agg(operation, ' ' ORDER BY version) FROM aml.versions"),
+            "INIT LOAD LOAD LOAD LOAD LOAD LOAD");
+}
+
 TEST_F(IngestTest, BrokenAccountsPartiesAndRatesAreQuarantinedByName) {
   EXPECT_EQ(load_text("a.csv",
                       "account_id,party_id,currency,opened_on\nA1,,USD,\n,P,USD,\nA2,P,XXX,\nA3,P,,"
