@@ -160,7 +160,7 @@ TEST(FeaturesCommand, GivesWhatARunWritesToGold) {
   ASSERT_EQ(now.exit_code, 0) << now.err;
   database.query(
       "CREATE TABLE from_csv (LIKE gold.account_features); "
-      "ALTER TABLE from_csv DROP COLUMN run_id");
+      "ALTER TABLE from_csv DROP COLUMN run_id, DROP COLUMN valid_from");
   const std::string rows = now.out.substr(now.out.find('\n') + 1);
   for (std::size_t begin = 0; begin < rows.size();) {
     const std::size_t comma = rows.find(',', begin);
@@ -171,7 +171,7 @@ TEST(FeaturesCommand, GivesWhatARunWritesToGold) {
   }
   EXPECT_EQ(database.query("SELECT * FROM from_csv ORDER BY account_id"),
             database.query("SELECT n.* FROM from_csv n JOIN gold.account_features f "
-                           "ON ROW(n.*, f.run_id) = ROW(f.*) ORDER BY n.account_id"));
+                           "ON ROW(n.*, f.run_id, f.valid_from) = ROW(f.*) ORDER BY n.account_id"));
   const Ended then = run_aml({"-d", target, "features", "--as-of", "2024-03-02"});
   EXPECT_NE(then.out.find("\nC,1,0,4900.1,0,"), std::string::npos) << then.out;
 }
