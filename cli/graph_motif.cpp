@@ -136,14 +136,15 @@ std::vector<Cell> row_of_match(const graph::Motif& motif, std::size_t branch_num
 
 int print_rows(const GlobalOptions& global, const graph::MotifQuery& query,
                const graph::BoundMotif& bound, const TransferGraph& graph, std::uint64_t limit) {
-  Table table;
-  for (const MotifColumn& column : query.motif.columns) table.columns.push_back(column.name);
+  std::vector<std::string> columns;
+  for (const MotifColumn& column : query.motif.columns) columns.push_back(column.name);
+  RowPrinter printer(std::move(columns), effective_format(global.format), CsvText::kAsItIs);
   const graph::MotifRun run = graph::visit_rows(
       query, bound, graph, limit, [&](std::size_t branch, const graph::MotifMatch& match) {
-        table.rows.push_back(row_of_match(query.motif, branch, match, graph));
+        printer.add(row_of_match(query.motif, branch, match, graph));
       });
   if (run.refused) refuse(run.rows_known, query.max_rows);
-  print(table, effective_format(global.format), CsvText::kAsItIs);
+  printer.end();
   if (!run.truncated) return kOk;
   if (limit <= query.max_rows) {
     say(fmt::format("The first {} rows; there are more.", human_count(run.rows)));

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "cli/console.hpp"
 
@@ -93,15 +94,26 @@ std::string csv_cell(const Cell& cell, CsvText how) {
   return csv_text(text);
 }
 
-void print_csv(const Table& table, CsvText csv_text) {
-  fmt::print("{}\n", fmt::join(table.columns, ","));
-  for (const auto& row : table.rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += (i > 0 ? "," : "") + csv_cell(row[i], csv_text);
-    }
-    fmt::print("{}\n", line);
+void print_csv_header(const std::vector<std::string>& columns) {
+  fmt::print("{}\n", fmt::join(columns, ","));
+}
+
+void print_csv_row(const std::vector<Cell>& row, CsvText csv_text) {
+  std::string line;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    line += (i > 0 ? "," : "") + csv_cell(row[i], csv_text);
   }
+  fmt::print("{}\n", line);
+}
+
+void print_csv(const Table& table, CsvText csv_text) {
+  print_csv_header(table.columns);
+  for (const auto& row : table.rows) print_csv_row(row, csv_text);
+}
+
+void flush_stdout() {
+  if (std::fflush(stdout) != 0)
+    throw std::system_error(errno, std::generic_category(), "cannot write to stdout");
 }
 
 void print_json(const Table& table) {
@@ -152,8 +164,32 @@ void print(const Table& table, Format format, CsvText csv_text) {
       print_json(table);
       break;
   }
-  if (std::fflush(stdout) != 0)
-    throw std::system_error(errno, std::generic_category(), "cannot write to stdout");
+  flush_stdout();
+}
+
+RowPrinter::RowPrinter(std::vector<std::string> columns, Format format, CsvText csv_text)
+    : table_{std::move(columns), {}}, format_(format), csv_text_(csv_text) {}
+
+void RowPrinter::print_header() {
+  if (!std::exchange(has_header_, true)) print_csv_header(table_.columns);
+}
+
+void RowPrinter::add(std::vector<Cell> row) {
+  if (format_ != Format::kCsv) {
+    table_.rows.push_back(std::move(row));
+    return;
+  }
+  print_header();
+  print_csv_row(row, csv_text_);
+}
+
+void RowPrinter::end() {
+  if (format_ != Format::kCsv) {
+    print(table_, format_, csv_text_);
+    return;
+  }
+  print_header();
+  flush_stdout();
 }
 
 }  // namespace aml::cli

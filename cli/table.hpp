@@ -35,4 +35,23 @@ std::string csv_text(const std::string& text);
 /// Throws: std::system_error if stdout cannot be written.
 void print(const Table& table, Format format, CsvText csv_text = CsvText::kSafeInSpreadsheets);
 
+/// The same for rows that come one at a time: as CSV each is printed at once and not kept, so there can be any number of them. The
+/// header line comes with the first row, or at the end.
+class RowPrinter {
+ public:
+  RowPrinter(std::vector<std::string> columns, Format format, CsvText csv_text);
+
+  void add(std::vector<Cell> row);
+  /// Requires: called once, last. Throws: std::system_error if stdout cannot be written.
+  void end();
+
+ private:
+  void print_header();
+
+  Table table_;  ///< of CSV only its columns
+  Format format_;
+  CsvText csv_text_;
+  bool has_header_ = false;
+};
+
 }  // namespace aml::cli
