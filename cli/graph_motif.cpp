@@ -156,15 +156,15 @@ int print_rows(const GlobalOptions& global, const graph::MotifQuery& query,
 }
 
 int print_groups(const GlobalOptions& global, const graph::MotifQuery& query,
-                 const graph::BoundMotif& bound, const LoadedGraph& loaded,
-                 const graph::GraphProperties& properties) {
+                 const graph::MotifGrouping& grouping, const graph::BoundMotif& bound,
+                 const LoadedGraph& loaded, const graph::GraphProperties& properties) {
   const graph::QueryGroups found = graph::group_rows(query, bound, loaded.graph, properties);
   if (found.refused) refuse(found.rows_known, query.max_rows);
   if (found.truncated) {
     throw std::invalid_argument("the groups have too many rows to be enumerated: raise --max-rows");
   }
-  Table table{{query.grouping->vertex}, {}};
-  for (const auto& column : query.grouping->columns) table.columns.push_back(column.name);
+  Table table{{grouping.vertex}, {}};
+  for (const auto& column : grouping.columns) table.columns.push_back(column.name);
   for (const graph::MotifGroup& group : found.groups) {
     std::vector<Cell> row{id_of(loaded.graph, group.vertex)};
     for (const graph::Value& value : group.values) row.push_back(cell_of(value));
@@ -197,7 +197,8 @@ int run_graph_motif(const GlobalOptions& global, const GraphMotifOptions& option
                     human_count(bound.hubs.size()), query.max_counterparties));
   }
   if (options.count) return print_count(global, bound, loaded.graph);
-  if (query.grouping) return print_groups(global, query, bound, loaded, properties);
+  if (query.grouping)
+    return print_groups(global, query, *query.grouping, bound, loaded, properties);
   return print_rows(global, query, bound, loaded.graph,
                     options.limit > 0 ? options.limit : graph::kNoRowLimit);
 }

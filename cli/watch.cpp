@@ -65,7 +65,7 @@ class Watch {
     while (!StopSignal::wait_for(pause)) {
       try {
         if (!connection_) connection_ = connect_ready(global_);
-        look();
+        look(*connection_);
         if (failures > 0) say("Going on.");
         failures = 0;
         pause = milliseconds(options_.every);
@@ -81,19 +81,20 @@ class Watch {
 
  private:
   /// One look: what is new in the folders into silver, and if silver is newer than gold, a run.
-  void look() {
-    for (auto& folder : folders_) load_from(folder);
-    if (!StopSignal::requested() && store::has_unseen_data(*connection_)) run();
-    if (!options_.metrics.empty()) write_metrics(*connection_, options_.metrics);
+  void look(store::Connection& connection) {
+    for (auto& folder : folders_) load_from(connection, folder);
+    if (!StopSignal::requested() && store::has_unseen_data(connection)) run(connection);
+    if (!options_.metrics.empty()) write_metrics(connection, options_.metrics);
   }
 
-  void load_from(store::LandingFolder& folder) {
+  void load_from(store::Connection& connection, store::LandingFolder& folder) {
     const auto paths = folder.files_ready(std::chrono::steady_clock::now());
     if (paths.empty() || StopSignal::requested()) return;
-    if (!load(paths)) {  // one of them cannot be loaded; the others shall not wait for it
+    if (!load(connection,
+              paths)) {  // one of them cannot be loaded; the others shall not wait for it
       for (const auto& path : paths) {
         if (StopSignal::requested()) return;
-        load({path});
+        load(connection, {path});
         folder.mark_done(path);
       }
     }
@@ -101,11 +102,11 @@ class Watch {
   }
 
   /// False if nothing was loaded, because of what was said.
-  bool load(const std::vector<std::string>& paths) {
+  bool load(store::Connection& connection, const std::vector<std::string>& paths) {
     LoadOptions options = options_.load;
     options.paths = paths;
     try {
-      explain_outcomes(load_with_progress(*connection_, options));
+      explain_outcomes(load_with_progress(connection, options));
       return true;
     } catch (const store::StoreError& error) {
       if (error.failure() != store::StoreFailure::kRefusedData) throw;
@@ -114,8 +115,8 @@ class Watch {
     }
   }
 
-  void run() {
-    const auto outcome = run_with_progress(*connection_, options_.run);
+  void run(store::Connection& connection) {
+    const auto outcome = run_with_progress(connection, options_.run);
     std::int64_t added = 0;
     std::int64_t gone = 0;
     for (const auto& scenario : outcome.scenarios) {
