@@ -38,9 +38,9 @@ struct InitOptions {
 struct LoadOptions {
   std::vector<std::string> paths;
   std::string format = "auto";
-  std::string expectations;  ///< file; empty: those that come with the program
+  std::string expectations = {};  ///< file; empty: those that come with the program
   std::string schema_evolution = "rescue";
-  std::string lineage;  ///< file to which OpenLineage events are added; empty: none
+  std::string lineage = {};  ///< file to which OpenLineage events are added; empty: none
 };
 /// See docs/expectations.md.
 struct ExpectationsOptions {

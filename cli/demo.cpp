@@ -106,8 +106,7 @@ int run_demo(const GlobalOptions& global, const DemoOptions& options) {
                            human_count(static_cast<std::uint64_t>(made.transfers)),
                            made.planted_instances));
   }
-  load_with_progress(connection,
-                     {.paths = {data}, .format = "aml", .expectations = {}, .lineage = {}});
+  load_with_progress(connection, {.paths = {data}, .format = "aml"});
   const auto outcome = run_with_progress(connection, {});
   if (outcome.status == "interrupted") return kInterrupted;
   Stage report("write report");

@@ -18,10 +18,6 @@
 namespace aml::cli {
 namespace {
 
-Cell text_or_nothing(const std::string& text) {
-  return text.empty() ? Cell{} : Cell{text};
-}
-
 std::string told(const store::RowCheck& check) {
   return check;
 }

@@ -103,9 +103,6 @@ std::vector<Cell> row_of_match(const graph::Motif& motif, std::size_t branch_num
   for (std::size_t i = 0; i < motif.columns.size(); ++i) {
     const int position = branch.positions[i];
     const auto element = static_cast<std::size_t>(position);
-    const auto text_or_nothing = [](const std::string& text) {
-      return text.empty() ? Cell{} : Cell{text};
-    };
     switch (motif.columns[i].kind) {
       case MotifColumn::Kind::kVertex:
         row.push_back(position < 0 ? Cell{} : id_of(graph, match.vertices[element]));

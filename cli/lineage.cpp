@@ -7,9 +7,8 @@
 
 namespace aml::cli {
 
-std::vector<reports::LineageDataset> lineage_tables(
-    store::Connection& connection,
-    const std::vector<std::pair<std::string, std::optional<std::int64_t>>>& tables) {
+std::vector<reports::LineageDataset> lineage_tables(store::Connection& connection,
+                                                    const NamedTables& tables) {
   const auto facts = store::server_facts(connection);
   const bool is_local = facts.host.empty() || facts.host.starts_with('/');
   const auto space =

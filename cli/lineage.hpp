@@ -2,7 +2,9 @@
 // Lineage events around a load or a run, for --lineage.
 #pragma once
 
+#include <cstdint>
 #include <exception>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,10 +15,12 @@
 
 namespace aml::cli {
 
-/// Tables ("silver.transfers", rows) of the database, under the names that data catalogues give them.
-std::vector<reports::LineageDataset> lineage_tables(
-    store::Connection& connection,
-    const std::vector<std::pair<std::string, std::optional<std::int64_t>>>& tables);
+/// "silver.transfers" and its rows, absent if they are not counted.
+using NamedTables = std::vector<std::pair<std::string, std::optional<std::int64_t>>>;
+
+/// Tables of the database under the names that data catalogues give them.
+std::vector<reports::LineageDataset> lineage_tables(store::Connection& connection,
+                                                    const NamedTables& tables);
 
 struct LineageEnd {
   reports::LineageRun::End how = reports::LineageRun::End::kComplete;

@@ -10,10 +10,6 @@
 namespace aml::cli {
 namespace {
 
-Cell text_or_nothing(const std::string& text) {
-  return text.empty() ? Cell{} : Cell{text};
-}
-
 Table scenarios_table() {
   Table table{{"scenario", "version", "typology", "detector", "subject", "title"}, {}};
   for (const auto& scenario : scenarios::shipped_scenarios({})) {

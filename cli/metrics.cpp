@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/open_metrics.hpp"
+#include "cli/metrics.hpp"
 
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
 #include "cli/target.hpp"
-#include "cli/watch.hpp"
 #include "reports/private_file.hpp"
+#include "store/open_metrics.hpp"
 
 namespace aml::cli {
 

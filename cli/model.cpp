@@ -25,10 +25,6 @@
 namespace aml::cli {
 namespace {
 
-Cell text_or_nothing(const std::string& text) {
-  return text.empty() ? Cell{} : Cell{text};
-}
-
 template <typename Value>
 Cell cell(const std::optional<Value>& value) {
   return value ? Cell{*value} : Cell{};

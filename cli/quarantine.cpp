@@ -16,10 +16,6 @@
 namespace aml::cli {
 namespace {
 
-Cell text_or_nothing(const std::string& text) {
-  return text.empty() ? Cell{} : Cell{text};
-}
-
 store::QuarantineFilter filter_of(const QuarantineOptions& options) {
   return {options.reason, options.dataset, options.file};
 }

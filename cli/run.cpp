@@ -81,11 +81,10 @@ bool kept_findings(const scenarios::RunOutcome& outcome) {
                              &scenarios::ScenarioOutcome::error);
 }
 
-const std::vector<std::pair<std::string, std::optional<std::int64_t>>> kTablesRead{
-    {"silver.accounts", {}},
-    {"silver.parties", {}},
-    {"silver.party_attributes", {}},
-    {"silver.transfers", {}}};
+const NamedTables kTablesRead{{"silver.accounts", {}},
+                              {"silver.parties", {}},
+                              {"silver.party_attributes", {}},
+                              {"silver.transfers", {}}};
 
 LineageEnd lineage_end(store::Connection& connection, const scenarios::RunOutcome& outcome,
                        bool has_features) {
@@ -97,15 +96,10 @@ LineageEnd lineage_end(store::Connection& connection, const scenarios::RunOutcom
     if (!scenario.error.empty()) end.error += scenario.id + ": " + scenario.error + '\n';
   }
   if (outcome.status == "failed") end.how = reports::LineageRun::End::kFail;
-  if (outcome.is_backtest) {
-    end.outputs = lineage_tables(connection, {{"backtest.findings", alerts}});
-  } else {
-    end.outputs = lineage_tables(connection, {{"gold.alerts", alerts}, {"gold.scores", {}}});
-    if (has_features) {
-      for (auto& table : lineage_tables(connection, {{"gold.account_features", {}}}))
-        end.outputs.push_back(std::move(table));
-    }
-  }
+  NamedTables written{{"gold.alerts", alerts}, {"gold.scores", {}}};
+  if (has_features) written.push_back({"gold.account_features", {}});
+  if (outcome.is_backtest) written = {{"backtest.findings", alerts}};
+  end.outputs = lineage_tables(connection, written);
   return end;
 }
 

@@ -16,6 +16,9 @@ enum class Format { kTable, kCsv, kJson };
 /// nothing.
 using Cell = std::variant<std::monostate, std::string, std::int64_t, double>;
 
+/// Nothing for an empty text.
+Cell text_or_nothing(const std::string& text);
+
 struct Table {
   std::vector<std::string> columns;  ///< snake_case names; keys in JSON, the header line in CSV
   std::vector<std::vector<Cell>> rows;

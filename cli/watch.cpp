@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/watch.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/load.hpp"
+#include "cli/metrics.hpp"
 #include "cli/run.hpp"
 #include "cli/stop_signal.hpp"
 #include "cli/target.hpp"

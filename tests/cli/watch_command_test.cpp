@@ -131,7 +131,7 @@ TEST(WatchCommand, LoadsWhatComesRunsAndStopsAtABoundary) {
 
   const auto samples = samples_in(content_of(metrics));
   EXPECT_EQ(samples.at("aml_last_run_succeeded"), 1);
-  EXPECT_EQ(samples.at("aml_unseen_loads"), 0);
+  EXPECT_EQ(samples.at("aml_unseen_versions"), 0);
   EXPECT_EQ(std::to_string(static_cast<long>(samples.at("aml_last_run_transfers"))),
             database.query("SELECT count(*) FROM silver.transfers"));
   EXPECT_EQ(samples.at("aml_loads_total{dataset=\"transfers\"}"), 2);

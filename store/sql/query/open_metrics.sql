@@ -20,7 +20,7 @@ family (position, name, type, unit, help) AS (VALUES
   (11, 'aml_loads', 'counter', '', 'Files loaded.'),
   (12, 'aml_rows_loaded', 'counter', '', 'Rows that reached silver.'),
   (13, 'aml_rows_quarantined', 'counter', '', 'Rows that went to quarantine.'),
-  (14, 'aml_unseen_loads', 'gauge', '', 'Files loaded since the data that the newest run read.')
+  (14, 'aml_unseen_versions', 'gauge', '', 'Changes of silver since the version that the newest run read.')
 ),
 sample (name, labels, value) AS (
   SELECT 'aml_last_success_timestamp_seconds', '{"operation": "run"}'::jsonb, extract(epoch FROM max(finished_at))::double precision
@@ -61,8 +61,7 @@ sample (name, labels, value) AS (
   UNION ALL
   SELECT 'aml_rows_quarantined', jsonb_build_object('dataset', dataset), sum(rows_quarantined) FROM aml.ingested_files GROUP BY dataset
   UNION ALL
-  SELECT 'aml_unseen_loads', '{}', count(*) FROM aml.ingested_files
-  WHERE file_id > coalesce((SELECT last_file_id FROM last_run), 0)
+  SELECT 'aml_unseen_versions', '{}', count(*) FROM aml.unseen_versions
 ),
 labelled AS (
   SELECT f.position, f.name, f.type, s.value,

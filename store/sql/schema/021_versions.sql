@@ -352,6 +352,15 @@ SELECT v.version, v.committed_at, v.user_name, v.operation, v.operation_paramete
 FROM aml.versions v;
 COMMENT ON VIEW aml.version_history IS 'The versions as DESCRIBE HISTORY of Delta Lake tells them, one row a version; operation_metrics: rows by table.';
 
+CREATE VIEW aml.unseen_versions AS
+SELECT DISTINCT version FROM aml.version_tables
+WHERE table_name LIKE 'silver.%'
+  AND version > coalesce((SELECT coalesce(read_version, 0) FROM aml.runs
+                          WHERE purpose = 'production' AND status IN ('succeeded', 'failed')
+                          ORDER BY run_id DESC
+                          LIMIT 1), -1);
+COMMENT ON VIEW aml.unseen_versions IS 'Versions that changed silver since the one that the newest production run with an outcome read.';
+
 CREATE VIEW aml.versioned_tables AS
 SELECT t.tgrelid::regclass AS table_id, format('%s.%s', n.nspname, c.relname) AS table_name
 FROM pg_trigger t
