@@ -21,6 +21,10 @@ AccountHistories::AccountHistories(const graph::TransferGraph& graph, const Acco
           fmt::format("facts are of {} accounts, the graph has {}", size, graph.num_vertices()));
     }
   }
+  if (const graph::WholeGraph* whole = graph.whole()) {
+    data_begin_ = whole->begin;
+    return;
+  }
   for (Vertex v = 0; v < graph.num_vertices(); ++v) {
     const auto out = graph.out_edges(v);
     if (!out.empty()) data_begin_ = std::min(data_begin_, graph.booked_at(out.front()));

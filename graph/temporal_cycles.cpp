@@ -293,6 +293,11 @@ TemporalCycles find_temporal_cycles(const TransferGraph& graph, const TemporalCy
 std::vector<char> hub_vertices(const TransferGraph& graph, std::uint32_t max_counterparties) {
   std::vector<char> is_hub(graph.num_vertices(), 0);
   if (max_counterparties == 0) return is_hub;
+  if (const WholeGraph* whole = graph.whole()) {
+    std::ranges::transform(whole->counterparties, is_hub.begin(),
+                           [&](std::uint32_t n) { return n > max_counterparties ? 1 : 0; });
+    return is_hub;
+  }
   const auto mark = [&](std::span<const Edge> offsets, std::span<const Vertex> neighbours) {
     NeighbourCount count(graph.num_vertices());
     for (Vertex v = 0; v < graph.num_vertices(); ++v) {

@@ -132,6 +132,12 @@ TransferGraph::TransferGraph(TransferColumns&& columns) {
         std::move(columns.amount_minor), std::move(columns.type), std::move(key_rank));
 }
 
+TransferGraph::TransferGraph(TransferColumns&& columns, WholeGraph&& whole)
+    : TransferGraph(std::move(columns)) {
+  require_length(whole.counterparties.size(), num_vertices(), "counterparties");
+  whole_ = std::move(whole);
+}
+
 TransferGraph TransferGraph::grouped(std::span<const Vertex> group_of,
                                      const KeyColumn& group_keys) const {
   require_length(group_of.size(), num_vertices(), "group_of");

@@ -27,6 +27,14 @@ namespace aml::graph {
 /// Consecutive edge ids (out-edges) or consecutive reverse positions (in-edges).
 using EdgeRange = std::ranges::iota_view<Edge, Edge>;
 
+/// What the transfers of a part do not tell of the graph that it was cut from.
+struct WholeGraph {
+  /// For each vertex the larger of its distinct payers and payees, itself apart; a lower bound that
+  /// is above every cap on counterparties will do.
+  std::vector<std::uint32_t> counterparties;
+  Micros begin = 0;  ///< the first transfer of all
+};
+
 class TransferGraph {
  public:
   /// The graph of the given transfers; consumes them.
@@ -35,6 +43,10 @@ class TransferGraph {
   /// Cost:     O(m log m) time, O(m) if keys and times come in order; while building at most twice
   ///           the graph's size in memory.
   explicit TransferGraph(TransferColumns&& columns);
+
+  /// A part of a larger graph. Requires: the vertex keys come in key order, and
+  /// whole.counterparties with them.
+  TransferGraph(TransferColumns&& columns, WholeGraph&& whole);
 
   /// The same transfers between groups of vertices, for example the parties that own the accounts.
   /// Shape:    group_of[v] is a position in group_keys. Transfers inside a group become self-loops.
@@ -78,6 +90,9 @@ class TransferGraph {
   std::optional<Vertex> find(std::string_view vertex_key) const;  ///< O(log n)
   std::string_view transfer_key(Edge e) const { return (*transfer_keys_)[key_rank_[e]]; }
 
+  /// For the vertices of a part, in their order; null: this graph is the whole.
+  const WholeGraph* whole() const { return whole_ ? &*whole_ : nullptr; }
+
   std::size_t memory_bytes() const;  ///< resident size of all arrays, keys included
 
   // The arrays themselves, for kernels that stream over them.
@@ -107,6 +122,7 @@ class TransferGraph {
   std::vector<Edge> in_edge_;
   std::vector<Micros> in_booked_at_;
   std::vector<std::string> type_names_;
+  std::optional<WholeGraph> whole_;
   std::shared_ptr<const KeyColumn> vertex_keys_;    ///< in key order
   std::shared_ptr<const KeyColumn> transfer_keys_;  ///< in key order, shared with grouped() graphs
 };

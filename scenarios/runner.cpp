@@ -24,6 +24,7 @@
 
 #include "detect/features.hpp"
 #include "graph/key_order.hpp"
+#include "scenarios/locality.hpp"
 #include "scenarios/registered_model.hpp"
 #include "store/error.hpp"
 #include "store/migrations.hpp"
@@ -402,6 +403,28 @@ class Run {
   const Clock::time_point started_ = Clock::now();
 };
 
+struct DetectOnAllData {
+  const Graphs& graphs;
+  const detect::BaseCurrency& currency;
+  const std::stop_token& stop;
+  detect::Detection operator()(const detect::SyntheticIdentityParams& params) const {
+    return detect::detect_synthetic_identities(graphs.identities, params);
+  }
+  detect::Detection operator()(const detect::RiskPropagationParams& params) const {
+    return detect::detect_risk(graphs.parties, graphs.base_risk, params, currency);
+  }
+  detect::Detection operator()(const detect::AnomaliesParams& params) const {
+    return detect::detect_anomalies(graphs.accounts, params, currency);
+  }
+  detect::Detection operator()(const detect::MotifMatchesParams& params) const {
+    return detect::detect_motif_matches(graphs.accounts, graphs.account_facts, graphs.parties,
+                                        params, currency, stop);
+  }
+  detect::Detection operator()(const auto& /*on accounts*/) const {
+    throw std::logic_error("detect_on_accounts() left out a detector");
+  }
+};
+
 nlohmann::ordered_json counts_to_json(
     const std::vector<std::pair<std::string, std::int64_t>>& counts) {
   auto object = nlohmann::ordered_json::object();
@@ -498,54 +521,11 @@ detect::Detection rounded(detect::Detection detection) {
 
 detect::Detection detect(const Graphs& graphs, const Scenario& scenario,
                          const detect::BaseCurrency& currency, const std::stop_token& stop) {
-  struct Dispatch {
-    const Graphs& graphs;
-    const detect::BaseCurrency& currency;
-    const std::stop_token& stop;
-    detect::Detection operator()(const detect::CyclesParams& params) const {
-      return detect::detect_cycles(graphs.accounts, params, currency, stop);
-    }
-    detect::Detection operator()(const detect::StructuringParams& params) const {
-      return detect::detect_structuring(graphs.accounts, params, currency, stop);
-    }
-    detect::Detection operator()(const detect::AggregationParams& params) const {
-      return detect::detect_aggregation(graphs.accounts, params, currency, stop);
-    }
-    detect::Detection operator()(const detect::FlowThroughParams& params) const {
-      return detect::detect_flow_through(graphs.accounts, graphs.account_facts, params, currency,
-                                         stop);
-    }
-    detect::Detection operator()(const detect::DormantReactivationParams& params) const {
-      return detect::detect_dormant_reactivation(graphs.accounts, graphs.account_facts, params,
-                                                 currency, stop);
-    }
-    detect::Detection operator()(const detect::SyntheticIdentityParams& params) const {
-      return detect::detect_synthetic_identities(graphs.identities, params);
-    }
-    detect::Detection operator()(const detect::RiskPropagationParams& params) const {
-      return detect::detect_risk(graphs.parties, graphs.base_risk, params, currency);
-    }
-    detect::Detection operator()(const detect::AnomaliesParams& params) const {
-      return detect::detect_anomalies(graphs.accounts, params, currency);
-    }
-    detect::Detection operator()(const detect::ScatterGatherParams& params) const {
-      return detect::detect_scatter_gather(graphs.accounts, params, currency, stop);
-    }
-    detect::Detection operator()(const detect::BipartiteParams& params) const {
-      return detect::detect_bipartite(graphs.accounts, params, currency, stop);
-    }
-    detect::Detection operator()(const detect::StackParams& params) const {
-      return detect::detect_stack(graphs.accounts, params, currency, stop);
-    }
-    detect::Detection operator()(const detect::ChainsParams& params) const {
-      return detect::detect_chains(graphs.accounts, params, currency, stop);
-    }
-    detect::Detection operator()(const detect::MotifMatchesParams& params) const {
-      return detect::detect_motif_matches(graphs.accounts, graphs.account_facts, graphs.parties,
-                                          params, currency, stop);
-    }
-  };
-  return rounded(std::visit(Dispatch{graphs, currency, stop}, scenario.params));
+  if (auto found = detect_on_accounts(graphs.accounts, graphs.account_facts, scenario.params,
+                                      currency, stop)) {
+    return rounded(*std::move(found));
+  }
+  return rounded(std::visit(DetectOnAllData{graphs, currency, stop}, scenario.params));
 }
 
 RunOutcome run(store::Connection& connection, const std::vector<Scenario>& scenarios,

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scenarios/incremental_detection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <map>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "graph/growing_graph.hpp"
+#include "scenarios/locality.hpp"
+#include "store/content_hash.hpp"
+#include "store/gold_writer.hpp"
+
+namespace aml::scenarios {
+namespace {
+
+using graph::GrowingGraph;
+using graph::Micros;
+using graph::Vertex;
+
+constexpr Micros kEver = std::numeric_limits<Micros>::min();
+
+/// A finding as it was told last.
+struct Known {
+  std::string subject;
+  Micros first = 0;
+  Micros last = 0;
+  std::string digest;
+};
+using KnownFindings = std::unordered_map<std::string, Known>;  ///< by alert id
+
+/// Equal digests: gold would hold the same rows.
+std::string digest_of(const detect::Finding& finding) {
+  store::Sha256 digest;
+  const auto add = [&](std::string_view text) {
+    digest.update(fmt::format("{}:", text.size()));
+    digest.update(text);
+  };
+  add(fmt::format("{:a} {} {}", finding.score, finding.amount_minor.has_value(),
+                  finding.amount_minor.value_or(0)));
+  add(finding.explanation);
+  for (const auto& transfer : finding.transfers) {
+    add(transfer.transfer_key);
+    add(transfer.role);
+    add(fmt::format("{} {}", transfer.step, transfer.branch));
+  }
+  for (const auto& entity : finding.entities) {
+    add(fmt::format("{}", static_cast<int>(entity.kind)));
+    add(entity.key);
+    add(entity.role);
+  }
+  for (const auto& item : finding.evidence) {
+    add(item.feature);
+    add(item.observed);
+    add(item.threshold ? "=" + *item.threshold : "");
+    add(item.contribution ? fmt::format("{:a}", *item.contribution) : "");
+    add(item.sentence);
+  }
+  return digest.finish_hex();
+}
+
+/// Times of a finding of local reach: it always has transfers.
+Known known(const detect::Finding& finding) {
+  return {finding.subject, *finding.first_activity, *finding.last_activity, digest_of(finding)};
+}
+
+/// The accounts of a growing graph with their facts, in its numbers.
+struct GrowingFacts {
+  std::unordered_map<std::string, Vertex> parties;
+  std::unordered_map<std::string, std::uint16_t> countries;
+  detect::AccountFacts facts;
+
+  void add(const store::NewAccount& account) {
+    facts.owner.push_back(
+        parties.emplace(account.party, static_cast<Vertex>(parties.size())).first->second);
+    const auto country =
+        countries.emplace(account.country, static_cast<std::uint16_t>(facts.country_names.size()));
+    if (country.second) facts.country_names.push_back(account.country);
+    facts.country.push_back(country.first->second);
+    facts.opened_at.push_back(account.opened_at.value_or(detect::kNotKnown));
+  }
+
+  detect::AccountFacts of(const GrowingGraph::Part& part) const {
+    detect::AccountFacts chosen;
+    chosen.country_names = facts.country_names;
+    for (const Vertex v : part.numbers) {
+      chosen.owner.push_back(facts.owner[v]);
+      chosen.country.push_back(facts.country[v]);
+      chosen.opened_at.push_back(facts.opened_at[v]);
+    }
+    return chosen;
+  }
+};
+
+GrowingFacts growing_facts(const Graphs& graphs) {
+  GrowingFacts growing;
+  growing.facts = graphs.account_facts;
+  for (Vertex party = 0; party < graphs.parties.num_vertices(); ++party)
+    growing.parties.emplace(graphs.parties.key(party), party);
+  const auto& names = growing.facts.country_names;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    growing.countries.emplace(names[i], static_cast<std::uint16_t>(i));
+  return growing;
+}
+
+std::uint32_t largest_cap(const std::vector<Scenario>& scenarios) {
+  std::uint32_t cap = 0;
+  for (const Scenario& scenario : scenarios)
+    cap = std::max(cap, locality_of(scenario.params).max_counterparties);
+  return cap;
+}
+
+/// What an addition touched.
+struct Touched {
+  Micros earliest = std::numeric_limits<Micros>::max();
+  std::map<Vertex, std::uint32_t> counterparties_before;  ///< of each account touched
+
+  bool made_a_hub(const GrowingGraph& graph, std::uint32_t cap) const {
+    return cap > 0 && std::ranges::any_of(counterparties_before, [&](const auto& before) {
+             return before.second <= cap && graph.counterparties(before.first) > cap;
+           });
+  }
+};
+
+}  // namespace
+
+struct IncrementalDetection::State {
+  std::vector<Scenario> scenarios;
+  detect::BaseCurrency currency;
+  GrowingGraph graph;
+  GrowingFacts facts;
+  std::vector<std::optional<KnownFindings>> found;  ///< of each scenario that is kept
+
+  std::optional<Touched> add_rows(const store::NewRows& rows);
+  std::vector<Vertex> accounts_to_look_at(const Touched& touched) const;
+  Micros span() const;
+  std::optional<detect::Detection> detect(const GrowingGraph::Part& part, std::size_t scenario,
+                                          const std::stop_token& stop) const;
+  FindingChanges replace(std::size_t scenario, std::vector<detect::Finding>&& findings,
+                         const std::function<bool(const Known&)>& is_looked_at);
+  std::optional<FindingChanges> look_around_accounts(std::size_t scenario,
+                                                     const GrowingGraph::Part& part,
+                                                     const Touched& touched,
+                                                     const std::stop_token& stop);
+  std::optional<FindingChanges> look_in_windows(std::size_t scenario,
+                                                const GrowingGraph::Part& part,
+                                                const Touched& touched,
+                                                const std::stop_token& stop);
+};
+
+IncrementalDetection::IncrementalDetection(const Graphs& graphs, std::vector<Scenario> scenarios,
+                                           detect::BaseCurrency currency) {
+  const std::uint32_t cap = largest_cap(scenarios);
+  const std::size_t count = scenarios.size();
+  state_ = std::unique_ptr<State>(
+      new State{std::move(scenarios), std::move(currency), GrowingGraph(graphs.accounts, cap),
+                growing_facts(graphs), std::vector<std::optional<KnownFindings>>(count)});
+}
+
+IncrementalDetection::~IncrementalDetection() = default;
+
+bool IncrementalDetection::is_kept(std::size_t scenario) const {
+  return state_->found[scenario].has_value();
+}
+
+bool IncrementalDetection::has_account(std::string_view key) const {
+  return state_->graph.find(key).has_value();
+}
+
+std::size_t IncrementalDetection::num_transfers() const {
+  return state_->graph.num_transfers();
+}
+
+void IncrementalDetection::know(std::size_t scenario, const detect::Detection& detection) {
+  const Scenario& of = state_->scenarios[scenario];
+  if (locality_of(of.params).reach == Reach::kAllData || detection.truncated) return;
+  auto& known_findings = state_->found[scenario].emplace();
+  for (const detect::Finding& finding : detection.findings)
+    known_findings.emplace(store::alert_id(of.id, finding), known(finding));
+}
+
+std::optional<std::vector<FindingChanges>> IncrementalDetection::add(const store::NewRows& rows,
+                                                                     const std::stop_token& stop) {
+  std::vector<FindingChanges> changes(state_->scenarios.size());
+  const auto touched = state_->add_rows(rows);
+  if (!touched) return std::nullopt;
+  if (rows.transfers.empty()) return changes;
+
+  const auto around = state_->graph.around(state_->accounts_to_look_at(*touched));
+  const auto recent = state_->graph.since(touched->earliest - 2 * state_->span());
+  for (std::size_t scenario = 0; scenario < changes.size(); ++scenario) {
+    if (!is_kept(scenario)) continue;
+    auto found = locality_of(state_->scenarios[scenario].params).reach == Reach::kAccount
+                     ? state_->look_around_accounts(scenario, around, *touched, stop)
+                     : state_->look_in_windows(scenario, recent, *touched, stop);
+    if (!found) return std::nullopt;
+    changes[scenario] = *std::move(found);
+  }
+  return changes;
+}
+
+/// nullopt: an account is not known, or the first transfer of all is a new one.
+std::optional<Touched> IncrementalDetection::State::add_rows(const store::NewRows& rows) {
+  for (const store::NewAccount& account : rows.accounts) {
+    graph.add_vertex(account.key);
+    facts.add(account);
+  }
+  Touched touched;
+  const Micros begin = graph.begin();
+  for (const store::NewTransfer& transfer : rows.transfers) {
+    const auto from = graph.find(transfer.from);
+    const auto to = graph.find(transfer.to);
+    if (!from || !to) return std::nullopt;
+    for (const Vertex account : {*from, *to})
+      touched.counterparties_before.emplace(account, graph.counterparties(account));
+    graph.add_transfer(*from, *to, transfer.booked_at, transfer.amount_minor, transfer.type,
+                       transfer.key);
+    touched.earliest = std::min(touched.earliest, transfer.booked_at);
+  }
+  if (touched.earliest < begin) return std::nullopt;
+  return touched;
+}
+
+/// Those touched that are no hubs to every scenario around one account.
+std::vector<Vertex> IncrementalDetection::State::accounts_to_look_at(const Touched& touched) const {
+  std::uint32_t cap = 0;
+  for (const Scenario& scenario : scenarios) {
+    const Locality locality = locality_of(scenario.params);
+    if (locality.reach != Reach::kAccount) continue;
+    cap = std::max(cap, locality.max_counterparties == 0 ? std::numeric_limits<std::uint32_t>::max()
+                                                         : locality.max_counterparties);
+  }
+  std::vector<Vertex> accounts;
+  for (const auto& [account, before] : touched.counterparties_before)
+    if (graph.counterparties(account) <= cap) accounts.push_back(account);
+  return accounts;
+}
+
+/// The longest of the scenarios that look in windows.
+Micros IncrementalDetection::State::span() const {
+  Micros longest = 0;
+  for (const Scenario& scenario : scenarios)
+    longest = std::max(longest, locality_of(scenario.params).span);
+  return longest;
+}
+
+/// nullopt: a budget was reached, or it was stopped.
+std::optional<detect::Detection> IncrementalDetection::State::detect(
+    const GrowingGraph::Part& part, std::size_t scenario, const std::stop_token& stop) const {
+  auto detection =
+      detect_on_accounts(part.graph, facts.of(part), scenarios[scenario].params, currency, stop);
+  if (detection->truncated) return std::nullopt;
+  return rounded(*std::move(detection));
+}
+
+/// Puts the findings in the place of those that were looked at.
+FindingChanges IncrementalDetection::State::replace(
+    std::size_t scenario, std::vector<detect::Finding>&& findings,
+    const std::function<bool(const Known&)>& is_looked_at) {
+  KnownFindings& before = *found[scenario];
+  FindingChanges changes;
+  std::set<std::string> ids;
+  for (detect::Finding& finding : findings) {
+    const std::string id = store::alert_id(scenarios[scenario].id, finding);
+    ids.insert(id);
+    Known now = known(finding);
+    Known& then = before[id];
+    if (then.digest == now.digest) continue;
+    then = std::move(now);
+    changes.changed.push_back(std::move(finding));
+  }
+  std::erase_if(before, [&](const auto& entry) {
+    if (ids.contains(entry.first) || !is_looked_at(entry.second)) return false;
+    changes.gone.push_back(entry.first);
+    return true;
+  });
+  std::ranges::sort(changes.gone);
+  return changes;
+}
+
+std::optional<FindingChanges> IncrementalDetection::State::look_around_accounts(
+    std::size_t scenario, const GrowingGraph::Part& part, const Touched& touched,
+    const std::stop_token& stop) {
+  auto detection = detect(part, scenario, stop);
+  if (!detection) return std::nullopt;
+  const auto is_touched = [&](const std::string& account) {
+    return touched.counterparties_before.contains(*graph.find(account));
+  };
+  std::erase_if(detection->findings,
+                [&](const detect::Finding& finding) { return !is_touched(finding.subject); });
+  return replace(scenario, std::move(detection->findings),
+                 [&](const Known& finding) { return is_touched(finding.subject); });
+}
+
+std::optional<FindingChanges> IncrementalDetection::State::look_in_windows(
+    std::size_t scenario, const GrowingGraph::Part& recent, const Touched& touched,
+    const std::stop_token& stop) {
+  const Locality locality = locality_of(scenarios[scenario].params);
+  const bool everything = touched.made_a_hub(graph, locality.max_counterparties);
+  // Only what has a transfer since then can have changed ...
+  const Micros changed_since = everything ? kEver : touched.earliest;
+  // ... and only what has none before this one is known to be complete.
+  Micros complete_since = everything ? kEver : touched.earliest - locality.span;
+  for (;;) {
+    std::optional<GrowingGraph::Part> further_back;
+    if (complete_since < touched.earliest - locality.span)
+      further_back = graph.since(complete_since == kEver ? kEver : complete_since - locality.span);
+    auto detection = detect(further_back ? *further_back : recent, scenario, stop);
+    if (!detection) return std::nullopt;
+
+    Micros earliest = complete_since;
+    const auto include = [&](Micros first, Micros last) {
+      if (last >= changed_since) earliest = std::min(earliest, first);
+    };
+    for (const detect::Finding& finding : detection->findings)
+      include(*finding.first_activity, *finding.last_activity);
+    for (const auto& [id, finding] : *found[scenario]) include(finding.first, finding.last);
+    if (earliest == complete_since) {
+      std::erase_if(detection->findings, [&](const detect::Finding& finding) {
+        return *finding.first_activity < complete_since;
+      });
+      return replace(scenario, std::move(detection->findings),
+                     [&](const Known& finding) { return finding.first >= complete_since; });
+    }
+    complete_since = earliest;
+  }
+}
+
+}  // namespace aml::scenarios

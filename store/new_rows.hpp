@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What came into silver after a version, if nothing but new rows did.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/transfer.hpp"
+#include "store/connection.hpp"
+
+namespace aml::store {
+
+struct NewAccount {
+  std::string key;
+  std::string party;
+  std::string country;                     ///< empty: not known
+  std::optional<graph::Micros> opened_at;  ///< midnight UTC
+};
+
+struct NewTransfer {
+  std::string key;
+  std::string from;
+  std::string to;
+  graph::Micros booked_at = 0;
+  graph::MinorUnits amount_minor = 0;
+  std::string type;
+};
+
+struct NewRows {
+  std::vector<NewAccount> accounts;    ///< those of the transfers that were not known before
+  std::vector<NewTransfer> transfers;  ///< in key order
+  std::string snapshot;                ///< as Snapshot::id
+  std::optional<std::int64_t> last_file_id;
+  std::int64_t version = 0;  ///< the newest that is in here
+};
+
+/// The transfers that came after `version`, read from one REPEATABLE READ view. nullopt if transfers
+/// or accounts were changed or deleted since, or if more than `most` transfers came: then
+/// read_snapshot() is to be used.
+/// Throws: StoreError kStatement, as read_snapshot().
+std::optional<NewRows> read_new_rows(Connection& connection, std::int64_t version, std::size_t most,
+                                     const std::function<bool(std::string_view key)>& is_known);
+
+}  // namespace aml::store
