@@ -33,15 +33,20 @@ struct NewTransfer {
 struct NewRows {
   std::vector<NewAccount> accounts;    ///< those of the transfers that were not known before
   std::vector<NewTransfer> transfers;  ///< in key order
-  std::string snapshot;                ///< as Snapshot::id
+  std::int64_t more_accounts =
+      0;  ///< in silver than there were at `version`, with transfers or not
+  std::int64_t more_parties = 0;
+  std::string snapshot;  ///< as Snapshot::id
   std::optional<std::int64_t> last_file_id;
-  std::int64_t version = 0;  ///< the newest that is in here
+  std::int64_t version = 0;  ///< the newest of the data
 };
 
-/// The transfers that came after `version`, read from one REPEATABLE READ view. nullopt if transfers
-/// or accounts were changed or deleted since, or if more than `most` transfers came: then
-/// read_snapshot() is to be used.
-/// Throws: StoreError kStatement, as read_snapshot().
+/// The transfers that came after `version`, read from one REPEATABLE READ view, with those of their
+/// accounts that are not known. nullopt if transfers or accounts were changed or deleted since, if
+/// more than `most` transfers came, or if one of them cannot be read: then read_snapshot() reads all
+/// anew, or says what is wrong.
+/// Throws: StoreError.
+/// Cost:   the rows that are returned, by indexes.
 std::optional<NewRows> read_new_rows(Connection& connection, std::int64_t version, std::size_t most,
                                      const std::function<bool(std::string_view key)>& is_known);
 

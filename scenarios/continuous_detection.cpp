@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scenarios/continuous_detection.hpp"
+
+#include <tbb/info.h>
+#include <tbb/task_arena.h>
+
+#include <utility>
+
+#include "store/gold_writer.hpp"
+#include "store/migrations.hpp"
+#include "store/new_rows.hpp"
+#include "store/run_ledger.hpp"
+
+namespace aml::scenarios {
+namespace {
+
+/// From here on it is faster to read and look at everything.
+constexpr std::size_t kMostNewTransfers = 200'000;
+
+double seconds_since(ContinuousDetection::Clock::time_point start) {
+  return std::chrono::duration<double>(ContinuousDetection::Clock::now() - start).count();
+}
+
+}  // namespace
+
+ContinuousDetection::ContinuousDetection(std::vector<Scenario> scenarios, RunOptions options,
+                                         Clock::duration full_every)
+    : scenarios_(std::move(scenarios)), options_(std::move(options)), full_every_(full_every) {}
+
+bool ContinuousDetection::is_full_run_due() const {
+  return has_left_something_ && Clock::now() - last_full_run_ >= full_every_;
+}
+
+RunOutcome ContinuousDetection::run(store::Connection& connection) {
+  if (kept_ && Clock::now() - last_full_run_ < full_every_) {
+    if (auto outcome = run_incrementally(connection)) return *std::move(outcome);
+  }
+  return run_fully(connection);
+}
+
+RunOutcome ContinuousDetection::run_fully(store::Connection& connection) {
+  kept_.reset();
+  last_full_run_ = Clock::now();
+  RunOptions options = options_;
+  options.written = [&](const Graphs& graphs, const std::vector<const detect::Detection*>& found) {
+    kept_ = std::make_unique<IncrementalDetection>(graphs, scenarios_, store::base_currency(connection));
+    for (std::size_t i = 0; i < found.size(); ++i)
+      if (found[i] != nullptr) kept_->know(i, *found[i]);
+  };
+  RunOutcome outcome = scenarios::run(connection, scenarios_, options);
+  last_run_id_ = outcome.run_id;
+  facts_ = outcome.snapshot;
+  has_left_something_ = false;
+  return outcome;
+}
+
+/// nullopt: it takes a full run.
+std::optional<RunOutcome> ContinuousDetection::run_incrementally(store::Connection& connection) {
+  const auto started = Clock::now();
+  // Until all is written: what is kept is of no use if that fails.
+  auto kept = std::exchange(kept_, nullptr);
+  const store::RunLock lock(connection);
+  if (store::newest_production_run(connection) != last_run_id_) return std::nullopt;
+  const auto rows =
+      store::read_new_rows(connection, facts_.version, kMostNewTransfers,
+                           [&](std::string_view key) { return kept->has_account(key); });
+  if (!rows) return std::nullopt;
+  std::optional<std::vector<FindingChanges>> changes;
+  {
+    const StopOnInterrupt stop(options_.interrupted);
+    changes = kept->add(*rows, stop.token());
+  }
+  if (!changes) return std::nullopt;
+
+  facts_.snapshot = rows->snapshot;
+  facts_.last_file_id = rows->last_file_id;
+  facts_.version = rows->version;
+  facts_.accounts += rows->more_accounts;
+  facts_.parties += rows->more_parties;
+  facts_.transfers += static_cast<std::int64_t>(rows->transfers.size());
+  RunOutcome outcome = write(connection, *kept, *changes, started);
+  last_run_id_ = outcome.run_id;
+  has_left_something_ = true;
+  kept_ = std::move(kept);
+  return outcome;
+}
+
+/// One transaction, one step: a ledger of every part would cost more than the run.
+RunOutcome ContinuousDetection::write(store::Connection& connection,
+                                      const IncrementalDetection& kept,
+                                      const std::vector<FindingChanges>& changes,
+                                      Clock::time_point started) const {
+  const auto currency = store::base_currency(connection);
+  store::RunStart start{options_.program_version, tbb::info::default_concurrency()};
+  start.kind = store::RunKind::kIncremental;
+  start.seconds_so_far = seconds_since(started);
+  std::vector<store::ScenarioChanges> written;
+  RunOutcome outcome;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (!kept.is_kept(i)) continue;
+    start.scenarios.push_back(scenarios_[i].id);
+    written.push_back(
+        {identity_of(scenarios_[i]), graded(changes[i].changed, scenarios_[i]), changes[i].gone});
+  }
+  store::GoldWriter writer(connection, start, facts_, currency.code, currency.exponent);
+  const auto counts = writer.write_changes(written);
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    ScenarioOutcome& scenario = outcome.scenarios.emplace_back();
+    scenario.id = written[i].scenario.id;
+    scenario.version = written[i].scenario.version;
+    scenario.title = written[i].scenario.title;
+    scenario.counts = counts[i];
+  }
+  writer.complete_run(peak_memory_bytes());
+  outcome.run_id = writer.run_id();
+  outcome.status = "succeeded";
+  outcome.snapshot = facts_;
+  outcome.seconds = seconds_since(started);
+  outcome.peak_memory_bytes = peak_memory_bytes();
+  outcome.steps.push_back({"incremental run", /* rows */});
+  writer.commit(1, outcome.steps.back());
+  return outcome;
+}
+
+}  // namespace aml::scenarios

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs one after the other over data that grow: over all data now and then, in between over what is new.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "scenarios/incremental_detection.hpp"
+#include "scenarios/runner.hpp"
+
+namespace aml::scenarios {
+
+/// What aml watch does when silver has changed. A full run is scenarios::run(). An incremental one
+/// brings gold to what a full run would find for the scenarios of local reach (see Locality); the
+/// others, and the account features, keep what the last full run found.
+///
+/// A run is full if there was none before, if the last one is older than `full_every` or was not
+/// made here, if something else happened to silver than new transfers, or if there are too many of
+/// them to be worth it.
+class ContinuousDetection {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// Throws: std::invalid_argument as scenarios::run().
+  ContinuousDetection(std::vector<Scenario> scenarios, RunOptions options,
+                      Clock::duration full_every);
+
+  /// Brings gold up to date. Throws: as scenarios::run(); the next run is then a full one.
+  RunOutcome run(store::Connection& connection);
+
+  /// Whether a full run is due for what incremental ones have left.
+  bool is_full_run_due() const;
+
+ private:
+  std::optional<RunOutcome> run_incrementally(store::Connection& connection);
+  RunOutcome run_fully(store::Connection& connection);
+  RunOutcome write(store::Connection& connection, const IncrementalDetection& kept,
+                   const std::vector<FindingChanges>& changes, Clock::time_point started) const;
+  bool interrupted() const { return options_.interrupted && options_.interrupted(); }
+
+  std::vector<Scenario> scenarios_;
+  RunOptions options_;
+  Clock::duration full_every_;
+  std::unique_ptr<IncrementalDetection> kept_;  ///< null: the next run is full
+  Clock::time_point last_full_run_;
+  std::int64_t last_run_id_ = 0;
+  store::RunSnapshotFacts facts_;  ///< of what kept_ has seen
+  bool has_left_something_ = false;
+};
+
+}  // namespace aml::scenarios
