@@ -20,12 +20,12 @@ Table scenarios_table() {
 }
 
 Table runs_table(store::Connection& connection, int limit) {
-  Table table{{"run", "purpose", "status", "started_at", "seconds", "transfers", "alerts",
+  Table table{{"run", "purpose", "kind", "status", "started_at", "seconds", "transfers", "alerts",
                "version", "started_by", "as_of", "data_version", "set", "scenarios", "error"},
               {}};
   for (const auto& run : store::list_runs(connection, limit)) {
     table.rows.push_back(
-        {run.run_id, run.purpose, run.status, run.started_at, run.seconds, run.transfers,
+        {run.run_id, run.purpose, run.kind, run.status, run.started_at, run.seconds, run.transfers,
          run.alerts, run.program_version, run.started_by, text_or_nothing(run.as_of),
          run.read_version ? Cell{*run.read_version} : Cell{},
          text_or_nothing(fmt::format("{}", fmt::join(run.overrides, "; "))),

@@ -310,26 +310,32 @@ class Run {
         outcome_.is_backtest ? store::Purpose::kBacktest : store::Purpose::kProduction);
     std::map<std::string, store::ModelVersion> registered;
     const auto write = [&](store::RunStep& step) {
+      std::vector<store::ScenarioFindings> results;
+      std::vector<ScenarioOutcome*> outcomes;
       for (std::size_t i = 0; i < found.size(); ++i) {
         if (!found[i]) continue;
         const Scenario& scenario = scenarios_[i];
         ScenarioOutcome& outcome = outcome_.scenarios[i];
-        const auto findings = graded(found[i]->detection, scenario);
-        outcome.by_severity = count_by_severity(findings);
         outcome.model = scored_by(found[i]->model, writer, registered);
-        outcome.counts =
-            writer.write({scenario.id, scenario.version, scenario.title, scenario.typology,
-                          scenario.detector, scenario.definition_json, outcome.model},
-                         findings, found[i]->detection.scores);
+        results.push_back({{scenario.id, scenario.version, scenario.title, scenario.typology,
+                            scenario.detector, scenario.definition_json, outcome.model},
+                           graded(found[i]->detection, scenario),
+                           found[i]->detection.scores});
+        outcome.by_severity = count_by_severity(results.back().findings);
+        outcomes.push_back(&outcome);
         if (!found[i]->model.drifts.empty())
           writer.write_drift(scenario.id, *outcome.model, found[i]->model.baselines,
                              found[i]->model.drifts);
-        step.rows += outcome.counts.alerts;
-        if (outcome.counts.changed_without_new_version)
+      }
+      const std::vector<store::GoldCounts> counts = writer.write(results);
+      for (std::size_t i = 0; i < counts.size(); ++i) {
+        outcomes[i]->counts = counts[i];
+        step.rows += counts[i].alerts;
+        if (counts[i].changed_without_new_version)
           step.notes.push_back(
               fmt::format("scenario {} ran before with another text under the same version {}: "
                           "raise the version with every change",
-                          scenario.id, scenario.version));
+                          outcomes[i]->id, outcomes[i]->version));
       }
       for (const auto& [model, version] : registered)
         step.notes.push_back(fmt::format("registered {}", store::name_of(version)));

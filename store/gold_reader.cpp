@@ -25,6 +25,7 @@ RunRow run_row(const pqxx::row& row) {
   RunRow run;
   run.run_id = row["run_id"].as<std::int64_t>();
   run.purpose = text(row["purpose"]);
+  run.kind = text(row["kind"]);
   run.as_of = text(row["as_of"]);
   if (!row["read_version"].is_null()) run.read_version = row["read_version"].as<std::int64_t>();
   if (!row["as_of_version"].is_null()) run.as_of_version = row["as_of_version"].as<std::int64_t>();

@@ -14,6 +14,7 @@ namespace aml::store {
 struct RunRow {
   std::int64_t run_id = 0;
   std::string purpose;                        ///< production, backtest
+  std::string kind;                           ///< full, incremental
   std::string as_of;                          ///< ISO 8601 UTC, empty if it saw all transfers
   std::optional<std::int64_t> read_version;   ///< of the data; absent before it was read
   std::optional<std::int64_t> as_of_version;  ///< if it was asked to read that one

@@ -2,15 +2,18 @@
 #include "store/gold_writer.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <map>
 #include <pqxx/pqxx>
 #include <set>
 #include <stdexcept>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 
 #include "aml_command.hpp"
 #include "aml_query.hpp"
@@ -130,21 +133,57 @@ void copy_into(pqxx::work& transaction, const std::string& table,
   });
 }
 
-void stage_findings(pqxx::work& transaction, const std::vector<GradedFinding>& findings,
-                    const std::vector<std::string>& ids, int exponent) {
+/// A finding on its way into gold.
+struct StagedFinding {
+  std::string id;
+  std::string scenario;
+  const GradedFinding* graded;
+
+  const detect::Finding& finding() const { return *graded->finding; }
+};
+
+std::vector<StagedFinding> stageable(const std::string& scenario,
+                                     const std::vector<GradedFinding>& findings) {
+  std::vector<StagedFinding> staged;
+  auto ids = alert_ids(scenario, findings);
+  for (std::size_t i = 0; i < findings.size(); ++i)
+    staged.push_back({std::move(ids[i]), scenario, &findings[i]});
+  return staged;
+}
+
+void stage_scenarios(pqxx::work& transaction,
+                     const std::vector<const ScenarioIdentity*>& scenarios) {
+  copy_into(
+      transaction, "staged_scenarios",
+      {"scenario", "version", "title", "typology", "detector", "definition", "sha256", "model",
+       "model_version"},
+      [&](const auto& add) {
+        for (const auto* scenario : scenarios) {
+          const auto& model = scenario->scored_by;
+          add(std::make_tuple(scenario->id, scenario->version, scenario->title, scenario->typology,
+                              scenario->detector, scenario->definition_json,
+                              sha256_hex(scenario->definition_json),
+                              NullableField{model ? Parameter(model->model) : std::nullopt},
+                              NullableField{model ? to_parameter(model->version) : std::nullopt}));
+        }
+      });
+}
+
+void stage_findings(pqxx::work& transaction, const std::vector<StagedFinding>& findings,
+                    int exponent) {
   const auto time_field = [](const std::optional<graph::Micros>& at) {
     return NullableField{at ? Parameter(time_text(*at)) : std::nullopt};
   };
   copy_into(transaction, "staged_findings",
-            {"alert_id", "subject_kind", "subject", "score", "severity", "amount",
+            {"alert_id", "scenario", "subject_kind", "subject", "score", "severity", "amount",
              "first_activity_at", "last_activity_at", "explanation"},
             [&](const auto& add) {
-              for (std::size_t i = 0; i < findings.size(); ++i) {
-                const auto& finding = *findings[i].finding;
+              for (const auto& staged : findings) {
+                const auto& finding = staged.finding();
                 const auto& amount = finding.amount_minor;
                 add(std::make_tuple(
-                    ids[i], std::string(kind_name(finding.subject_kind)), finding.subject,
-                    *to_parameter(finding.score), findings[i].severity,
+                    staged.id, staged.scenario, std::string(kind_name(finding.subject_kind)),
+                    finding.subject, *to_parameter(finding.score), staged.graded->severity,
                     NullableField{amount ? Parameter(units_text(*amount, exponent)) : std::nullopt},
                     time_field(finding.first_activity), time_field(finding.last_activity),
                     finding.explanation));
@@ -152,47 +191,44 @@ void stage_findings(pqxx::work& transaction, const std::vector<GradedFinding>& f
             });
 }
 
-void stage_transfers(pqxx::work& transaction, const std::vector<GradedFinding>& findings,
-                     const std::vector<std::string>& ids) {
+void stage_transfers(pqxx::work& transaction, const std::vector<StagedFinding>& findings) {
   copy_into(transaction, "staged_transfers", {"alert_id", "step", "transfer_id", "role", "branch"},
             [&](const auto& add) {
-              for (std::size_t i = 0; i < findings.size(); ++i) {
-                for (const auto& transfer : findings[i].finding->transfers) {
-                  add(std::tie(ids[i], transfer.step, transfer.transfer_key, transfer.role,
+              for (const auto& staged : findings) {
+                for (const auto& transfer : staged.finding().transfers) {
+                  add(std::tie(staged.id, transfer.step, transfer.transfer_key, transfer.role,
                                transfer.branch));
                 }
               }
             });
 }
 
-void stage_entities(pqxx::work& transaction, const std::vector<GradedFinding>& findings,
-                    const std::vector<std::string>& ids) {
+void stage_entities(pqxx::work& transaction, const std::vector<StagedFinding>& findings) {
   const std::string subject_role = "subject";
   copy_into(transaction, "staged_entities", {"alert_id", "entity_kind", "entity_id", "role"},
             [&](const auto& add) {
-              for (std::size_t i = 0; i < findings.size(); ++i) {
-                const auto& finding = *findings[i].finding;
+              for (const auto& staged : findings) {
+                const auto& finding = staged.finding();
                 for (const auto& entity : finding.entities) {
-                  add(std::make_tuple(ids[i], std::string(kind_name(entity.kind)), entity.key,
+                  add(std::make_tuple(staged.id, std::string(kind_name(entity.kind)), entity.key,
                                       entity.role));
                 }
                 if (!names_subject(finding)) {
-                  add(std::make_tuple(ids[i], std::string(kind_name(finding.subject_kind)),
+                  add(std::make_tuple(staged.id, std::string(kind_name(finding.subject_kind)),
                                       finding.subject, subject_role));
                 }
               }
             });
 }
 
-void stage_evidence(pqxx::work& transaction, const std::vector<GradedFinding>& findings,
-                    const std::vector<std::string>& ids) {
+void stage_evidence(pqxx::work& transaction, const std::vector<StagedFinding>& findings) {
   copy_into(transaction, "staged_evidence",
             {"alert_id", "item", "feature", "observed", "threshold", "contribution", "sentence"},
             [&](const auto& add) {
-              for (std::size_t i = 0; i < findings.size(); ++i) {
+              for (const auto& staged : findings) {
                 int item = 0;
-                for (const auto& evidence : findings[i].finding->evidence) {
-                  add(std::make_tuple(ids[i], ++item, evidence.feature, evidence.observed,
+                for (const auto& evidence : staged.finding().evidence) {
+                  add(std::make_tuple(staged.id, ++item, evidence.feature, evidence.observed,
                                       NullableField{evidence.threshold},
                                       NullableField{to_parameter(evidence.contribution)},
                                       evidence.sentence));
@@ -201,26 +237,39 @@ void stage_evidence(pqxx::work& transaction, const std::vector<GradedFinding>& f
             });
 }
 
-void stage_scores(pqxx::work& transaction, const std::vector<detect::ScoreTable>& tables) {
-  copy_into(transaction, "staged_scores", {"measure", "entity_kind", "entity_id", "value"},
-            [&](const auto& add) {
-              for (const auto& table : tables) {
-                const std::string kind(kind_name(table.kind));
-                for (const auto& [key, value] : table.values) {
-                  add(std::make_tuple(table.measure, kind, key, *to_parameter(value)));
+/// Scenarios and what each has, for example its scores.
+template <typename Value>
+using OfScenarios = std::vector<std::pair<std::string, std::span<const Value>>>;
+
+void stage_scores(pqxx::work& transaction, const OfScenarios<detect::ScoreTable>& scores) {
+  copy_into(transaction, "staged_scores",
+            {"scenario", "measure", "entity_kind", "entity_id", "value"}, [&](const auto& add) {
+              for (const auto& [scenario, tables] : scores) {
+                for (const auto& table : tables) {
+                  const std::string kind(kind_name(table.kind));
+                  for (const auto& [key, value] : table.values) {
+                    add(std::make_tuple(scenario, table.measure, kind, key, *to_parameter(value)));
+                  }
                 }
               }
             });
 }
 
-struct MadeBy {
-  std::optional<std::string> model;
-  std::optional<std::int32_t> version;
-};
+void stage_gone_alerts(pqxx::work& transaction, const OfScenarios<std::string>& gone) {
+  copy_into(transaction, "staged_gone_alerts", {"alert_id", "scenario"}, [&](const auto& add) {
+    for (const auto& [scenario, ids] : gone)
+      for (const auto& id : ids) add(std::tie(id, scenario));
+  });
+}
 
-MadeBy made_by(const ScenarioIdentity& scenario) {
-  if (!scenario.scored_by) return {};
-  return {scenario.scored_by->model, scenario.scored_by->version};
+void stage_gone_scores(pqxx::work& transaction, const OfScenarios<GoneScore>& gone) {
+  copy_into(transaction, "staged_gone_scores", {"scenario", "measure", "entity_kind", "entity_id"},
+            [&](const auto& add) {
+              for (const auto& [scenario, scores] : gone)
+                for (const auto& score : scores)
+                  add(std::make_tuple(scenario, score.measure, std::string(kind_name(score.kind)),
+                                      score.entity));
+            });
 }
 
 /// As a field of COPY.
@@ -266,114 +315,295 @@ void stage_account_features(pqxx::work& transaction, const AccountTable& feature
   });
 }
 
+/// How many alerts of a scenario came and went.
+struct AlertChanges {
+  std::int64_t added = 0;
+  std::int64_t found_again = 0;
+  std::int64_t gone = 0;
+};
+
+std::string number_array(const std::vector<std::int64_t>& numbers) {
+  return fmt::format("{{{}}}", fmt::join(numbers, ","));
+}
+
+/// More rows than this are worth the time to tell the planner about them.
+constexpr std::size_t kManyFindings = 200;
+
 }  // namespace
 
 struct GoldWriter::State {
   pqxx::work transaction;
-  std::int64_t run_id;
+  std::int64_t run_id = 0;
   std::string base_currency;
-  int exponent;
-  Purpose purpose;
-  std::set<std::string> written;  ///< scenarios of this run so far
+  int exponent = 0;
+  Purpose purpose = Purpose::kProduction;
+  bool is_incremental = false;
+  bool has_staged = false;             ///< something lies in the staging tables
+  std::set<std::string> written = {};  ///< scenarios of this run so far
 
-  void stage(const std::vector<GradedFinding>& findings, const std::vector<std::string>& ids,
-             const std::vector<detect::ScoreTable>& scores) {
-    execute(transaction, command::empty_staged_gold);
-    stage_findings(transaction, findings, ids, exponent);
-    stage_transfers(transaction, findings, ids);
-    stage_entities(transaction, findings, ids);
-    stage_evidence(transaction, findings, ids);
-    stage_scores(transaction, scores);
-    execute(transaction, command::analyze_staged_gold);
+  void begin() {
+    if (!run(transaction, query::has_staged_gold)[0][0].as<bool>()) {
+      for (const auto* table :
+           {&command::stage_scenarios, &command::stage_findings, &command::stage_transfers,
+            &command::stage_entities, &command::stage_evidence, &command::stage_scores,
+            &command::stage_gone_alerts, &command::stage_gone_scores}) {
+        execute(transaction, *table);
+      }
+    }
+    if (purpose == Purpose::kProduction) run(transaction, query::begin_run_version, run_id);
   }
 
-  /// What is as staged stays untouched, so that a run that finds the same again writes next to
-  /// nothing.
-  void replace_what_changed(const ScenarioIdentity& scenario) {
+  void require_not_written(const std::vector<const ScenarioIdentity*>& scenarios) const {
+    std::set<std::string> known = written;
+    for (const auto* scenario : scenarios) {
+      if (!known.insert(scenario->id).second)
+        throw std::invalid_argument(
+            fmt::format("scenario {} was already written in this run", scenario->id));
+    }
+  }
+
+  void stage(const std::vector<const ScenarioIdentity*>& scenarios,
+             const std::vector<StagedFinding>& findings,
+             const OfScenarios<detect::ScoreTable>& scores) {
+    for (const auto* scenario : scenarios) written.insert(scenario->id);
+    if (has_staged) execute(transaction, command::empty_staged_gold);
+    has_staged = true;
+    stage_scenarios(transaction, scenarios);
+    if (!findings.empty()) {
+      stage_findings(transaction, findings, exponent);
+      stage_transfers(transaction, findings);
+      stage_entities(transaction, findings);
+      stage_evidence(transaction, findings);
+    }
+    const bool has_scores =
+        std::ranges::any_of(scores, [](const auto& of) { return !of.second.empty(); });
+    if (has_scores) stage_scores(transaction, scores);
+    if (has_scores || findings.size() > kManyFindings)
+      execute(transaction, command::analyze_staged_gold);
+  }
+
+  /// The texts of the staged scenarios; returns the scenarios that ran before with another text
+  /// under the same version.
+  std::set<std::string> register_scenarios() {
+    run(transaction, query::ensure_typologies);
+    std::set<std::string> other_text;
+    for (const auto& row : run(transaction, query::record_scenario_versions))
+      other_text.insert(row[0].as<std::string>());
+    run(transaction, query::write_scenarios);
+    return other_text;
+  }
+
+  /// What is as staged stays untouched, so that a run that finds the same again writes nothing.
+  std::map<std::string, AlertChanges> write_staged_findings() {
+    std::map<std::string, AlertChanges> changes;
+    for (const auto& row : run(transaction, query::write_alerts, run_id, base_currency)) {
+      auto& of_scenario = changes[row["scenario"].as<std::string>()];
+      of_scenario.added = row["added"].as<std::int64_t>();
+      of_scenario.found_again = row["found_again"].as<std::int64_t>();
+    }
+    for (const auto& row : run(transaction, query::mark_gone_alerts, run_id))
+      changes[row["scenario"].as<std::string>()].gone = row["gone"].as<std::int64_t>();
+    run(transaction, query::end_alert_periods, run_id);
+    run(transaction, query::begin_alert_periods, run_id);
     run(transaction, query::delete_changed_alert_transfers);
     run(transaction, query::insert_missing_alert_transfers);
     run(transaction, query::delete_changed_alert_entities);
     run(transaction, query::insert_missing_alert_entities);
     run(transaction, query::delete_changed_alert_evidence);
     run(transaction, query::insert_missing_alert_evidence);
-    const auto [model, version] = made_by(scenario);
-    run(transaction, query::delete_changed_scores, scenario.id, model, version);
-    run(transaction, query::insert_missing_scores, scenario.id, run_id, model, version);
+    return changes;
   }
 
-  GoldCounts write_alerts(const ScenarioIdentity& scenario) {
-    GoldCounts counts;
-    const auto [model, version] = made_by(scenario);
-    run(transaction, query::ensure_typology, scenario.typology, scenario.title, scenario.id);
-    counts.changed_without_new_version =
-        run(transaction, query::record_scenario_version, scenario.id, scenario.version,
-            sha256_hex(scenario.definition_json), scenario.title, scenario.typology,
-            scenario.detector, scenario.definition_json)[0][0]
-            .as<bool>();
-    const auto upserted = run(transaction, query::upsert_alerts, scenario.id, scenario.version,
-                              scenario.typology, base_currency, run_id, model, version);
-    counts.alerts = upserted[0]["alerts"].as<std::int64_t>();
-    counts.added = upserted[0]["added"].as<std::int64_t>();
-    counts.gone = run(transaction, query::count_gone_alerts, scenario.id)[0][0].as<std::int64_t>();
-    run(transaction, query::record_run_alerts, run_id, scenario.version);
-    replace_what_changed(scenario);
-    run(transaction, query::record_scenario_run, scenario.id, scenario.version, scenario.title,
-        scenario.typology, run_id);
-    run(transaction, query::record_run_result, run_id, scenario.id, scenario.version, counts.alerts,
-        counts.added, counts.gone, model, version);
+  void write_staged_scores() {
+    run(transaction, query::delete_changed_scores);
+    run(transaction, query::insert_missing_scores, run_id);
+  }
+
+  /// The outcome of the staged scenarios, in their order.
+  std::vector<GoldCounts> write_outcomes(const std::vector<const ScenarioIdentity*>& scenarios,
+                                         std::map<std::string, AlertChanges> changes) {
+    std::vector<std::string> ids;
+    std::vector<std::int64_t> came, went, added;
+    for (const auto* scenario : scenarios) {
+      const auto& of_scenario = changes[scenario->id];
+      ids.push_back(scenario->id);
+      came.push_back(of_scenario.added + of_scenario.found_again);
+      went.push_back(of_scenario.gone);
+      added.push_back(of_scenario.added);
+    }
+    run(transaction, query::end_scenario_periods, run_id, text_array(ids), number_array(came),
+        number_array(went));
+    std::map<std::string, std::int64_t> alerts;
+    for (const auto& row : run(transaction, query::begin_scenario_periods, run_id, text_array(ids),
+                               number_array(came), number_array(went), number_array(added)))
+      alerts[row["scenario"].as<std::string>()] = row["alerts"].as<std::int64_t>();
+    std::vector<GoldCounts> counts;
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      counts.push_back({.alerts = alerts[ids[i]], .added = added[i], .gone = went[i]});
     return counts;
   }
 
-  /// The text of the scenario stands beside its result: aml.scenario_versions keeps those that made
+  /// The text of a scenario stands beside its result: aml.scenario_versions keeps those that made
   /// alerts.
-  GoldCounts write_backtest(const ScenarioIdentity& scenario) {
-    const auto [model, version] = made_by(scenario);
-    const auto counted =
-        run(transaction, query::record_backtest_result, run_id, scenario.id, scenario.version,
-            scenario.title, scenario.typology, scenario.definition_json, model, version)[0];
-    run(transaction, query::insert_backtest_findings, run_id, scenario.id, base_currency);
+  std::vector<GoldCounts> write_backtest(const std::vector<const ScenarioIdentity*>& scenarios) {
+    std::map<std::string, GoldCounts> counts;
+    for (const auto& row : run(transaction, query::record_backtest_results, run_id))
+      counts[row["scenario"].as<std::string>()] = {.alerts = row["alerts"].as<std::int64_t>(),
+                                                   .added = row["added"].as<std::int64_t>(),
+                                                   .gone = row["gone"].as<std::int64_t>()};
+    run(transaction, query::insert_backtest_findings, run_id, base_currency);
     run(transaction, query::insert_backtest_transfers, run_id);
     run(transaction, query::insert_backtest_entities, run_id);
     run(transaction, query::insert_backtest_evidence, run_id);
-    return {.alerts = counted["alerts"].as<std::int64_t>(),
-            .added = counted["added"].as<std::int64_t>(),
-            .gone = counted["gone"].as<std::int64_t>()};
+    std::vector<GoldCounts> in_order;
+    for (const auto* scenario : scenarios) in_order.push_back(counts.at(scenario->id));
+    return in_order;
+  }
+
+  void require_like_newest_run() {
+    const auto unlike = run(transaction, query::unlike_newest_run);
+    if (unlike.empty()) return;
+    throw std::invalid_argument(fmt::format(
+        "scenario {}: its newest run was of another version, or another model scored it, or there "
+        "is none; changes are not enough then, write all that it found",
+        unlike[0][0].as<std::string>()));
+  }
+
+  std::int64_t write_features(const AccountTable& features, bool of_all_accounts) {
+    stage_account_features(transaction, features);
+    if (of_all_accounts) run(transaction, query::delete_gone_account_features);
+    run(transaction, query::delete_changed_account_features);
+    return static_cast<std::int64_t>(
+        run(transaction, query::insert_missing_account_features, run_id).affected_rows());
   }
 };
+
+namespace {
+
+template <typename OfScenario>
+std::vector<const ScenarioIdentity*> identities(const std::vector<OfScenario>& of_scenarios) {
+  std::vector<const ScenarioIdentity*> all;
+  for (const auto& of_scenario : of_scenarios) all.push_back(&of_scenario.scenario);
+  return all;
+}
+
+template <typename OfScenario>
+std::vector<StagedFinding> all_findings(const std::vector<OfScenario>& of_scenarios) {
+  std::vector<StagedFinding> all;
+  for (const auto& of_scenario : of_scenarios)
+    std::ranges::move(stageable(of_scenario.scenario.id, of_scenario.findings),
+                      std::back_inserter(all));
+  return all;
+}
+
+template <typename Value, typename OfScenario, typename Member>
+OfScenarios<Value> all_of(const std::vector<OfScenario>& of_scenarios, Member member) {
+  OfScenarios<Value> all;
+  for (const auto& of_scenario : of_scenarios)
+    all.emplace_back(of_scenario.scenario.id, of_scenario.*member);
+  return all;
+}
+
+/// An alert cannot be found and gone, or gone twice.
+void require_gone_once(const std::vector<ScenarioChanges>& changes,
+                       const std::vector<StagedFinding>& findings) {
+  std::set<std::string> named;
+  for (const auto& finding : findings) named.insert(finding.id);
+  for (const auto& of_scenario : changes) {
+    for (const auto& id : of_scenario.gone) {
+      if (!named.insert(id).second)
+        throw std::invalid_argument(fmt::format("scenario {}: alert {} is gone, and named twice",
+                                                of_scenario.scenario.id, id));
+    }
+  }
+}
+
+void require_all_gone(const std::vector<ScenarioChanges>& changes,
+                      const std::vector<GoldCounts>& counts) {
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const auto named = static_cast<std::int64_t>(changes[i].gone.size());
+    if (named != counts[i].gone)
+      throw std::invalid_argument(
+          fmt::format("scenario {}: {} of the {} gone alerts were not current alerts of it",
+                      changes[i].scenario.id, named - counts[i].gone, named));
+  }
+}
+
+}  // namespace
 
 GoldWriter::GoldWriter(Connection& connection, std::int64_t run_id,
                        const std::string& base_currency, int base_currency_exponent,
                        Purpose purpose)
     : state_(as_statement("BEGIN", [&] {
-        return std::unique_ptr<State>(new State{pqxx::work(connection.pqxx(), "write gold"),
-                                                run_id,
-                                                base_currency,
-                                                base_currency_exponent,
-                                                purpose,
-                                                {}});
+        return std::unique_ptr<State>(new State{pqxx::work(connection.pqxx(), "write gold"), run_id,
+                                                base_currency, base_currency_exponent, purpose});
       })) {
-  for (const auto* table :
-       {&command::stage_findings, &command::stage_transfers, &command::stage_entities,
-        &command::stage_evidence, &command::stage_scores}) {
-    execute(state_->transaction, *table);
-  }
-  if (purpose == Purpose::kProduction) run(state_->transaction, query::begin_run_version, run_id);
+  state_->begin();
+}
+
+GoldWriter::GoldWriter(Connection& connection, const RunStart& start, const RunSnapshotFacts& facts,
+                       const std::string& base_currency, int base_currency_exponent)
+    : state_(as_statement("BEGIN", [&] {
+        return std::unique_ptr<State>(new State{pqxx::work(connection.pqxx(), "write gold"), 0,
+                                                base_currency, base_currency_exponent,
+                                                Purpose::kProduction});
+      })) {
+  if (start.is_backtest())
+    throw std::invalid_argument("a backtest is no run that is written in one transaction");
+  state_->is_incremental = start.kind == RunKind::kIncremental;
+  state_->run_id = start_run(state_->transaction, start);
+  record_snapshot(state_->transaction, state_->run_id, facts);
+  state_->begin();
 }
 
 GoldWriter::~GoldWriter() = default;
 
-GoldCounts GoldWriter::write(const ScenarioIdentity& scenario,
-                             const std::vector<GradedFinding>& findings,
-                             const std::vector<detect::ScoreTable>& scores) {
-  if (state_->written.contains(scenario.id)) {
-    throw std::invalid_argument(
-        fmt::format("scenario {} was already written in this run", scenario.id));
-  }
-  const auto ids = alert_ids(scenario.id, findings);
-  state_->written.insert(scenario.id);
-  state_->stage(findings, ids, scores);
-  return state_->purpose == Purpose::kProduction ? state_->write_alerts(scenario)
-                                                 : state_->write_backtest(scenario);
+std::int64_t GoldWriter::run_id() const {
+  return state_->run_id;
+}
+
+std::vector<GoldCounts> GoldWriter::write(const std::vector<ScenarioFindings>& found) {
+  const auto scenarios = identities(found);
+  state_->require_not_written(scenarios);
+  const auto findings = all_findings(found);
+  auto& transaction = state_->transaction;
+  state_->stage(scenarios, findings, all_of<detect::ScoreTable>(found, &ScenarioFindings::scores));
+  if (state_->purpose == Purpose::kBacktest) return state_->write_backtest(scenarios);
+
+  const auto other_text = state_->register_scenarios();
+  run(transaction, query::stage_gone_alerts);
+  run(transaction, query::stage_gone_scores);
+  auto changes = state_->write_staged_findings();
+  state_->write_staged_scores();
+  auto counts = state_->write_outcomes(scenarios, std::move(changes));
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    counts[i].changed_without_new_version = other_text.contains(scenarios[i]->id);
+  return counts;
+}
+
+std::vector<GoldCounts> GoldWriter::write_changes(const std::vector<ScenarioChanges>& changes) {
+  const auto scenarios = identities(changes);
+  state_->require_not_written(scenarios);
+  const auto findings = all_findings(changes);
+  require_gone_once(changes, findings);
+  const auto gone = all_of<std::string>(changes, &ScenarioChanges::gone);
+  const auto scores = all_of<detect::ScoreTable>(changes, &ScenarioChanges::scores);
+  const auto gone_scores = all_of<GoneScore>(changes, &ScenarioChanges::gone_scores);
+  const auto has_any = [](const auto& lists) {
+    return std::ranges::any_of(lists, [](const auto& of) { return !of.second.empty(); });
+  };
+  auto& transaction = state_->transaction;
+  state_->stage(scenarios, findings, scores);
+  state_->require_like_newest_run();
+  if (has_any(gone)) stage_gone_alerts(transaction, gone);
+  if (has_any(gone_scores)) stage_gone_scores(transaction, gone_scores);
+
+  std::map<std::string, AlertChanges> written;
+  if (!findings.empty() || has_any(gone)) written = state_->write_staged_findings();
+  if (has_any(scores) || has_any(gone_scores)) state_->write_staged_scores();
+  const auto counts = state_->write_outcomes(scenarios, std::move(written));
+  require_all_gone(changes, counts);
+  return counts;
 }
 
 ModelVersion GoldWriter::register_version(const NewModelVersion& version) {
@@ -392,17 +622,22 @@ void GoldWriter::write_drift(const std::string& scenario, const ModelVersion& ve
 }
 
 std::int64_t GoldWriter::write_account_features(const AccountTable& features) {
-  auto& transaction = state_->transaction;
-  stage_account_features(transaction, features);
-  run(transaction, query::delete_changed_account_features);
-  return static_cast<std::int64_t>(
-      run(transaction, query::insert_missing_account_features, state_->run_id).affected_rows());
+  return state_->write_features(features, /*of_all_accounts=*/true);
+}
+
+std::int64_t GoldWriter::update_account_features(const AccountTable& features) {
+  return state_->write_features(features, /*of_all_accounts=*/false);
 }
 
 void GoldWriter::complete_run(std::int64_t peak_memory_bytes, const std::string& error) {
   auto& transaction = state_->transaction;
-  execute(transaction, state_->purpose == Purpose::kProduction ? command::analyze_gold
-                                                               : command::analyze_backtest);
+  if (state_->purpose == Purpose::kProduction) {
+    const std::vector<std::string> written(state_->written.begin(), state_->written.end());
+    run(transaction, query::end_other_scenario_periods, state_->run_id, text_array(written));
+    if (!state_->is_incremental) execute(transaction, command::analyze_gold);
+  } else {
+    execute(transaction, command::analyze_backtest);
+  }
   const auto completed =
       run(transaction, query::complete_run, state_->run_id, error.empty() ? "succeeded" : "failed",
           error.empty() ? Parameter() : Parameter(storable_text(error)), peak_memory_bytes);
@@ -417,10 +652,13 @@ void GoldWriter::complete_run(std::int64_t peak_memory_bytes, const std::string&
   }
 }
 
+void GoldWriter::record_step(int step_number, const RunStep& step) {
+  store::record_step(state_->transaction, state_->run_id, step_number, step);
+}
+
 void GoldWriter::commit(int step_number, const RunStep& step) {
-  auto& transaction = state_->transaction;
-  record_step(transaction, state_->run_id, step_number, step);
-  as_statement("COMMIT", [&] { transaction.commit(); });
+  record_step(step_number, step);
+  as_statement("COMMIT", [&] { state_->transaction.commit(); });
 }
 
 std::string alert_id(const std::string& scenario_id, const detect::Finding& finding) {

@@ -52,24 +52,61 @@ struct AccountTable {
   std::span<const double> values;  ///< accounts x columns, row-major, finite
 };
 
+/// All that one scenario found.
+struct ScenarioFindings {
+  ScenarioIdentity scenario;
+  std::vector<GradedFinding> findings;
+  std::span<const detect::ScoreTable> scores = {};
+};
+
+/// A score that an entity no longer has.
+struct GoneScore {
+  std::string measure;
+  detect::EntityKind kind = detect::EntityKind::kAccount;
+  std::string entity;
+};
+
+/// What a scenario finds now, as far as it differs from what gold has of it. One without any difference is given, too: it ran.
+struct ScenarioChanges {
+  ScenarioIdentity scenario;            ///< definition_json may be empty
+  std::vector<GradedFinding> findings;  ///< new, found again, or not as gold has them; each whole
+  std::vector<std::string> gone;        ///< ids of current alerts that it does not find
+  std::span<const detect::ScoreTable> scores = {};  ///< new or not as gold has them
+  std::vector<GoneScore> gone_scores = {};
+};
+
 /// Nothing is visible to others before commit(); without it the destructor rolls everything back. What a production run writes is one
-/// version of gold, see docs/versions.md; until commit() no other version can begin.
+/// version of gold, see docs/versions.md; until commit() no other version can begin. A row that is as it was stays untouched.
 class GoldWriter {
  public:
+  /// For a run that start_run() has started.
   GoldWriter(Connection& connection, std::int64_t run_id, const std::string& base_currency,
              int base_currency_exponent, Purpose purpose = Purpose::kProduction);
+  /// For a run whose row in the ledger is written here, too: the run is committed whole, or leaves nothing.
+  /// Requires: the RunLock is held; no backtest.
+  GoldWriter(Connection& connection, const RunStart& start, const RunSnapshotFacts& facts,
+             const std::string& base_currency, int base_currency_exponent);
   ~GoldWriter();
   GoldWriter(const GoldWriter&) = delete;
   GoldWriter& operator=(const GoldWriter&) = delete;
 
-  /// Writes what one scenario found. A finding known from an earlier run keeps its alert_id and first_run_id; if nothing about it
-  /// changed only last_run_id does. Scores of the scenario's earlier run are replaced where another version made them or the value
-  /// differs. A backtest changes nothing in gold, and
-  /// its scores are not kept.
+  std::int64_t run_id() const;
+
+  /// Writes what scenarios found; returns the counts in the same order. A finding known from an earlier run keeps its alert_id and
+  /// first_run_id. Alerts of these scenarios that are not among the findings are gone, and so are scores that are not given. A
+  /// backtest changes nothing in gold, and its scores are not kept.
   /// Throws: StoreError kStatement; std::invalid_argument if two findings have the same subject and evidence key, if a severity
-  ///         is not low, medium or high, if a score is not in [0, 1], or if the scenario was already written in this run.
-  GoldCounts write(const ScenarioIdentity& scenario, const std::vector<GradedFinding>& findings,
-                   const std::vector<detect::ScoreTable>& scores);
+  ///         is not low, medium or high, if a score is not in [0, 1], or if a scenario was already written in this run.
+  /// Cost:   All findings are sent to the server and held against gold there.
+  std::vector<GoldCounts> write(const std::vector<ScenarioFindings>& found);
+
+  /// The same for scenarios whose changes are known: what was not given stays. Gold, its history and the counts are those that
+  /// write() leaves of all that the scenario finds.
+  /// Requires: a production run.
+  /// Throws: as write(); std::invalid_argument if the newest run of a scenario was of another version, or another model scored it
+  ///         (all its alerts change then: write() them), or if a gone alert is not a current one of the scenario.
+  /// Cost:   As much as there are changes, whatever gold holds.
+  std::vector<GoldCounts> write_changes(const std::vector<ScenarioChanges>& changes);
 
   /// Registers a version and puts it in production, unless meanwhile another one is there: then it is
   /// only registered. For scored_by it must come before write().
@@ -84,10 +121,15 @@ class GoldWriter {
   /// untouched, with the run that measured them.
   /// Requires: a production run; called once. Throws: StoreError kStatement.
   std::int64_t write_account_features(const AccountTable& features);
+  /// The same for some of the accounts: the others stay as they are.
+  std::int64_t update_account_features(const AccountTable& features);
 
   /// Marks the run succeeded, or failed with `error` if one is given (a scenario failed, the others are written).
   /// Throws: StoreError kStatement if the run is no longer "running", for example because another process declared it dead.
   void complete_run(std::int64_t peak_memory_bytes, const std::string& error = {});
+
+  /// A step before the last, of a run that is written whole.
+  void record_step(int step_number, const RunStep& step);
 
   /// Writes the run's last step and makes everything visible at once. Requires: complete_run() was called.
   void commit(int step_number, const RunStep& step);

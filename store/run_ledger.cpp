@@ -27,15 +27,6 @@ std::optional<std::string> text_or_null(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(storable_text(text));
 }
 
-/// Each fact is committed at once: it stays if the run dies.
-template <typename... Arguments>
-void write_now(Connection& connection, const query::Embedded& statement,
-               const Arguments&... arguments) {
-  auto transaction = begin<pqxx::work>(connection);
-  run(transaction, statement, arguments...);
-  as_statement(statement.file, [&] { transaction.commit(); });
-}
-
 }  // namespace
 
 RunLock::RunLock(Connection& connection) : connection_(connection) {
@@ -56,23 +47,35 @@ RunLock::~RunLock() {
 }
 
 std::int64_t start_run(Connection& connection, const RunStart& start) {
-  std::vector<std::string> overrides;
-  for (const auto& text : start.overrides) overrides.push_back(storable_text(text));
   auto transaction = begin<pqxx::work>(connection);
-  run(transaction, query::mark_dead_runs);
-  // The column is signed: seeds from 2^63 on are stored as their two's complement.
-  const auto run_id = run(transaction, query::start_run, start.program_version, start.threads,
-                          static_cast<std::int64_t>(start.seed), text_array(start.scenarios),
-                          start.as_of ? Parameter(time_text(*start.as_of)) : Parameter(),
-                          text_array(overrides), start.as_of_version)[0][0]
-                          .as<std::int64_t>();
+  const auto run_id = start_run(transaction, start);
   as_statement(query::start_run.file, [&] { transaction.commit(); });
   return run_id;
 }
 
+std::int64_t start_run(pqxx::transaction_base& transaction, const RunStart& start) {
+  std::vector<std::string> overrides;
+  for (const auto& text : start.overrides) overrides.push_back(storable_text(text));
+  run(transaction, query::mark_dead_runs);
+  // The column is signed: seeds from 2^63 on are stored as their two's complement.
+  return run(transaction, query::start_run, start.program_version, start.threads,
+             static_cast<std::int64_t>(start.seed), text_array(start.scenarios),
+             start.as_of ? Parameter(time_text(*start.as_of)) : Parameter(), text_array(overrides),
+             start.as_of_version, start.kind == RunKind::kFull ? "full" : "incremental",
+             start.seconds_so_far)[0][0]
+      .as<std::int64_t>();
+}
+
 void record_snapshot(Connection& connection, std::int64_t run_id, const RunSnapshotFacts& facts) {
-  write_now(connection, query::record_snapshot, run_id, facts.snapshot, facts.last_file_id,
-            facts.accounts, facts.parties, facts.transfers, facts.version);
+  auto transaction = begin<pqxx::work>(connection);
+  record_snapshot(transaction, run_id, facts);
+  as_statement(query::record_snapshot.file, [&] { transaction.commit(); });
+}
+
+void record_snapshot(pqxx::transaction_base& transaction, std::int64_t run_id,
+                     const RunSnapshotFacts& facts) {
+  run(transaction, query::record_snapshot, run_id, facts.snapshot, facts.last_file_id,
+      facts.accounts, facts.parties, facts.transfers, facts.version);
 }
 
 void record_step(Connection& connection, std::int64_t run_id, int step, const RunStep& facts) {
@@ -95,7 +98,9 @@ void record_step(pqxx::transaction_base& transaction, std::int64_t run_id, int s
 
 void finish_run(Connection& connection, std::int64_t run_id, const std::string& status,
                 const std::string& error, std::int64_t peak_memory_bytes) {
-  write_now(connection, query::finish_run, run_id, status, text_or_null(error), peak_memory_bytes);
+  auto transaction = begin<pqxx::work>(connection);
+  run(transaction, query::finish_run, run_id, status, text_or_null(error), peak_memory_bytes);
+  as_statement(query::finish_run.file, [&] { transaction.commit(); });
 }
 
 bool has_unseen_data(Connection& connection) {

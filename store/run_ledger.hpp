@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// aml.runs and aml.run_steps: written as a run goes, each row committed at once, so that a run that dies leaves its trace.
+// aml.runs and aml.run_steps: written as a run goes, each row committed at once, so that a run that dies leaves its trace. An incremental
+// run is too short for that: its rows are committed with its gold.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +30,9 @@ class RunLock {
   Connection& connection_;
 };
 
+/// Which findings a run looked at: all, or those that new data can have changed.
+enum class RunKind { kFull, kIncremental };
+
 /// A run with `as_of`, `as_of_version` or `overrides` is a backtest: it leaves gold as it is.
 struct RunStart {
   std::string program_version;
@@ -38,6 +42,8 @@ struct RunStart {
   std::optional<graph::Micros> as_of = {};  ///< only transfers booked until then; absent: all
   std::vector<std::string> overrides = {};  ///< "scenario.parameter=value"
   std::optional<std::int64_t> as_of_version = {};  ///< of the data; absent: the newest
+  RunKind kind = RunKind::kFull;
+  double seconds_so_far = 0;  ///< that it is at work already when its row is written
 
   bool is_backtest() const { return as_of || as_of_version || !overrides.empty(); }
 };
@@ -69,7 +75,10 @@ struct RunSnapshotFacts {
 std::int64_t start_run(Connection& connection, const RunStart& start);
 void record_snapshot(Connection& connection, std::int64_t run_id, const RunSnapshotFacts& facts);
 void record_step(Connection& connection, std::int64_t run_id, int step, const RunStep& facts);
-/// The same as a part of the caller's transaction.
+/// The same as parts of the caller's transaction.
+std::int64_t start_run(pqxx::transaction_base& transaction, const RunStart& start);
+void record_snapshot(pqxx::transaction_base& transaction, std::int64_t run_id,
+                     const RunSnapshotFacts& facts);
 void record_step(pqxx::transaction_base& transaction, std::int64_t run_id, int step,
                  const RunStep& facts);
 /// For a run that wrote no gold. status: failed or interrupted. A run that wrote some is completed by GoldWriter, in gold's transaction.

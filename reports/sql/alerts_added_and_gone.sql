@@ -5,16 +5,9 @@
 \else
   \set scenario ''
 \endif
-WITH newest AS (
-  SELECT s.scenario, s.last_run_id,
-         (SELECT max(r.run_id) FROM gold.run_results r
-          WHERE r.scenario = s.scenario AND r.run_id < s.last_run_id) AS run_before
-  FROM gold.scenario_runs s
-  WHERE :'scenario' = '' OR s.scenario = :'scenario'
-)
-SELECT n.scenario, n.last_run_id AS run_id, CASE WHEN a.last_run_id = n.last_run_id THEN 'added' ELSE 'gone' END AS change,
+SELECT s.scenario, s.last_run_id AS run_id, CASE s.last_run_id WHEN a.gone_run_id THEN 'gone' ELSE 'added' END AS change,
        a.severity, a.subject_kind, a.subject, a.amount, a.currency, a.alert_id, a.explanation
-FROM newest n
-JOIN gold.alerts a ON a.scenario = n.scenario
-WHERE a.last_run_id = n.last_run_id AND a.first_run_id = n.last_run_id OR a.last_run_id = n.run_before
-ORDER BY n.scenario, change, array_position(ARRAY['high', 'medium', 'low'], a.severity), a.score DESC, a.alert_id;
+FROM gold.scenario_runs s
+JOIN gold.alerts a USING (scenario)
+WHERE s.last_run_id IN (a.first_run_id, a.gone_run_id) AND (:'scenario' = '' OR s.scenario = :'scenario')
+ORDER BY s.scenario, change, array_position(ARRAY['high', 'medium', 'low'], a.severity), a.score DESC, a.alert_id;

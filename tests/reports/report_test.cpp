@@ -56,8 +56,8 @@ void write_one_alert(store::Connection& connection, const test::TestDatabase& da
                       {detect::EntityKind::kAccount, "B", "intermediary"}};
   finding.evidence = {{"length", "2", std::nullopt, 0.9, "It takes two hops."}};
   store::GoldWriter writer(connection, run, "USD", 2);
-  writer.write({"round_tripping", 1, "Round trips", "round_tripping", "cycles", "{}"},
-               {{&finding, "high"}}, {});
+  writer.write({{{"round_tripping", 1, "Round trips", "round_tripping", "cycles", "{}"},
+                 {{&finding, "high"}}}});
   test::commit_gold(writer, 1 << 20);
 }
 

@@ -60,8 +60,9 @@ std::string findings_of(const test::TestDatabase& database, std::int64_t run_id)
 /// Every row of gold with the database transaction that wrote it.
 std::string gold_with_writers(const test::TestDatabase& database) {
   std::string dump;
-  for (const char* table : {"alerts", "alert_transfers", "alert_entities", "alert_evidence",
-                            "scores", "scenario_runs", "run_results", "run_alerts", "typologies"})
+  for (const char* table :
+       {"alerts", "alert_transfers", "alert_entities", "alert_evidence", "scores", "scenarios",
+        "scenario_periods", "alert_periods", "typologies"})
     dump += database.query(fmt::format("SELECT xmin, t FROM gold.{} t ORDER BY t::text", table)) +
             "\n--\n";
   return dump;
@@ -132,7 +133,7 @@ std::string findings_with_parts(const test::TestDatabase& database, bool is_back
   const std::string findings =
       is_backtest ? "backtest.findings" : fmt::format("gold.alerts_as_of({})", version);
   const std::string condition =
-      fmt::format("{} = {}", is_backtest ? "run_id" : "last_run_id", run_id);
+      is_backtest ? fmt::format("run_id = {}", run_id) : "gone_run_id IS NULL";
   std::string dump =
       database.query(fmt::format("SELECT alert_id, scenario, subject_kind, subject, score, "
                                  "severity, amount, currency, first_activity_at, last_activity_at, "

@@ -52,7 +52,7 @@ class Evaluation : public testing::Test {
     store::GoldWriter writer(connection_, run_id, "USD", 2);
     std::vector<store::GradedFinding> graded;
     for (const auto& finding : findings) graded.push_back({&finding, "low"});
-    writer.write({typology, 1, "t", typology, "test", "{}"}, graded, {});
+    writer.write({{{typology, 1, "t", typology, "test", "{}"}, graded}});
     test::commit_gold(writer, 0);
   }
   std::map<std::string, TypologyQuality> evaluate_against(const std::string& rows) {

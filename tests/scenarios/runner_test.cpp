@@ -145,8 +145,8 @@ TEST_F(RunnerOnSmallBank, RunningAgainChangesNoAlertAndAddsNoRow) {
     EXPECT_EQ(scenario.counts.added, 0) << scenario.id;
     EXPECT_EQ(scenario.counts.gone, 0) << scenario.id;
   }
-  EXPECT_EQ(database_.query(fmt::format("SELECT count(*) FROM gold.alerts WHERE last_run_id <> {}",
-                                        again.run_id)),
+  EXPECT_EQ(database_.query(fmt::format(
+                "SELECT count(*) FROM gold.current_alerts WHERE last_run_id <> {}", again.run_id)),
             "0");
 }
 

@@ -167,8 +167,8 @@ TEST_F(GoldReaderAfterAChange, AlertsOfEqualRankStandById) {
   const auto run = start_sample_run(database);
   auto writing = database.connect();
   store::GoldWriter writer(writing, run, "USD", 2);
-  writer.write(scenario("round_tripping", "round_tripping", "cycles"),
-               {{&third, "low"}, {&first, "low"}, {&second, "low"}}, {});
+  writer.write({{scenario("round_tripping", "round_tripping", "cycles"),
+                 {{&third, "low"}, {&first, "low"}, {&second, "low"}}}});
   test::commit_gold(writer);
   const auto alerts = store::list_alerts(connection, of_scenario("round_tripping"));
   ASSERT_EQ(alerts.size(), 3u);

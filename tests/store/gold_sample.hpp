@@ -225,13 +225,14 @@ inline std::int64_t add_sample_gold(const TestDatabase& database) {
     if (second) round_trips.push_back({&round_trip, "high"});
     if (!second) anomalies.push_back({&vanishing, "low"});
     if (!second) scored.scored_by = writer.register_version(sample_model_version(run));
-    writer.write(scored, anomalies, anomaly_scores());
-    writer.write(scenario("risk", "risk_exposure", "risk_propagation"), {{&risk, "medium"}},
-                 risk_scores());
-    writer.write(scenario("round_tripping", "round_tripping", "cycles"), round_trips, {});
-    writer.write(scenario("smurfs", "structuring", "structuring"), {{&structuring, "high"}}, {});
-    writer.write(scenario("synthetic_identity", "synthetic_identity", "synthetic_identity"),
-                 {{&identities, "medium"}}, {});
+    writer.write({{scored, anomalies, anomaly_scores()},
+                  {scenario("risk", "risk_exposure", "risk_propagation"),
+                   {{&risk, "medium"}},
+                   risk_scores()},
+                  {scenario("round_tripping", "round_tripping", "cycles"), round_trips},
+                  {scenario("smurfs", "structuring", "structuring"), {{&structuring, "high"}}},
+                  {scenario("synthetic_identity", "synthetic_identity", "synthetic_identity"),
+                   {{&identities, "medium"}}}});
     database.query(
         "INSERT INTO aml.run_steps (run_id, step, name, scenario, rows, seconds, "
         "peak_memory_bytes, outcome, notes) "

@@ -92,9 +92,9 @@ TEST_F(GoldViewsAfterAnotherRun, EntityWithTwoRolesAndTransfersInTwoAlertsCounts
   const auto run = start_sample_run(database);
   auto connection = database.connect();
   store::GoldWriter writer(connection, run, "USD", 2);
-  writer.write(scenario("smurfs", "structuring", "structuring"),
-               {{&network, "low"}, {&later, "low"}}, {});
-  writer.write(scenario("round_tripping", "round_tripping", "cycles"), {}, {});
+  writer.write(
+      {{scenario("smurfs", "structuring", "structuring"), {{&network, "low"}, {&later, "low"}}}});
+  writer.write({{scenario("round_tripping", "round_tripping", "cycles"), {}}});
   test::commit_gold(writer);
   EXPECT_EQ(database.query("SELECT alerts, highest_severity, amount, transfers FROM "
                            "gold.flagged_entities WHERE entity_id = 'A1'"),
@@ -152,7 +152,7 @@ TEST_F(GoldViewsAfterAnotherRun, CopyOfAScenarioUnderAnotherNameIsSeenToo) {
   const auto run = start_sample_run(database);
   auto connection = database.connect();
   store::GoldWriter writer(connection, run, "USD", 2);
-  writer.write(scenario("our_round_trips", "round_tripping", "cycles"), {{&trip, "low"}}, {});
+  writer.write({{scenario("our_round_trips", "round_tripping", "cycles"), {{&trip, "low"}}}});
   test::commit_gold(writer);
   EXPECT_EQ(database.query("SELECT scenario FROM gold.round_trips ORDER BY 1"),
             "our_round_trips\nround_tripping");
@@ -168,7 +168,7 @@ TEST_F(GoldViewsAfterAnotherRun, EvidenceThatIsNoNumberIsNullNotAnError) {
   const auto run = start_sample_run(database);
   auto connection = database.connect();
   store::GoldWriter writer(connection, run, "USD", 2);
-  writer.write(scenario("round_tripping", "round_tripping", "cycles"), {{&trip, "low"}}, {});
+  writer.write({{scenario("round_tripping", "round_tripping", "cycles"), {{&trip, "low"}}}});
   test::commit_gold(writer);
   EXPECT_EQ(database.query("SELECT amount_sent IS NULL, amount_returned, returned_share, length IS "
                            "NULL, duration_hours IS NULL, "

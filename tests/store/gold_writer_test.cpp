@@ -29,20 +29,17 @@ GoldCounts write_run(const TestDatabase& database, const std::vector<GradedFindi
   const auto run = start_sample_run(database);
   auto connection = database.connect();
   GoldWriter writer(connection, run, "USD", exponent);
-  const auto counts = writer.write(identity, findings, scores);
+  const auto counts = writer.write({{identity, findings, scores}}).front();
   test::commit_gold(writer);
   return counts;
 }
 
-/// Every row of gold with the database transaction that wrote it; alerts without last_run_id, which
-/// each run sets.
+/// Every row of gold with the database transaction that wrote it.
 std::string rows_and_their_writers(const TestDatabase& database) {
-  return database.query(
-             "SELECT alert_id, scenario, version, typology, subject_kind, subject, score, "
-             "severity, amount, currency, "
-             "first_activity_at, last_activity_at, explanation, evidence, first_run_id FROM "
-             "gold.alerts ORDER BY 1") +
-         "\n" +
+  return database.query("SELECT xmin, a.* FROM gold.alerts a ORDER BY alert_id") + "\n" +
+         database.query("SELECT xmin, p.* FROM gold.alert_periods p ORDER BY alert_id") + "\n" +
+         database.query("SELECT xmin, p.* FROM gold.scenario_periods p ORDER BY scenario") + "\n" +
+         database.query("SELECT xmin, s.* FROM gold.scenarios s ORDER BY scenario") + "\n" +
          database.query("SELECT xmin, t.* FROM gold.alert_transfers t ORDER BY alert_id, step") +
          "\n" +
          database.query(
@@ -112,11 +109,12 @@ TEST(GoldWriter, WritesEveryPartOfAFinding) {
       database.query(
           "SELECT alert_id, scenario, version, typology, subject_kind, subject, score, severity, "
           "amount, "
-          "currency, first_activity_at, last_activity_at, explanation, first_run_id, last_run_id "
-          "FROM gold.alerts"),
+          "currency, first_activity_at, last_activity_at, explanation, first_run_id, gone_run_id "
+          "IS "
+          "NULL FROM gold.alerts"),
       id +
           "|round_tripping|1|round_tripping|account|A1|0.9|high|1000.00|USD|2024-03-01 09:00:00+00|"
-          "2024-03-02 09:00:00+00|1,000.00 USD left A1 and 980.00 USD came back.|1|1");
+          "2024-03-02 09:00:00+00|1,000.00 USD left A1 and 980.00 USD came back.|1|t");
   EXPECT_EQ(database.query(
                 "SELECT step, transfer_id, role, branch FROM gold.alert_transfers ORDER BY step"),
             "1|T1|hop|1\n2|T2|hop|2\n3|T3|hop|3");
@@ -155,7 +153,7 @@ TEST(GoldWriter, EvidenceOfOneFeatureKeepsItsOrder) {
             "[\"9\", \"1\", \"5\"]");
 }
 
-TEST(GoldWriter, SecondIdenticalRunChangesOnlyLastRunId) {
+TEST(GoldWriter, SecondIdenticalRunWritesNoRow) {
   const TestDatabase database;
   const auto first = round_trip_finding(), second = structuring_finding();
   const std::vector<GradedFinding> findings{{&first, "high"}, {&second, "low"}};
@@ -168,7 +166,11 @@ TEST(GoldWriter, SecondIdenticalRunChangesOnlyLastRunId) {
   EXPECT_EQ(counts.added, 0);
   EXPECT_EQ(counts.gone, 0);
   EXPECT_EQ(rows_and_their_writers(database), before);
-  EXPECT_EQ(database.query("SELECT DISTINCT first_run_id, last_run_id FROM gold.alerts"), "1|2");
+  EXPECT_EQ(database.query("SELECT DISTINCT first_run_id, last_run_id FROM gold.current_alerts"),
+            "1|2");
+  EXPECT_EQ(database.query("SELECT run_id, count(*) FROM gold.run_alerts GROUP BY 1 ORDER BY 1"),
+            "1|2\n2|2");
+  EXPECT_EQ(database.query("SELECT count(*) FROM aml.version_tables WHERE version = 2"), "0");
   EXPECT_EQ(rows_in_gold(database), "2|8|9|13|3|1|2|1");
 }
 
@@ -181,7 +183,7 @@ TEST(GoldWriter, FindingsInAnotherOrderAreTheSameFindings) {
   EXPECT_EQ(rows_and_their_writers(database), before);
 }
 
-TEST(GoldWriter, VanishedFindingKeepsItsOldRunAndLeavesCurrentAlerts) {
+TEST(GoldWriter, VanishedFindingNamesTheRunThatNoLongerFoundItAndLeavesCurrentAlerts) {
   const TestDatabase database;
   const auto stays = round_trip_finding(), vanishes = structuring_finding();
   write_run(database, {{&stays, "high"}, {&vanishes, "high"}});
@@ -192,8 +194,8 @@ TEST(GoldWriter, VanishedFindingKeepsItsOldRunAndLeavesCurrentAlerts) {
   EXPECT_EQ(counts.added, 0);
   EXPECT_EQ(counts.gone, 1);
   EXPECT_EQ(
-      database.query("SELECT subject, first_run_id, last_run_id FROM gold.alerts ORDER BY subject"),
-      "A1|1|2\nA4|1|1");
+      database.query("SELECT subject, first_run_id, gone_run_id FROM gold.alerts ORDER BY subject"),
+      "A1|1|\nA4|1|2");
   EXPECT_EQ(database.query("SELECT subject FROM gold.current_alerts"), "A1");
   EXPECT_EQ(database.query("SELECT count(*) FROM gold.alert_transfers"), "8")
       << "its evidence stays";
@@ -247,7 +249,7 @@ TEST(GoldWriter, ChangedFindingReplacesWhatChanged) {
   EXPECT_EQ(counts.added, 0);
   EXPECT_EQ(database.query("SELECT score, severity, amount IS NULL, currency IS NULL, "
                            "last_activity_at, explanation, "
-                           "first_run_id, last_run_id FROM gold.alerts"),
+                           "first_run_id, last_run_id FROM gold.current_alerts"),
             "0.8|medium|t|t|2024-03-03 11:00:00+00|told anew|1|2");
   EXPECT_EQ(
       database.query("SELECT step, transfer_id, role FROM gold.alert_transfers WHERE step > 3"),
@@ -293,7 +295,7 @@ TEST(GoldWriter, NothingIsVisibleBeforeCommit) {
   const auto run = start_sample_run(database);
   auto connection = database.connect();
   GoldWriter writer(connection, run, "USD", 2);
-  writer.write(kCycles, {{&finding, "high"}}, risk_scores());
+  writer.write({{kCycles, {{&finding, "high"}}, risk_scores()}});
   EXPECT_EQ(rows_in_gold(database), kNothing);
   test::commit_gold(writer);
   EXPECT_EQ(rows_in_gold(database), "1|3|3|6|3|1|1|1");
@@ -306,12 +308,12 @@ TEST(GoldWriter, WithoutCommitNothingIsLeft) {
   auto connection = database.connect();
   {
     GoldWriter writer(connection, run, "USD", 2);
-    writer.write(kCycles, {{&finding, "high"}}, risk_scores());
+    writer.write({{kCycles, {{&finding, "high"}}, risk_scores()}});
   }
   EXPECT_EQ(rows_in_gold(database), kNothing);
   EXPECT_EQ(database.query("SELECT status, finished_at IS NULL FROM aml.runs"), "running|t");
   GoldWriter again(connection, run, "USD", 2);  // the connection is free for the next transaction
-  again.write(kCycles, {{&finding, "high"}}, {});
+  again.write({{kCycles, {{&finding, "high"}}}});
   test::commit_gold(again);
   EXPECT_EQ(rows_in_gold(database), "1|3|3|6|0|1|1|1");
 }
@@ -334,7 +336,7 @@ TEST(GoldWriter, CommitWithAnErrorKeepsTheGoldOfTheOtherScenarios) {
   const auto run = start_sample_run(database);
   auto connection = database.connect();
   GoldWriter writer(connection, run, "USD", 2);
-  writer.write(kCycles, {{&finding, "high"}}, {});
+  writer.write({{kCycles, {{&finding, "high"}}}});
   test::commit_gold(writer, 1, "scenario smurfs: out of memory");
   EXPECT_EQ(database.query("SELECT status, error FROM aml.runs"),
             "failed|scenario smurfs: out of memory");
@@ -348,7 +350,7 @@ TEST(GoldWriter, RunThatWasDeclaredDeadWritesNothing) {
   auto connection = database.connect();
   {
     GoldWriter writer(connection, run, "USD", 2);
-    writer.write(kCycles, {{&finding, "high"}}, {});
+    writer.write({{kCycles, {{&finding, "high"}}}});
     database.query("UPDATE aml.runs SET status = 'died'");
     EXPECT_THROW(writer.complete_run(1), store::StoreError);
   }
@@ -388,9 +390,9 @@ TEST(GoldWriter, RefusesAScenarioTwiceInOneRun) {
   const auto run = start_sample_run(database);
   auto connection = database.connect();
   GoldWriter writer(connection, run, "USD", 2);
-  writer.write(kCycles, {}, {});
-  EXPECT_THROW(writer.write(kCycles, {}, {}), std::invalid_argument);
-  writer.write(scenario("another", "round_tripping", "cycles"), {}, {});
+  writer.write({{kCycles, {}}});
+  EXPECT_THROW(writer.write({{kCycles, {}}}), std::invalid_argument);
+  writer.write({{scenario("another", "round_tripping", "cycles"), {}}});
 }
 
 TEST(GoldWriter, TextsAreWrittenAsTheyAre) {

@@ -371,7 +371,7 @@ class GoldOfModels : public ModelRegistry {
     auto scenario = test::scenario("anomalies", "anomalous_behaviour", "anomalies");
     scenario.scored_by = version;
     const auto finding = test::anomaly_finding();
-    const auto counts = writer.write(scenario, {{&finding, "medium"}}, scores);
+    const auto counts = writer.write({{scenario, {{&finding, "medium"}}, scores}}).front();
     test::commit_gold(writer);
     return counts;
   }

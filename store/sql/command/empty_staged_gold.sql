@@ -1,3 +1,3 @@
--- Makes room for the next scenario of the run.
-TRUNCATE pg_temp.staged_findings, pg_temp.staged_transfers, pg_temp.staged_entities, pg_temp.staged_evidence,
-         pg_temp.staged_scores
+-- Makes room for more scenarios of the same run.
+TRUNCATE pg_temp.staged_scenarios, pg_temp.staged_findings, pg_temp.staged_transfers, pg_temp.staged_entities, pg_temp.staged_evidence,
+         pg_temp.staged_scores, pg_temp.staged_gone_alerts, pg_temp.staged_gone_scores

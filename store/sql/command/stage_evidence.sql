@@ -1,5 +1,5 @@
--- Their evidence.
-CREATE TEMPORARY TABLE staged_evidence (
+-- The evidence of the findings.
+CREATE TEMPORARY TABLE IF NOT EXISTS staged_evidence (
   alert_id     text NOT NULL,
   item         integer NOT NULL,
   feature      text NOT NULL,
@@ -7,4 +7,4 @@ CREATE TEMPORARY TABLE staged_evidence (
   threshold    text,
   contribution double precision,
   sentence     text NOT NULL
-) ON COMMIT DROP
+) ON COMMIT DELETE ROWS

@@ -1,6 +1,7 @@
--- The findings of one scenario on their way into gold.
-CREATE TEMPORARY TABLE staged_findings (
+-- Their findings.
+CREATE TEMPORARY TABLE IF NOT EXISTS staged_findings (
   alert_id          text NOT NULL,
+  scenario          text NOT NULL,
   subject_kind      text NOT NULL,
   subject           text NOT NULL,
   score             double precision NOT NULL,
@@ -9,4 +10,4 @@ CREATE TEMPORARY TABLE staged_findings (
   first_activity_at timestamptz,
   last_activity_at  timestamptz,
   explanation       text NOT NULL
-) ON COMMIT DROP
+) ON COMMIT DELETE ROWS

@@ -1,7 +1,8 @@
--- The scores of one scenario on their way into gold.
-CREATE TEMPORARY TABLE staged_scores (
+-- The scores of the scenarios.
+CREATE TEMPORARY TABLE IF NOT EXISTS staged_scores (
+  scenario    text NOT NULL,
   measure     text NOT NULL,
   entity_kind text NOT NULL,
   entity_id   text NOT NULL,
   value       double precision NOT NULL
-) ON COMMIT DROP
+) ON COMMIT DELETE ROWS

@@ -1,8 +1,8 @@
--- Their transfers.
-CREATE TEMPORARY TABLE staged_transfers (
+-- The transfers of the findings.
+CREATE TEMPORARY TABLE IF NOT EXISTS staged_transfers (
   alert_id    text NOT NULL,
   step        integer NOT NULL,
   transfer_id text NOT NULL,
   role        text NOT NULL,
   branch      integer NOT NULL
-) ON COMMIT DROP
+) ON COMMIT DELETE ROWS

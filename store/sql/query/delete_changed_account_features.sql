@@ -1,4 +1,5 @@
--- Takes away the rows that are not exactly as staged. run_id and valid_from are the last columns of gold, and not staged.
+-- No parameters. Takes away the rows of staged accounts that are not exactly as staged. run_id and valid_from are the last columns of gold, and
+-- not staged.
 DELETE FROM gold.account_features f
-WHERE NOT EXISTS (SELECT FROM pg_temp.staged_account_features n
-                  WHERE n.account_id = f.account_id AND ROW(n.*, f.run_id, f.valid_from) IS NOT DISTINCT FROM ROW(f.*))
+USING pg_temp.staged_account_features n
+WHERE n.account_id = f.account_id AND ROW(n.*, f.run_id, f.valid_from) IS DISTINCT FROM ROW(f.*)

@@ -12,27 +12,26 @@ difference AS (
   FULL JOIN later l ON l.alert_id = e.alert_id
   WHERE e.alert_id IS NULL OR l.alert_id IS NULL OR e.score <> l.score OR e.severity <> l.severity
 ),
-model AS (
-  SELECT run_id, scenario, model || ' ' || model_version AS name FROM gold.run_results
+ran AS (
+  SELECT run_id, scenario, version, model || ' ' || model_version AS model FROM gold.run_results
   WHERE run_id IN ($1::bigint, $2::bigint)
   UNION ALL
-  SELECT run_id, scenario, model || ' ' || model_version FROM backtest.results
+  SELECT run_id, scenario, version, model || ' ' || model_version FROM backtest.results
   WHERE run_id IN ($1::bigint, $2::bigint)
 ),
 step AS (
-  SELECT run_id, scenario, scenario_version, parameters, outcome FROM aml.run_steps
-  WHERE run_id IN ($1::bigint, $2::bigint) AND scenario IS NOT NULL AND outcome <> 'failed'
+  SELECT run_id, scenario, parameters, outcome FROM aml.run_steps
+  WHERE run_id IN ($1::bigint, $2::bigint) AND scenario IS NOT NULL
 )
 SELECT d.change, d.alert_id, d.scenario, d.subject_kind, d.subject, d.severity_before, d.severity_after, d.score_before,
        d.score_after,
        concat_ws('; ',
-         CASE WHEN s1.scenario_version <> s2.scenario_version
-              THEN format('version %s became %s', s1.scenario_version, s2.scenario_version) END,
+         CASE WHEN ran1.version <> ran2.version THEN format('version %s became %s', ran1.version, ran2.version) END,
          (SELECT 'parameters: ' || string_agg(format('%s %s became %s', key, p1.value, p2.value), ', ' ORDER BY key)
           FROM jsonb_each_text(s1.parameters) p1 FULL JOIN jsonb_each_text(s2.parameters) p2 USING (key)
-          WHERE p1.value IS DISTINCT FROM p2.value),
-         CASE WHEN m1.name IS DISTINCT FROM m2.name
-              THEN format('model: %s became %s', coalesce(m1.name, 'one of its own'), coalesce(m2.name, 'one of its own')) END,
+          WHERE p1.value IS DISTINCT FROM p2.value AND s1.parameters IS NOT NULL AND s2.parameters IS NOT NULL),
+         CASE WHEN ran1.model IS DISTINCT FROM ran2.model
+              THEN format('model: %s became %s', coalesce(ran1.model, 'one of its own'), coalesce(ran2.model, 'one of its own')) END,
          CASE WHEN 'truncated' IN (s1.outcome, s2.outcome) THEN 'a budget was reached' END,
          CASE WHEN r1.as_of IS DISTINCT FROM r2.as_of
               THEN format('as of: %s became %s', coalesce(gold.iso_time(r1.as_of), 'all data'), coalesce(gold.iso_time(r2.as_of), 'all data')) END,
@@ -44,9 +43,9 @@ SELECT d.change, d.alert_id, d.scenario, d.subject_kind, d.subject, d.severity_b
 FROM difference d
 JOIN aml.runs r1 ON r1.run_id = $1::bigint
 JOIN aml.runs r2 ON r2.run_id = $2::bigint
-JOIN step s1 ON s1.run_id = r1.run_id AND s1.scenario = d.scenario
-JOIN step s2 ON s2.run_id = r2.run_id AND s2.scenario = d.scenario
-LEFT JOIN model m1 ON m1.run_id = r1.run_id AND m1.scenario = d.scenario
-LEFT JOIN model m2 ON m2.run_id = r2.run_id AND m2.scenario = d.scenario
+JOIN ran ran1 ON ran1.run_id = r1.run_id AND ran1.scenario = d.scenario
+JOIN ran ran2 ON ran2.run_id = r2.run_id AND ran2.scenario = d.scenario
+LEFT JOIN step s1 ON s1.run_id = r1.run_id AND s1.scenario = d.scenario
+LEFT JOIN step s2 ON s2.run_id = r2.run_id AND s2.scenario = d.scenario
 ORDER BY d.scenario, array_position(ARRAY['came', 'went', 'changed'], d.change),
          greatest(coalesce(d.score_before, 0), coalesce(d.score_after, 0)) DESC, d.alert_id

@@ -1,7 +1,8 @@
--- $1 scenario, $2 run, $3, $4 model and its version or nulls. Adds the staged scores that gold does not have.
+-- $1 run. Adds the staged scores that gold does not have.
 INSERT INTO gold.scores (scenario, entity_kind, entity_id, measure, value, run_id, model, model_version)
-SELECT $1, n.entity_kind, n.entity_id, n.measure, n.value, $2::bigint, $3, $4::integer
+SELECT n.scenario, n.entity_kind, n.entity_id, n.measure, n.value, $1::bigint, s.model, s.model_version
 FROM pg_temp.staged_scores n
-WHERE NOT EXISTS (SELECT FROM gold.scores s
-                  WHERE s.scenario = $1 AND s.measure = n.measure AND s.entity_kind = n.entity_kind
-                    AND s.entity_id = n.entity_id)
+JOIN pg_temp.staged_scenarios s USING (scenario)
+WHERE NOT EXISTS (SELECT FROM gold.scores g
+                  WHERE g.scenario = n.scenario AND g.measure = n.measure AND g.entity_kind = n.entity_kind
+                    AND g.entity_id = n.entity_id)

@@ -1,6 +1,6 @@
 -- $1 run or null for all, $2 how many at most or null for all. Newest first. A run that is still "running" while nobody holds
 -- the lock has died, even if no later run has seen it yet.
-SELECT r.run_id, r.purpose, gold.iso_time(r.as_of) AS as_of, r.read_version, r.as_of_version, r.overrides,
+SELECT r.run_id, r.purpose, r.kind, gold.iso_time(r.as_of) AS as_of, r.read_version, r.as_of_version, r.overrides,
        CASE WHEN r.status = 'running' AND NOT EXISTS (
               SELECT FROM pg_locks l
               WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 7103852 AND l.objid = 1 AND l.objsubid = 2
