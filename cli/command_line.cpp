@@ -419,6 +419,12 @@ void add_service_commands(CLI::App& app, Options& options, Command& chosen) {
                    "Id or file; may be repeated (default: all that come with the program)")
       ->type_name("SCENARIO")
       ->allow_extra_args(false);
+  watch
+      ->add_option("--full-every", watching.full_every,
+                   "Seconds between two runs over all data; runs in between look only at what is "
+                   "new, and not for what depends on all data: risk, anomalies, identities, motifs")
+      ->check(CLI::Range(0.0, 604'800.0))
+      ->capture_default_str();
   add_expectations(*watch, watching.load.expectations);
   watch
       ->add_option("--metrics", watching.metrics,

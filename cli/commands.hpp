@@ -78,9 +78,10 @@ struct RunOptions {
 struct WatchOptions {
   LoadOptions load;  ///< its paths are folders
   RunOptions run;
-  double every = 10;    ///< seconds between two looks
-  double settle = 2;    ///< seconds for which a file must not have changed
-  std::string metrics;  ///< file; empty: none
+  double every = 10;        ///< seconds between two looks
+  double settle = 2;        ///< seconds for which a file must not have changed
+  double full_every = 600;  ///< seconds between two runs over all data
+  std::string metrics;      ///< file; empty: none
 };
 /// See docs/versions.md.
 struct HistoryOptions {

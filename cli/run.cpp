@@ -22,13 +22,6 @@
 namespace aml::cli {
 namespace {
 
-std::vector<scenarios::Scenario> scenarios_to_run(store::Connection& connection,
-                                                  const RunOptions& options) {
-  const auto currency = currency_of(connection);
-  return scenarios::with_overrides(choose_scenarios(options.scenarios, currency), options.overrides,
-                                   currency);
-}
-
 std::string tables_written(const scenarios::Scenario& scenario, bool is_backtest) {
   if (is_backtest) return "backtest.findings, backtest.finding_*";
   std::string tables = "gold.alerts, gold.alert_*";
@@ -138,10 +131,14 @@ std::int64_t asked_version(store::Connection& connection, const char* option,
       "{}: there is no version {}, the newest is {}\n  see:  aml history", option, text, newest));
 }
 
-scenarios::RunOutcome run_with_progress(store::Connection& connection, const RunOptions& options) {
-  const StopSignal stop;
-  const auto chosen = scenarios_to_run(connection, options);
-  std::unique_ptr<Stage> stage;
+std::vector<scenarios::Scenario> scenarios_to_run(store::Connection& connection,
+                                                  const RunOptions& options) {
+  const auto currency = currency_of(connection);
+  return scenarios::with_overrides(choose_scenarios(options.scenarios, currency), options.overrides,
+                                   currency);
+}
+
+scenarios::RunOptions telling_progress(store::Connection& connection, const RunOptions& options) {
   scenarios::RunOptions run;
   run.threads = options.threads;
   const auto data = data_of(connection, options);
@@ -149,12 +146,13 @@ scenarios::RunOutcome run_with_progress(store::Connection& connection, const Run
   run.as_of_version = data.version;
   run.account_features = !options.no_features;
   run.program_version = kVersion;
-  run.started = [&](const std::string& name) { stage = std::make_unique<Stage>(name); };
-  run.finished = [&](const store::RunStep& step) {
-    stage->done(step.outcome == "failed"
-                    ? "failed"
-                    : human_count(static_cast<std::uint64_t>(step.rows)) + " rows");
-    stage.reset();
+  const auto stage = std::make_shared<std::unique_ptr<Stage>>();
+  run.started = [stage](const std::string& name) { *stage = std::make_unique<Stage>(name); };
+  run.finished = [stage](const store::RunStep& step) {
+    (*stage)->done(step.outcome == "failed"
+                       ? "failed"
+                       : human_count(static_cast<std::uint64_t>(step.rows)) + " rows");
+    stage->reset();
     for (const auto& warning : step.warnings) warn(step.name + ": " + warning);
     // What went wrong is the last note; the others say what was left out on purpose.
     for (const auto& note : step.notes) {
@@ -166,11 +164,24 @@ scenarios::RunOutcome run_with_progress(store::Connection& connection, const Run
     }
   };
   run.interrupted = StopSignal::requested;
+  return run;
+}
+
+scenarios::RunOutcome run_with_lineage(store::Connection& connection, const RunOptions& options,
+                                       const std::function<scenarios::RunOutcome()>& run) {
   const auto inputs = options.lineage.empty() ? std::vector<reports::LineageDataset>{}
                                               : lineage_tables(connection, kTablesRead);
-  return with_lineage(
-      options.lineage, "aml.run", inputs, [&] { return scenarios::run(connection, chosen, run); },
-      [&](const auto& outcome) { return lineage_end(connection, outcome, run.account_features); });
+  return with_lineage(options.lineage, "aml.run", inputs, run, [&](const auto& outcome) {
+    return lineage_end(connection, outcome, !options.no_features);
+  });
+}
+
+scenarios::RunOutcome run_with_progress(store::Connection& connection, const RunOptions& options) {
+  const StopSignal stop;
+  const auto chosen = scenarios_to_run(connection, options);
+  const auto run = telling_progress(connection, options);
+  return run_with_lineage(connection, options,
+                          [&] { return scenarios::run(connection, chosen, run); });
 }
 
 Table outcome_table(const scenarios::RunOutcome& outcome) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <vector>
+
 #include "cli/commands.hpp"
 #include "scenarios/runner.hpp"
 #include "store/gold_reader.hpp"
@@ -14,6 +17,15 @@ struct AskedTime {
 };
 /// Throws: std::invalid_argument with the option if the text is neither a day nor a time.
 AskedTime asked_time(const char* option, const std::string& text);
+
+/// The chosen scenarios, with what was overridden in them.
+std::vector<scenarios::Scenario> scenarios_to_run(store::Connection& connection,
+                                                  const RunOptions& options);
+/// What is asked for in the terms of a run, which has a line for each stage and ends at a signal.
+scenarios::RunOptions telling_progress(store::Connection& connection, const RunOptions& options);
+/// `run` between the events of lineage that are asked for.
+scenarios::RunOutcome run_with_lineage(store::Connection& connection, const RunOptions& options,
+                                       const std::function<scenarios::RunOutcome()>& run);
 
 /// Runs the scenarios with a line for each stage. Ctrl-C stops between stages. Shared by run and
 /// demo.

@@ -15,6 +15,7 @@
 #include "cli/stop_signal.hpp"
 #include "cli/target.hpp"
 #include "reports/private_file.hpp"
+#include "scenarios/continuous_detection.hpp"
 #include "store/error.hpp"
 #include "store/landing_folder.hpp"
 #include "store/run_ledger.hpp"
@@ -82,7 +83,9 @@ class Watch {
   /// One look: what is new in the folders into silver, and if silver is newer than gold, a run.
   void look(store::Connection& connection) {
     for (auto& folder : folders_) load_from(connection, folder);
-    if (!StopSignal::requested() && store::has_unseen_data(connection)) run(connection);
+    if (!StopSignal::requested() &&
+        (store::has_unseen_data(connection) || (detection_ && detection_->is_full_run_due())))
+      run(connection);
     if (!options_.metrics.empty()) write_metrics(connection, options_.metrics);
   }
 
@@ -115,15 +118,26 @@ class Watch {
   }
 
   void run(store::Connection& connection) {
-    const auto outcome = run_with_progress(connection, options_.run);
+    if (!detection_) {
+      detection_.emplace(scenarios_to_run(connection, options_.run),
+                         telling_progress(connection, options_.run),
+                         milliseconds(options_.full_every));
+    }
+    const auto outcome =
+        run_with_lineage(connection, options_.run, [&] { return detection_->run(connection); });
     std::int64_t added = 0;
     std::int64_t gone = 0;
     for (const auto& scenario : outcome.scenarios) {
       added += scenario.counts.added;
       gone += scenario.counts.gone;
     }
-    say(fmt::format("Run {} {} in {}: {} new alerts, {} gone.", outcome.run_id, outcome.status,
-                    human_seconds(outcome.seconds), added, gone));
+    const auto told = fmt::format("Run {} {} in {}: {} new alerts, {} gone.", outcome.run_id,
+                                  outcome.status, human_seconds(outcome.seconds), added, gone);
+    if (outcome.kind == store::RunKind::kFull || added + gone > 0) {
+      say(told);
+    } else {
+      detail(told);
+    }
     if (!options_.run.summary.empty())
       reports::write_private_file(options_.run.summary, scenarios::to_json(outcome) + '\n');
   }
@@ -132,6 +146,7 @@ class Watch {
   const WatchOptions& options_;
   std::optional<store::Connection> connection_;  ///< none while the database does not answer
   std::vector<store::LandingFolder> folders_;
+  std::optional<scenarios::ContinuousDetection> detection_;  ///< from the first run on
 };
 
 }  // namespace

@@ -6,6 +6,8 @@
 
 #include <utility>
 
+#include "scenarios/stop_on_interrupt.hpp"
+#include "store/gold_reader.hpp"
 #include "store/gold_writer.hpp"
 #include "store/migrations.hpp"
 #include "store/new_rows.hpp"
@@ -27,6 +29,10 @@ ContinuousDetection::ContinuousDetection(std::vector<Scenario> scenarios, RunOpt
                                          Clock::duration full_every)
     : scenarios_(std::move(scenarios)), options_(std::move(options)), full_every_(full_every) {}
 
+int ContinuousDetection::threads() const {
+  return options_.threads > 0 ? options_.threads : tbb::info::default_concurrency();
+}
+
 bool ContinuousDetection::is_full_run_due() const {
   return has_left_something_ && Clock::now() - last_full_run_ >= full_every_;
 }
@@ -43,7 +49,9 @@ RunOutcome ContinuousDetection::run_fully(store::Connection& connection) {
   last_full_run_ = Clock::now();
   RunOptions options = options_;
   options.written = [&](const Graphs& graphs, const std::vector<const detect::Detection*>& found) {
-    kept_ = std::make_unique<IncrementalDetection>(graphs, scenarios_, store::base_currency(connection));
+    const auto currency = store::base_currency(connection);
+    kept_ = std::make_unique<IncrementalDetection>(
+        graphs, scenarios_, detect::BaseCurrency{currency.code, currency.exponent});
     for (std::size_t i = 0; i < found.size(); ++i)
       if (found[i] != nullptr) kept_->know(i, *found[i]);
   };
@@ -60,7 +68,7 @@ std::optional<RunOutcome> ContinuousDetection::run_incrementally(store::Connecti
   // Until all is written: what is kept is of no use if that fails.
   auto kept = std::exchange(kept_, nullptr);
   const store::RunLock lock(connection);
-  if (store::newest_production_run(connection) != last_run_id_) return std::nullopt;
+  if (store::newest_run_with_gold(connection) != last_run_id_) return std::nullopt;
   const auto rows =
       store::read_new_rows(connection, facts_.version, kMostNewTransfers,
                            [&](std::string_view key) { return kept->has_account(key); });
@@ -68,7 +76,7 @@ std::optional<RunOutcome> ContinuousDetection::run_incrementally(store::Connecti
   std::optional<std::vector<FindingChanges>> changes;
   {
     const StopOnInterrupt stop(options_.interrupted);
-    changes = kept->add(*rows, stop.token());
+    tbb::task_arena(threads()).execute([&] { changes = kept->add(*rows, stop.token()); });
   }
   if (!changes) return std::nullopt;
 
@@ -91,7 +99,9 @@ RunOutcome ContinuousDetection::write(store::Connection& connection,
                                       const std::vector<FindingChanges>& changes,
                                       Clock::time_point started) const {
   const auto currency = store::base_currency(connection);
-  store::RunStart start{options_.program_version, tbb::info::default_concurrency()};
+  store::RunStart start;
+  start.program_version = options_.program_version;
+  start.threads = threads();
   start.kind = store::RunKind::kIncremental;
   start.seconds_so_far = seconds_since(started);
   std::vector<store::ScenarioChanges> written;
@@ -113,11 +123,18 @@ RunOutcome ContinuousDetection::write(store::Connection& connection,
   }
   writer.complete_run(peak_memory_bytes());
   outcome.run_id = writer.run_id();
+  outcome.kind = store::RunKind::kIncremental;
   outcome.status = "succeeded";
   outcome.snapshot = facts_;
   outcome.seconds = seconds_since(started);
   outcome.peak_memory_bytes = peak_memory_bytes();
-  outcome.steps.push_back({"incremental run", /* rows */});
+  store::RunStep step;
+  step.name = "incremental run";
+  for (const auto& scenario : written)
+    step.rows += static_cast<std::int64_t>(scenario.findings.size() + scenario.gone.size());
+  step.seconds = outcome.seconds;
+  step.peak_memory_bytes = outcome.peak_memory_bytes;
+  outcome.steps.push_back(std::move(step));
   writer.commit(1, outcome.steps.back());
   return outcome;
 }

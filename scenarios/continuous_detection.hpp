@@ -39,7 +39,7 @@ class ContinuousDetection {
   RunOutcome run_fully(store::Connection& connection);
   RunOutcome write(store::Connection& connection, const IncrementalDetection& kept,
                    const std::vector<FindingChanges>& changes, Clock::time_point started) const;
-  bool interrupted() const { return options_.interrupted && options_.interrupted(); }
+  int threads() const;
 
   std::vector<Scenario> scenarios_;
   RunOptions options_;

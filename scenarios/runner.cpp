@@ -12,20 +12,18 @@
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <condition_variable>
 #include <iterator>
 #include <map>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <stdexcept>
-#include <thread>
 
 #include "detect/features.hpp"
 #include "graph/key_order.hpp"
 #include "scenarios/locality.hpp"
 #include "scenarios/registered_model.hpp"
+#include "scenarios/stop_on_interrupt.hpp"
 #include "store/error.hpp"
 #include "store/migrations.hpp"
 
@@ -113,43 +111,6 @@ std::string_view budget_parameter(const DetectorParams& params) {
       params);
 }
 
-/// Requests a stop soon after `interrupted` has become true, as long as it lives: a signal handler
-/// can set a flag but not request a stop.
-class StopOnInterrupt {
- public:
-  explicit StopOnInterrupt(std::function<bool()> interrupted)
-      : interrupted_(std::move(interrupted)) {
-    if (interrupted_) watch_ = std::jthread([this](const std::stop_token& end) { watch(end); });
-  }
-
-  std::stop_token token() const { return stop_.get_token(); }
-
- private:
-  void watch(const std::stop_token& end) {
-    constexpr auto kReaction = std::chrono::milliseconds(50);
-    std::mutex nobody_else;
-    std::unique_lock lock(nobody_else);
-    std::condition_variable_any pause;
-    while (!end.stop_requested()) {
-      if (interrupted_()) stop_.request_stop();
-      pause.wait_for(lock, end, kReaction, [] { return false; });
-    }
-  }
-
-  std::function<bool()> interrupted_;
-  std::stop_source stop_;
-  std::jthread watch_;  ///< last: it ends before the rest does
-};
-
-std::vector<store::GradedFinding> graded(const detect::Detection& detection,
-                                         const Scenario& scenario) {
-  std::vector<store::GradedFinding> findings;
-  findings.reserve(detection.findings.size());
-  for (const detect::Finding& finding : detection.findings)
-    findings.push_back({&finding, scenario.severity_of(finding.score)});
-  return findings;
-}
-
 std::vector<std::pair<std::string, std::int64_t>> count_by_severity(
     const std::vector<store::GradedFinding>& findings) {
   std::vector<std::pair<std::string, std::int64_t>> counts;
@@ -220,6 +181,7 @@ class Run {
     auto features = measure_accounts(*graphs);
     if (interrupted()) return false;
     write_gold(*graphs, found, std::move(features));
+    if (options_.written) tell_what_was_written(*graphs, found);
     return true;
   }
 
@@ -317,10 +279,9 @@ class Run {
         const Scenario& scenario = scenarios_[i];
         ScenarioOutcome& outcome = outcome_.scenarios[i];
         outcome.model = scored_by(found[i]->model, writer, registered);
-        results.push_back({{scenario.id, scenario.version, scenario.title, scenario.typology,
-                            scenario.detector, scenario.definition_json, outcome.model},
-                           graded(found[i]->detection, scenario),
+        results.push_back({identity_of(scenario), graded(found[i]->detection.findings, scenario),
                            found[i]->detection.scores});
+        results.back().scenario.scored_by = outcome.model;
         outcome.by_severity = count_by_severity(results.back().findings);
         outcomes.push_back(&outcome);
         if (!found[i]->model.drifts.empty())
@@ -345,6 +306,13 @@ class Run {
     };
     stage(outcome_.is_backtest ? "write backtest" : "write gold", nullptr, write,
           [&](int number, const store::RunStep& step) { writer.commit(number, step); });
+  }
+
+  void tell_what_was_written(const Graphs& graphs,
+                             const std::vector<std::optional<Found>>& found) const {
+    std::vector<const detect::Detection*> detections;
+    for (const auto& each : found) detections.push_back(each ? &each->detection : nullptr);
+    options_.written(graphs, detections);
   }
 
   /// Registers what this run fitted, once for all scenarios that name the model.
@@ -488,6 +456,20 @@ std::int64_t peak_memory_bytes() {
   return usage.ru_maxrss * kKibibyte;
 }
 
+store::ScenarioIdentity identity_of(const Scenario& scenario) {
+  return {scenario.id,       scenario.version,  scenario.title,
+          scenario.typology, scenario.detector, scenario.definition_json};
+}
+
+std::vector<store::GradedFinding> graded(const std::vector<detect::Finding>& findings,
+                                         const Scenario& scenario) {
+  std::vector<store::GradedFinding> graded;
+  graded.reserve(findings.size());
+  for (const detect::Finding& finding : findings)
+    graded.push_back({&finding, scenario.severity_of(finding.score)});
+  return graded;
+}
+
 Graphs build_graphs(store::Snapshot&& snapshot) {
   // A snapshot numbers accounts, parties and kinds in the order they were read, graphs in key
   // order.
@@ -543,13 +525,15 @@ RunOutcome run(store::Connection& connection, const std::vector<Scenario>& scena
 }
 
 std::string to_json(const RunOutcome& outcome) {
-  nlohmann::ordered_json object{{"schema_version", 1},
-                                {"run_id", outcome.run_id},
-                                {"purpose", outcome.is_backtest ? "backtest" : "production"},
-                                {"status", outcome.status},
-                                {"seconds", outcome.seconds},
-                                {"peak_memory_bytes", outcome.peak_memory_bytes},
-                                {"snapshot", to_json(outcome.snapshot)}};
+  nlohmann::ordered_json object{
+      {"schema_version", 1},
+      {"run_id", outcome.run_id},
+      {"purpose", outcome.is_backtest ? "backtest" : "production"},
+      {"kind", outcome.kind == store::RunKind::kFull ? "full" : "incremental"},
+      {"status", outcome.status},
+      {"seconds", outcome.seconds},
+      {"peak_memory_bytes", outcome.peak_memory_bytes},
+      {"snapshot", to_json(outcome.snapshot)}};
   object["scenarios"] = nlohmann::ordered_json::array();
   for (const ScenarioOutcome& scenario : outcome.scenarios)
     object["scenarios"].push_back(to_json(scenario));

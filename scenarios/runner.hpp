@@ -49,6 +49,11 @@ detect::Detection detect(const Graphs& graphs, const Scenario& scenario,
 /// What detect() does with the scores of findings, for detectors that are called directly.
 detect::Detection rounded(detect::Detection detection);
 
+/// A scenario as gold knows it, and findings with the severity that their scores have in it.
+store::ScenarioIdentity identity_of(const Scenario& scenario);
+std::vector<store::GradedFinding> graded(const std::vector<detect::Finding>& findings,
+                                         const Scenario& scenario);
+
 struct RunOptions {
   int threads = 0;  ///< 0: all cores
   std::string program_version;
@@ -57,6 +62,9 @@ struct RunOptions {
   bool account_features = true;  ///< of a production run: bring gold.account_features up to date
   std::function<void(const std::string& stage)> started;     ///< a stage begins
   std::function<void(const store::RunStep& step)> finished;  ///< a stage ended
+  /// Told what each scenario found (null: it failed) after gold was written.
+  std::function<void(const Graphs& graphs, const std::vector<const detect::Detection*>& found)>
+      written;
   /// Asked between stages, and by another thread while a detector works; true stops the run, gold
   /// unchanged.
   std::function<bool()> interrupted;
@@ -77,6 +85,7 @@ struct ScenarioOutcome {
 
 struct RunOutcome {
   std::int64_t run_id = 0;
+  store::RunKind kind = store::RunKind::kFull;
   std::string status;  ///< succeeded, failed, interrupted
   bool is_backtest = false;
   std::vector<ScenarioOutcome> scenarios;

@@ -196,6 +196,12 @@ std::optional<std::int64_t> newest_successful_run(Connection& connection) {
   });
 }
 
+std::optional<std::int64_t> newest_run_with_gold(Connection& connection) {
+  return in_one_view(connection, [](auto& transaction) {
+    return optional<std::int64_t>(run(transaction, query::newest_run_with_gold)[0][0]);
+  });
+}
+
 std::vector<std::string> typologies_looked_for(Connection& connection,
                                                std::optional<std::int64_t> run_id) {
   return in_one_view(connection, [&](auto& transaction) {

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gold that was kept up to date as files came in against gold of one run over all of them.
+#include "scenarios/continuous_detection.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "scenarios/generator.hpp"
+#include "scenarios/locality.hpp"
+#include "store/ingest.hpp"
+#include "tests/support/test_database.hpp"
+
+namespace aml::scenarios {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+/// Everything about the current alerts of these scenarios, without runs and versions.
+std::string alerts_of(const test::TestDatabase& database, const std::string& scenarios) {
+  const std::string chosen =
+      "(SELECT alert_id FROM gold.current_alerts WHERE scenario IN (" + scenarios + "))";
+  const auto part = [&](const std::string& table) {
+    return database.query(
+               "SELECT to_jsonb(t) - 'valid_from' - 'first_run_id' - 'last_run_id' FROM " + table +
+               " t WHERE alert_id IN " + chosen + " ORDER BY 1") +
+           "\n--\n";
+  };
+  return part("gold.alerts") + part("gold.alert_transfers") + part("gold.alert_entities") +
+         part("gold.alert_evidence");
+}
+
+class ContinuousDetectionTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = fs::path(testing::TempDir()) / ("aml_continuous_" + std::to_string(getpid()));
+    generate((folder_ / "bank").string(),
+             {.accounts = 600, .days = 60, .seed = 11, .instances = 2});
+    std::ifstream file(folder_ / "bank" / "transfers.csv");
+    std::getline(file, header_);
+    for (std::string line; std::getline(file, line);) transfers_.push_back(line);
+  }
+  static void TearDownTestSuite() { fs::remove_all(folder_); }
+
+  static void load(const test::TestDatabase& database, const fs::path& file) {
+    auto connection = database.connect();
+    store::IngestOptions options;
+    options.expectations = load_expectations("");
+    for (const auto& outcome : store::ingest(connection, {file.string()}, options)) {
+      ASSERT_NE(outcome.kind, store::FileOutcome::Kind::kRefused) << outcome.message;
+      ASSERT_EQ(outcome.rows_quarantined, 0u) << outcome.path;
+    }
+  }
+  static void load_all_but_transfers(const test::TestDatabase& database) {
+    for (const char* name : {"fx_rates.csv", "parties.csv", "accounts.csv"})
+      load(database, folder_ / "bank" / name);
+  }
+  static void load_lines(const test::TestDatabase& database,
+                         const std::vector<std::string>& lines) {
+    static int files = 0;
+    const fs::path path = folder_ / ("transfers_" + std::to_string(++files) + ".csv");
+    {
+      std::ofstream file(path);
+      file << header_ << '\n';
+      for (const std::string& line : lines) file << line << '\n';
+    }
+    load(database, path);
+  }
+  static std::vector<std::string> lines(std::size_t first, std::size_t last) {
+    return {transfers_.begin() + static_cast<std::ptrdiff_t>(first),
+            transfers_.begin() + static_cast<std::ptrdiff_t>(last)};
+  }
+
+  inline static fs::path folder_;
+  inline static std::string header_;
+  inline static std::vector<std::string> transfers_;  ///< lines, in order of time
+};
+
+/// The ids of the shipped scenarios of local reach, as SQL.
+std::string local_scenarios() {
+  std::string list;
+  for (const Scenario& scenario : shipped_scenarios({})) {
+    if (locality_of(scenario.params).reach != Reach::kAllData)
+      list += (list.empty() ? "'" : ", '") + scenario.id + "'";
+  }
+  return list;
+}
+
+TEST_F(ContinuousDetectionTest, LeavesTheGoldOfOneRunOverEverything) {
+  std::mt19937 random(5);
+  const test::TestDatabase growing, whole;
+  for (const auto* database : {&growing, &whole}) load_all_but_transfers(*database);
+
+  // Half of it at once; then batches, and in each of them some that are late.
+  auto connection = growing.connect();
+  ContinuousDetection detection(shipped_scenarios({}), {}, 1h);
+  std::size_t done = transfers_.size() / 2;
+  load_lines(growing, lines(0, done));
+  ASSERT_EQ(detection.run(connection).kind, store::RunKind::kFull);
+  std::vector<std::string> late;
+  while (done < transfers_.size() || !late.empty()) {
+    const std::size_t next = std::min(transfers_.size(), done + 1 + random() % 4000);
+    std::vector<std::string> batch = std::exchange(late, {});
+    for (std::string& line : lines(done, next))
+      (random() % 20 == 0 && next < transfers_.size() ? late : batch).push_back(std::move(line));
+    std::shuffle(batch.begin(), batch.end(), random);
+    done = next;
+    load_lines(growing, batch);
+    const RunOutcome outcome = detection.run(connection);
+    ASSERT_EQ(outcome.kind, store::RunKind::kIncremental);
+    ASSERT_EQ(outcome.status, "succeeded");
+  }
+  load_lines(whole, lines(0, transfers_.size()));
+  auto whole_connection = whole.connect();
+  ASSERT_EQ(run(whole_connection, shipped_scenarios({}), {}).status, "succeeded");
+
+  const std::string local = local_scenarios();
+  EXPECT_EQ(alerts_of(growing, local), alerts_of(whole, local));
+  EXPECT_GT(
+      whole.query("SELECT count(DISTINCT scenario) FROM gold.current_alerts WHERE scenario IN (" +
+                  local + ")"),
+      "1");
+  EXPECT_EQ(growing.query("SELECT count(*) FROM aml.unseen_versions"), "0");
+
+  // A run over all data finds the same again, and what was left to it.
+  ContinuousDetection another(shipped_scenarios({}), {}, 1h);
+  const std::string changes =
+      "SELECT count(*) FROM history.gold_alerts WHERE scenario IN (" + local + ")";
+  const std::string before = growing.query(changes);
+  ASSERT_EQ(another.run(connection).kind, store::RunKind::kFull);
+  EXPECT_EQ(growing.query(changes), before) << "the full run found something else";
+  // Not what a model scored that was fitted to half of the data.
+  const std::string others = "'risk_propagation', 'synthetic_identities'";
+  EXPECT_EQ(alerts_of(growing, others), alerts_of(whole, others));
+}
+
+TEST_F(ContinuousDetectionTest, RunsOverEverythingWhereWhatIsNewIsNotEnough) {
+  const test::TestDatabase database;
+  load_all_but_transfers(database);
+  load_lines(database, lines(0, 1000));
+  auto connection = database.connect();
+  ContinuousDetection detection(shipped_scenarios({}), {}, 1h);
+  const auto kind_after = [&](const std::string& change) {
+    database.write(change);
+    return detection.run(connection).kind;
+  };
+  EXPECT_EQ(detection.run(connection).kind, store::RunKind::kFull) << "the first";
+  load_lines(database, lines(1000, 1100));
+  EXPECT_EQ(detection.run(connection).kind, store::RunKind::kIncremental);
+  EXPECT_EQ(
+      kind_after(
+          "UPDATE silver.accounts SET country = 'XX', valid_from = DEFAULT WHERE account_id = "
+          "(SELECT min(account_id) FROM silver.accounts)"),
+      store::RunKind::kFull);
+  EXPECT_EQ(
+      kind_after("DELETE FROM silver.transfers WHERE transfer_id = (SELECT max(transfer_id) FROM "
+                 "silver.transfers)"),
+      store::RunKind::kFull);
+  load_lines(database, lines(1100, 1200));
+  EXPECT_EQ(run(connection, shipped_scenarios({}), {}).status, "succeeded");
+  load_lines(database, lines(1200, 1300));
+  EXPECT_EQ(detection.run(connection).kind, store::RunKind::kFull) << "somebody else ran";
+  load_lines(database, lines(1300, 1400));
+  EXPECT_EQ(detection.run(connection).kind, store::RunKind::kIncremental);
+
+  ContinuousDetection always(shipped_scenarios({}), {}, 0s);
+  EXPECT_EQ(always.run(connection).kind, store::RunKind::kFull);
+  load_lines(database, lines(1400, 1500));
+  EXPECT_EQ(always.run(connection).kind, store::RunKind::kFull) << "it is always due";
+}
+
+}  // namespace
+}  // namespace aml::scenarios
