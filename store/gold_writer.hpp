@@ -68,9 +68,10 @@ struct GoneScore {
 
 /// What a scenario finds now, as far as it differs from what gold has of it. One without any difference is given, too: it ran.
 struct ScenarioChanges {
-  ScenarioIdentity scenario;            ///< definition_json may be empty
-  std::vector<GradedFinding> findings;  ///< new, found again, or not as gold has them; each whole
-  std::vector<std::string> gone;        ///< ids of current alerts that it does not find
+  ScenarioIdentity scenario;  ///< definition_json may be empty
+  std::vector<GradedFinding> findings =
+      {};                              ///< new, found again, or not as gold has them; each whole
+  std::vector<std::string> gone = {};  ///< ids of current alerts that it does not find
   std::span<const detect::ScoreTable> scores = {};  ///< new or not as gold has them
   std::vector<GoneScore> gone_scores = {};
 };

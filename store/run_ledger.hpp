@@ -49,10 +49,10 @@ struct RunStart {
 };
 
 struct RunStep {
-  std::string name;      ///< read snapshot, build graph, <scenario id>, write gold
-  std::string scenario;  ///< empty if the step is not a scenario
+  std::string name;           ///< read snapshot, build graph, <scenario id>, write gold
+  std::string scenario = {};  ///< empty if the step is not a scenario
   int scenario_version = 0;
-  std::string parameters_json;  ///< empty if none
+  std::string parameters_json = {};  ///< empty if none
   std::int64_t rows = 0;
   double seconds = 0;
   std::int64_t peak_memory_bytes = 0;

@@ -3,10 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <random>
+#include <set>
 #include <sstream>
 #include <stdexcept>
+#include <tuple>
+#include <utility>
 
 #include "store/error.hpp"
 #include "tests/store/gold_sample.hpp"
@@ -586,7 +592,7 @@ TEST(GoldWriter, ManyFindingsAreAllWritten) {
 std::int64_t write_features(const TestDatabase& database,
                             const std::vector<std::string_view>& accounts,
                             const std::vector<std::string>& columns, double value,
-                            const std::string& other_column = {}) {
+                            const std::string& other_column = {}, bool of_all_accounts = true) {
   const auto run = start_sample_run(database);
   auto connection = database.connect();
   GoldWriter writer(connection, run, "USD", 2);
@@ -594,7 +600,9 @@ std::int64_t write_features(const TestDatabase& database,
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     for (const auto& column : columns) values.push_back(column == other_column ? value + 1 : value);
   }
-  const auto changed = writer.write_account_features({columns, accounts, values});
+  const store::AccountTable table{columns, accounts, values};
+  const auto changed = of_all_accounts ? writer.write_account_features(table)
+                                       : writer.update_account_features(table);
   test::commit_gold(writer);
   return changed;
 }
@@ -616,9 +624,278 @@ TEST(GoldWriter, AccountFeaturesThatDoNotChangeStayUntouched) {
     EXPECT_EQ(write_features(database, accounts, columns, 3, column), 2) << column;
     EXPECT_EQ(database.query("SELECT DISTINCT " + column + " FROM gold.account_features"), "4");
   }
+  EXPECT_EQ(write_features(database, {"A1"}, columns, 5, {}, /*of_all_accounts=*/false), 1);
+  EXPECT_EQ(write_features(database, {"A1", "A2"}, columns, 5, {}, /*of_all_accounts=*/false), 1);
+  EXPECT_EQ(database.query("SELECT count(*), count(*) FILTER (WHERE transfers_in = 5) FROM "
+                           "gold.account_features"),
+            "3|2");
   EXPECT_EQ(write_features(database, {"A1"}, columns, 3), 1);
   EXPECT_EQ(database.query("SELECT account_id FROM gold.account_features"), "A1")
       << "an account that is gone is gone";
+}
+
+/// What scenarios find in one run.
+struct Found {
+  std::vector<Finding> findings;
+  std::vector<detect::ScoreTable> scores;
+};
+
+std::string severity_of(const Finding& finding) {
+  return finding.score > 0.5 ? "high" : "low";
+}
+
+std::vector<GradedFinding> graded(const std::vector<Finding>& findings) {
+  std::vector<GradedFinding> result;
+  for (const auto& finding : findings) result.push_back({&finding, severity_of(finding)});
+  return result;
+}
+
+/// Some of eight findings, each in one of a few states, and some scores.
+Found random_found(std::mt19937& random) {
+  Found found;
+  const auto one_of = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
+  for (int key = 0; key < 8; ++key) {
+    if (one_of(3) == 0) continue;
+    auto finding = round_trip_finding();
+    finding.evidence_key = std::to_string(key);
+    if (one_of(4) == 0) finding.score = 0.3;
+    if (one_of(4) == 0) finding.explanation = "told anew";
+    if (one_of(4) == 0) finding.amount_minor = std::nullopt;
+    if (one_of(4) == 0) finding.transfers.pop_back();
+    if (one_of(4) == 0) finding.entities.back().role = "another";
+    if (one_of(4) == 0) finding.evidence.back().sentence = "Twice.";
+    found.findings.push_back(finding);
+  }
+  detect::ScoreTable scores{EntityKind::kParty, "risk_score", {}};
+  for (int party = 0; party < 5; ++party)
+    if (one_of(3) > 0) scores.values.emplace_back("P" + std::to_string(party), one_of(3) / 4.0);
+  found.scores.push_back(std::move(scores));
+  return found;
+}
+
+bool are_same(const Finding& one, const Finding& other) {
+  const auto parts = [](const Finding& f) {
+    return std::tuple(f.score, f.explanation, f.amount_minor, f.transfers.size(),
+                      f.entities.back().role, f.evidence.back().sentence);
+  };
+  return parts(one) == parts(other);
+}
+
+/// What differs, with some findings among it that do not.
+store::ScenarioChanges changes_between(const store::ScenarioIdentity& identity, const Found& before,
+                                       const Found& now, detect::ScoreTable& changed_scores,
+                                       std::mt19937& random) {
+  store::ScenarioChanges changes{identity, {}, {}, {}, {}};
+  for (const auto& finding : now.findings) {
+    const auto known =
+        std::ranges::find(before.findings, finding.evidence_key, &Finding::evidence_key);
+    const bool is_unchanged = known != before.findings.end() && are_same(*known, finding);
+    if (!is_unchanged || random() % 5 == 0)
+      changes.findings.push_back({&finding, severity_of(finding)});
+  }
+  for (const auto& finding : before.findings)
+    if (std::ranges::count(now.findings, finding.evidence_key, &Finding::evidence_key) == 0)
+      changes.gone.push_back(store::alert_id(identity.id, finding));
+  if (before.scores.empty()) return changes;
+  using Value = std::pair<std::string, double>;
+  const auto& old_values = before.scores[0].values;
+  const auto& values = now.scores[0].values;
+  changed_scores = {EntityKind::kParty, "risk_score", {}};
+  std::ranges::copy_if(values, std::back_inserter(changed_scores.values), [&](const Value& value) {
+    return std::ranges::count(old_values, value) == 0;
+  });
+  for (const auto& [party, value] : old_values)
+    if (std::ranges::count(values, party, &Value::first) == 0)
+      changes.gone_scores.push_back({"risk_score", EntityKind::kParty, party});
+  changes.scores = {&changed_scores, 1};
+  return changes;
+}
+
+/// Every row of gold and its history, and what its views say.
+std::string everything(const TestDatabase& database) {
+  std::string dump;
+  for (const std::string table : {"gold.alerts",
+                                  "gold.alert_transfers",
+                                  "gold.alert_entities",
+                                  "gold.alert_evidence",
+                                  "gold.scores",
+                                  "gold.scenarios",
+                                  "gold.alert_periods",
+                                  "gold.scenario_periods",
+                                  "gold.run_alerts",
+                                  "gold.run_results",
+                                  "gold.scenario_runs",
+                                  "gold.current_alerts",
+                                  "history.gold_alerts",
+                                  "history.gold_alert_transfers",
+                                  "history.gold_alert_entities",
+                                  "history.gold_alert_evidence",
+                                  "history.gold_scores",
+                                  "history.gold_scenarios",
+                                  "history.gold_alert_periods",
+                                  "history.gold_scenario_periods"})
+    dump += table + "\n" + database.query("SELECT t FROM " + table + " t ORDER BY t::text") + "\n";
+  return dump;
+}
+
+std::string current_alerts(const TestDatabase& database, const std::string& as_of = {}) {
+  return database.query("SELECT c, last_run_id, is_new FROM gold.current_alerts" + as_of +
+                        " c ORDER BY alert_id");
+}
+
+constexpr int kScenarios = 3;
+const store::RunStart kIncremental{.program_version = "test",
+                                   .scenarios = {"s0", "s1", "s2"},
+                                   .kind = store::RunKind::kIncremental,
+                                   .seconds_so_far = 0.5};
+
+/// Two databases that are told of the same random runs, one of all that they found, the other of
+/// the changes only. What runs found is kept beside them, run by run.
+class RandomRuns {
+ public:
+  void run_once() {
+    const auto run = start_sample_run(told_all);
+    auto all = told_all.connect();
+    GoldWriter all_writer(all, run, "USD", 2);
+    auto changes = told_changes.connect();
+    GoldWriter changes_writer(changes, kIncremental, {}, "USD", 2);
+    ASSERT_EQ(changes_writer.run_id(), run);
+
+    std::vector<store::ScenarioFindings> found_now;
+    std::vector<store::ScenarioFindings> as_a_whole;
+    std::vector<store::ScenarioChanges> as_changes;
+    std::vector<Found> now(kScenarios);
+    std::vector<detect::ScoreTable> changed_scores(kScenarios);
+    for (std::size_t i = 0; i < kScenarios; ++i) {
+      if (random_() % 4 == 0) continue;  // it failed, or was not asked for
+      now[i] = random_() % 3 == 0 ? found_[i] : random_found(random_);
+      const bool is_another_version = versions_[i] == 0 || random_() % 8 == 0;
+      if (is_another_version) ++versions_[i];
+      auto identity = scenario("s" + std::to_string(i), "round_tripping", "cycles");
+      identity.version = versions_[i];
+      found_now.push_back({identity, graded(now[i].findings), now[i].scores});
+      if (is_another_version)
+        as_a_whole.push_back(found_now.back());
+      else
+        as_changes.push_back(
+            changes_between(identity, found_[i], now[i], changed_scores[i], random_));
+    }
+    const auto all_counts = all_writer.write(found_now);
+    std::map<std::string, GoldCounts> counts;
+    const auto whole_counts = changes_writer.write(as_a_whole);
+    for (std::size_t i = 0; i < as_a_whole.size(); ++i)
+      counts[as_a_whole[i].scenario.id] = whole_counts[i];
+    const auto change_counts = changes_writer.write_changes(as_changes);
+    for (std::size_t i = 0; i < as_changes.size(); ++i)
+      counts[as_changes[i].scenario.id] = change_counts[i];
+    for (std::size_t i = 0; i < found_now.size(); ++i) {
+      const auto& told = counts[found_now[i].scenario.id];
+      EXPECT_EQ(all_counts[i].alerts, static_cast<std::int64_t>(found_now[i].findings.size()));
+      EXPECT_EQ(told.alerts, all_counts[i].alerts);
+      EXPECT_EQ(told.added, all_counts[i].added);
+      EXPECT_EQ(told.gone, all_counts[i].gone);
+    }
+    commit_gold(all_writer);
+    commit_gold(changes_writer);
+    for (const auto& scenario : found_now) {
+      found_[static_cast<std::size_t>(scenario.scenario.id[1] - '0')] =
+          now[static_cast<std::size_t>(scenario.scenario.id[1] - '0')];
+      for (const auto& finding : scenario.findings)
+        run_alerts.insert(std::to_string(run) + "|" +
+                          store::alert_id(scenario.scenario.id, *finding.finding) + "|" +
+                          std::to_string(scenario.scenario.version) + "|" +
+                          (finding.severity == "low" ? "0.3|low" : "0.9|high"));
+    }
+    current.push_back(current_alerts(told_all));
+  }
+
+  const TestDatabase told_all, told_changes;
+  std::set<std::string> run_alerts;  ///< run, alert, version, score and severity of each finding
+  std::vector<std::string> current;  ///< the current alerts right after each run
+
+ private:
+  std::mt19937 random_{20240301};
+  std::vector<Found> found_ = std::vector<Found>(kScenarios);  ///< by the newest run of each
+  std::vector<int> versions_ = std::vector<int>(kScenarios);
+};
+
+TEST(GoldWriter, ChangesLeaveTheSameGoldAndHistoryAsAllFindings) {
+  RandomRuns runs;
+  for (int run = 0; run < 30; ++run) {
+    runs.run_once();
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_EQ(everything(runs.told_changes), everything(runs.told_all));
+
+  std::string expected;
+  for (const auto& line : runs.run_alerts) expected += (expected.empty() ? "" : "\n") + line;
+  EXPECT_EQ(runs.told_all.query("SELECT run_id, alert_id, version, score, severity "
+                                "FROM gold.run_alerts ORDER BY concat_ws('|', run_id, alert_id, "
+                                "version, score, severity) COLLATE \"C\""),
+            expected);
+  for (std::size_t run = 0; run < runs.current.size(); ++run) {
+    const auto as_of = "_as_of(" + std::to_string(run + 1) + ")";
+    EXPECT_EQ(current_alerts(runs.told_all, as_of), runs.current[run]) << as_of;
+    EXPECT_EQ(runs.told_all.query("SELECT count(*) FROM gold.alert_periods" + as_of +
+                                  " WHERE until_run_id IS NULL"),
+              runs.told_all.query("SELECT count(*) FROM gold.current_alerts" + as_of))
+        << as_of;
+  }
+}
+
+TEST(GoldWriter, IncrementalRunIsCommittedWhole) {
+  const TestDatabase database;
+  const auto trip = round_trip_finding();
+  write_run(database, {{&trip, "high"}});
+  auto connection = database.connect();
+  const store::RunSnapshotFacts facts{"1:1:", {}, 7, 6, 8, 1};
+  const std::string rows =
+      "SELECT (SELECT count(*) FROM aml.runs), (SELECT count(*) FROM aml.versions), "
+      "(SELECT count(*) FROM aml.run_steps)";
+  const auto before = database.query(rows);
+  for (const bool is_committed : {false, true}) {
+    GoldWriter writer(connection, kIncremental, facts, "USD", 2);
+    writer.write_changes({{kCycles, {}}});
+    writer.complete_run(1);
+    writer.record_step(1, {.name = "find"});
+    EXPECT_EQ(database.query(rows), before);
+    if (is_committed) writer.commit(2, {.name = "write gold"});
+  }
+  EXPECT_EQ(database.query("SELECT kind, status, version, read_version, transfers, "
+                           "finished_at - started_at > interval '0.5 s' FROM aml.runs "
+                           "ORDER BY run_id DESC LIMIT 1"),
+            "incremental|succeeded|2|1|8|t");
+  EXPECT_EQ(database.query("SELECT step, name FROM aml.run_steps WHERE run_id > 1 ORDER BY step"),
+            "1|find\n2|write gold");
+  EXPECT_EQ(database.query("SELECT count(DISTINCT run_id), count(*) FROM gold.run_alerts"), "2|2");
+  EXPECT_EQ(database.query("SELECT count(*) FROM aml.version_tables WHERE version = 2"), "0")
+      << "a run that finds the same writes no row of gold";
+}
+
+TEST(GoldWriter, RefusesChangesThatAreNotEnoughOrContradictGold) {
+  const TestDatabase database;
+  const auto trip = round_trip_finding(), network = structuring_finding();
+  write_run(database, {{&trip, "high"}});
+  const auto id = store::alert_id(kCycles.id, trip);
+  auto other_version = kCycles, other_model = kCycles;
+  other_version.version = 2;
+  other_model.scored_by = {"account_anomalies", 1};
+  auto connection = database.connect();
+  const auto refuses = [&](const store::ScenarioChanges& changes) {
+    GoldWriter writer(connection, kIncremental, {}, "USD", 2);
+    EXPECT_THROW(writer.write_changes({changes}), std::invalid_argument);
+  };
+  refuses({other_version, {}});
+  refuses({other_model, {}});
+  refuses({scenario("never_run", "round_tripping", "cycles"), {}});
+  refuses({kCycles, {}, {store::alert_id(kCycles.id, network)}});
+  refuses({kCycles, {{&trip, "high"}}, {id}});
+  refuses({kCycles, {}, {id, id}});
+  auto backtest = kIncremental;
+  backtest.as_of_version = 0;
+  EXPECT_THROW(GoldWriter(connection, backtest, {}, "USD", 2), std::invalid_argument);
+  GoldWriter writer(connection, kIncremental, {}, "USD", 2);
+  EXPECT_EQ(writer.write_changes({{kCycles, {}, {id}}}).front().gone, 1);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <pqxx/pqxx>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -82,20 +83,24 @@ TEST(Migrations, AreAppliedOnceInOrder) {
   require_schema(connection);
 }
 
+constexpr std::size_t kFirstRelease = 18;
+
+/// Makes of an empty database one of an older program.
+void migrate_until(const EmptyDatabase& database, std::size_t last) {
+  auto connection = database.connect();
+  pqxx::nontransaction session(connection.pqxx());
+  session.exec(std::string(command::create_schema_migrations.text));
+  for (std::size_t i = 0; i < last; ++i) {
+    session.exec(std::string(schema::all()[i]->text));
+    session.exec("INSERT INTO aml.schema_migrations VALUES (" + std::to_string(i + 1) +
+                 ", 'old', '" + sha256_hex(schema::all()[i]->text) + "', '0.1')");
+  }
+}
+
 TEST(Migrations, ADatabaseOfTheFirstReleaseKeepsItsDataAndItsPast) {
   const EmptyDatabase database;
   auto connection = database.connect();
-  constexpr std::size_t kFirstRelease = 18;
-  {
-    pqxx::nontransaction session(connection.pqxx());
-    session.exec(std::string(command::create_schema_migrations.text));
-    for (std::size_t i = 0; i < kFirstRelease; ++i)
-      session.exec(std::string(schema::all()[i]->text));
-  }
-  for (std::size_t i = 0; i < kFirstRelease; ++i) {
-    database.query("INSERT INTO aml.schema_migrations VALUES (" + std::to_string(i + 1) +
-                   ", 'old', '" + sha256_hex(schema::all()[i]->text) + "', '0.1') RETURNING 1");
-  }
+  migrate_until(database, kFirstRelease);
   database.query(
       "INSERT INTO aml.properties VALUES ('base_currency', 'USD'), ('base_currency_exponent', '2');"
       "INSERT INTO aml.ingested_files (sha256, dataset, format, path, bytes, lines_read, "
@@ -118,6 +123,130 @@ TEST(Migrations, ADatabaseOfTheFirstReleaseKeepsItsDataAndItsPast) {
   EXPECT_EQ(database.query(sums + "silver.transfers"), "10 55");
   EXPECT_EQ(database.query(sums + "silver.transfers_as_of(0)"), "1000 500500");
   EXPECT_EQ(database.query("SELECT name FROM silver.parties_as_of(0)"), "Ada");
+}
+
+/// What a run wrote while each touched every alert that it found. $1: the findings by scenario, each key with its score; a scenario that
+/// failed is left out.
+constexpr const char* kRunOfThen = R"(
+  CREATE FUNCTION public.run_of_then(found jsonb) RETURNS bigint LANGUAGE plpgsql AS $$
+  DECLARE
+    run bigint;
+    has_versions constant boolean := to_regclass('aml.versions') IS NOT NULL;
+    stamp constant text := CASE WHEN has_versions THEN ', valid_from = DEFAULT' ELSE '' END;
+    of_scenario record;
+    finding record;
+    counts bigint[];
+  BEGIN
+    INSERT INTO aml.runs (status, program_version, threads, seed, scenarios)
+    VALUES ('running', 'old', 1, 1, '{s0,s1}') RETURNING run_id INTO run;
+    IF has_versions THEN
+      PERFORM aml.begin_version('RUN');
+      UPDATE aml.runs SET version = aml.this_version() WHERE run_id = run;
+    END IF;
+    FOR of_scenario IN SELECT key AS id, value AS findings FROM jsonb_each(found) LOOP
+      counts := '{0,0}';
+      FOR finding IN SELECT of_scenario.id || key AS id, value::text::double precision AS score FROM jsonb_each(of_scenario.findings) LOOP
+        EXECUTE 'UPDATE gold.alerts SET score = $1, severity = $2, last_run_id = $3' || stamp || ' WHERE alert_id = $4'
+          USING finding.score, CASE WHEN finding.score > 0.5 THEN 'high' ELSE 'low' END, run, finding.id;
+        IF NOT EXISTS (SELECT FROM gold.alerts WHERE alert_id = finding.id) THEN
+          INSERT INTO gold.alerts (alert_id, scenario, version, typology, subject_kind, subject, score, severity, explanation, evidence,
+                                   first_run_id, last_run_id)
+          VALUES (finding.id, of_scenario.id, 1, 'structuring', 'account', 'A', finding.score,
+                  CASE WHEN finding.score > 0.5 THEN 'high' ELSE 'low' END, 'e', '{}', run, run);
+          counts[1] := counts[1] + 1;
+        END IF;
+        INSERT INTO gold.run_alerts (run_id, alert_id, version, score, severity)
+        SELECT run, alert_id, version, score, severity FROM gold.alerts WHERE alert_id = finding.id;
+      END LOOP;
+      counts[2] := (SELECT count(*) FROM gold.alerts JOIN gold.scenario_runs USING (scenario, last_run_id) WHERE scenario = of_scenario.id);
+      EXECUTE 'UPDATE gold.scenario_runs SET last_run_id = $1' || stamp || ' WHERE scenario = $2' USING run, of_scenario.id;
+      INSERT INTO gold.scenario_runs (scenario, version, title, typology, last_run_id)
+      SELECT of_scenario.id, 1, 'Title', 'structuring', run
+      WHERE NOT EXISTS (SELECT FROM gold.scenario_runs WHERE scenario = of_scenario.id);
+      INSERT INTO gold.run_results (run_id, scenario, version, alerts, added, gone)
+      SELECT run, of_scenario.id, 1, count(*), counts[1], counts[2] FROM jsonb_object_keys(of_scenario.findings);
+    END LOOP;
+    UPDATE aml.runs SET status = CASE WHEN found ?& '{s0,s1}' THEN 'succeeded' ELSE 'failed' END, finished_at = now() WHERE run_id = run;
+    RETURN run;
+  END
+  $$)";
+
+/// Of two scenarios, each with some of four findings; now and then one fails, or another run leaves nothing in gold.
+void add_random_runs_of_then(const EmptyDatabase& database) {
+  std::mt19937 random(20240301);
+  database.query(std::string(kRunOfThen) + "; SELECT 'made'");
+  for (int run = 0; run < 25; ++run) {
+    std::string found;
+    for (const std::string scenario : {"s0", "s1"}) {
+      if (random() % 6 == 0) continue;
+      std::string findings;
+      for (const std::string key : {"a", "b", "c", "d"}) {
+        if (random() % 4 == 0) continue;
+        findings += (findings.empty() ? "" : ", ") + ("\"" + key + "\": ") +
+                    (random() % 5 == 0 ? "0.25" : "0.75");
+      }
+      found += (found.empty() ? "" : ", ") + ("\"" + scenario + "\": {" + findings + "}");
+    }
+    database.query("SELECT public.run_of_then('{" + found + "}')");
+    if (random() % 4 == 0)
+      database.query(
+          "INSERT INTO aml.runs (status, program_version, threads, seed, scenarios, as_of) VALUES "
+          "('succeeded', 'old', 1, 1, '{s0,s1}', now()), ('failed', 'old', 1, 1, '{s0,s1}', NULL) "
+          "RETURNING 1");
+  }
+}
+
+/// All that the database said about its runs; each version's current alerts, too, if it has versions.
+std::string what_runs_found(const EmptyDatabase& database, std::size_t last_version) {
+  std::vector<std::string> queries{
+      "SELECT run_id, alert_id, version, score, severity FROM gold.run_alerts",
+      "SELECT run_id, scenario, version, alerts, added, gone FROM gold.run_results",
+      "SELECT scenario, version, title, typology, last_run_id FROM gold.scenario_runs",
+      "SELECT alert_id, title, score, severity, first_run_id, last_run_id, is_new FROM "
+      "gold.current_alerts",
+      "SELECT run_id, alert_id, score, first_run_id, last_run_id, is_current FROM "
+      "aml.run_findings"};
+  for (std::size_t version = 1; version <= last_version; ++version) {
+    const auto as_of = "_as_of(" + std::to_string(version) + ")";
+    queries.push_back(
+        "SELECT alert_id, title, score, severity, first_run_id, last_run_id, is_new FROM "
+        "gold.current_alerts" +
+        as_of);
+    queries.push_back("SELECT alert_id, score, first_run_id FROM gold.alerts" + as_of);
+    queries.push_back("SELECT run_id, alert_id, score FROM gold.run_alerts" + as_of);
+    queries.push_back("SELECT scenario, last_run_id FROM gold.scenario_runs" + as_of);
+  }
+  std::string said;
+  for (const auto& query : queries)
+    said +=
+        query + "\n" +
+        database.query("SELECT coalesce(string_agg(q::text, E'\\n' ORDER BY q::text), '') FROM (" +
+                       query + ") q") +
+        "\n";
+  return said;
+}
+
+TEST(Migrations, WhatRunsFoundIsTheSameAfterItIsKeptAsChanges) {
+  constexpr std::size_t kBeforeChanges = 23;
+  for (const std::size_t made_by : {kFirstRelease, kBeforeChanges}) {
+    const EmptyDatabase database;
+    migrate_until(database, made_by);
+    add_random_runs_of_then(database);
+    const std::size_t versions =
+        made_by < kBeforeChanges ? 0 : std::stoul(database.query("SELECT aml.newest_version()"));
+    const auto before = what_runs_found(database, versions);
+    auto connection = database.connect();
+    migrate(connection, kPlain);
+    EXPECT_EQ(what_runs_found(database, versions), before) << "made by migration " << made_by;
+    EXPECT_EQ(versions, made_by < kBeforeChanges ? 0U : 25U);
+    for (std::size_t version = 0; version <= versions; ++version) {
+      const auto as_of = "_as_of(" + std::to_string(version) + ")";
+      EXPECT_EQ(database.query("SELECT count(*) FROM gold.alert_periods" + as_of +
+                               " WHERE until_run_id IS NULL"),
+                database.query("SELECT count(*) FROM gold.current_alerts" + as_of))
+          << as_of;
+    }
+  }
 }
 
 TEST(Migrations, LookingForPendingOnesChangesNothing) {
