@@ -2,6 +2,7 @@
 #include "graph/growing_graph.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
@@ -23,6 +24,9 @@ GrowingGraph::GrowingGraph(const TransferGraph& graph, std::uint32_t most_counte
 Vertex GrowingGraph::add_vertex(std::string_view key) {
   const auto number = static_cast<Vertex>(vertices_.size());
   numbers_.emplace(key, number);
+  const auto at = std::ranges::upper_bound(in_key_order_, key, key_less,
+                                           [this](Vertex v) { return vertex_keys_[v]; });
+  in_key_order_.insert(at, number);
   vertex_keys_.push_back(key);
   vertices_.emplace_back();
   return number;
@@ -105,16 +109,14 @@ GrowingGraph::Part GrowingGraph::since(Micros from) {
   return part({first, in_time_.end()});
 }
 
+/// In key order.
 std::vector<Vertex> GrowingGraph::vertices_of(std::span<const std::uint32_t> transfers) const {
+  std::vector<char> is_end(vertices_.size());
+  for (const std::uint32_t transfer : transfers)
+    is_end[source_[transfer]] = is_end[target_[transfer]] = 1;
   std::vector<Vertex> vertices;
-  vertices.reserve(2 * transfers.size());
-  for (const std::uint32_t transfer : transfers) {
-    vertices.push_back(source_[transfer]);
-    vertices.push_back(target_[transfer]);
-  }
-  std::ranges::sort(vertices);
-  vertices.erase(std::ranges::unique(vertices).begin(), vertices.end());
-  std::ranges::sort(vertices, key_less, [this](Vertex v) { return vertex_keys_[v]; });
+  std::ranges::copy_if(in_key_order_, std::back_inserter(vertices),
+                       [&](Vertex v) { return is_end[v] != 0; });
   return vertices;
 }
 
@@ -129,6 +131,11 @@ GrowingGraph::Part GrowingGraph::part(std::span<const std::uint32_t> transfers) 
     whole.counterparties.push_back(counterparties(numbers[i]));
   }
   columns.type_names = type_names_;
+  columns.source.reserve(transfers.size());
+  columns.target.reserve(transfers.size());
+  columns.booked_at.reserve(transfers.size());
+  columns.amount_minor.reserve(transfers.size());
+  columns.type.reserve(transfers.size());
   for (const std::uint32_t transfer : transfers) {
     columns.source.push_back(place[source_[transfer]]);
     columns.target.push_back(place[target_[transfer]]);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,7 +27,7 @@ class GrowingGraph {
   /// Everything in the graph; its vertices keep their numbers.
   GrowingGraph(const TransferGraph& graph, std::uint32_t most_counterparties);
 
-  /// Requires: no vertex has this key.
+  /// Requires: no vertex has this key. Cost: O(n) moves of small numbers, O(1) if keys come in order.
   Vertex add_vertex(std::string_view key);
   std::optional<Vertex> find(std::string_view vertex_key) const;
 
@@ -71,6 +72,7 @@ class GrowingGraph {
   Micros begin_ = std::numeric_limits<Micros>::max();
   KeyColumn vertex_keys_;
   std::unordered_map<std::string, Vertex> numbers_;
+  std::vector<Vertex> in_key_order_;
   std::vector<VertexFacts> vertices_;
   std::vector<Vertex> source_;
   std::vector<Vertex> target_;

@@ -5,10 +5,13 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <tuple>
 
+#include "graph/growing_graph.hpp"
+#include "graph/temporal_cycles.hpp"
 #include "tests/graph/small_graphs.hpp"
 
 namespace aml::graph {
@@ -271,6 +274,39 @@ RC_GTEST_PROP(TransferGraph, WindowIsAFilterByTime, ()) {
     const EdgeRange in_window = graph.in_edges(v, from, to);
     RC_ASSERT(std::vector<Edge>(in_window.begin(), in_window.end()) == in);
   }
+}
+
+/// The rows of a part against those of a graph that was made of the same transfers.
+RC_GTEST_PROP(GrowingGraph, PartsAreGraphsOfTheirTransfersAndKnowTheWhole, ()) {
+  const auto transfers = *transfers_among(6, 40);
+  const auto cut = *rc::gen::inRange<Micros>(0, 11);
+  GrowingGraph growing(100);
+  for (const Transfer& transfer : transfers) {
+    for (const std::string& key : {transfer.source, transfer.target})
+      if (!growing.find(key)) growing.add_vertex(key);
+    growing.add_transfer(*growing.find(transfer.source), *growing.find(transfer.target),
+                         transfer.booked_at, transfer.amount, "TRANSFER", transfer.key);
+    if (transfer.booked_at == cut) growing.since(cut);  // puts some in their place in time
+  }
+  const TransferGraph whole = graph_of(transfers);
+  const auto require_part = [&](const GrowingGraph::Part& part, const auto& belongs) {
+    std::vector<Transfer> chosen;
+    std::ranges::copy_if(transfers, std::back_inserter(chosen), belongs);
+    RC_ASSERT(rows_of(part.graph) == rows_of(graph_of(chosen)));
+    for (const std::uint32_t cap : {1U, 2U, 3U}) {
+      const auto is_hub = hub_vertices(part.graph, cap);
+      for (Vertex v = 0; v < part.graph.num_vertices(); ++v) {
+        const auto key = part.graph.key(v);
+        RC_ASSERT(part.numbers[v] == *growing.find(key));
+        RC_ASSERT(is_hub[v] == hub_vertices(whole, cap)[*whole.find(key)]);
+      }
+    }
+  };
+  require_part(growing.since(cut), [&](const Transfer& t) { return t.booked_at >= cut; });
+  if (!growing.find("0")) return;
+  const Vertex vertex = *growing.find("0");
+  require_part(growing.around({&vertex, 1}),
+               [&](const Transfer& t) { return t.source == "0" || t.target == "0"; });
 }
 
 }  // namespace
