@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <stdexcept>
 #include <unordered_map>
 #include <utility>
 
@@ -41,8 +42,9 @@ std::string digest_of(const detect::Finding& finding) {
     digest.update(fmt::format("{}:", text.size()));
     digest.update(text);
   };
-  add(fmt::format("{:a} {} {}", finding.score, finding.amount_minor.has_value(),
-                  finding.amount_minor.value_or(0)));
+  add(fmt::format("{:a} {} {} {} {}", finding.score, finding.amount_minor.has_value(),
+                  finding.amount_minor.value_or(0), *finding.first_activity,
+                  *finding.last_activity));
   add(finding.explanation);
   for (const auto& transfer : finding.transfers) {
     add(transfer.transfer_key);
@@ -81,6 +83,8 @@ struct GrowingFacts {
     const auto country =
         countries.emplace(account.country, static_cast<std::uint16_t>(facts.country_names.size()));
     if (country.second) facts.country_names.push_back(account.country);
+    if (facts.country_names.size() > std::numeric_limits<std::uint16_t>::max())
+      throw std::length_error("more than 65535 countries");
     facts.country.push_back(country.first->second);
     facts.opened_at.push_back(account.opened_at.value_or(detect::kNotKnown));
   }

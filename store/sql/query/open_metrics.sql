@@ -2,21 +2,21 @@
 -- names an account, a party or an amount.
 WITH last_run AS (
   SELECT * FROM aml.runs
-  WHERE purpose = 'production' AND status IN ('succeeded', 'failed')
+  WHERE purpose = 'production' AND status IN ('succeeded', 'failed') AND kind = 'full'
   ORDER BY run_id DESC
   LIMIT 1
 ),
 family (position, name, type, unit, help) AS (VALUES
   (1, 'aml_last_success_timestamp_seconds', 'gauge', 'seconds', 'When the last load and the last run that succeeded ended, in seconds since 1970.'),
-  (2, 'aml_last_run_succeeded', 'gauge', '', '1 if the newest run succeeded, 0 if a scenario failed in it.'),
-  (3, 'aml_last_run_duration_seconds', 'gauge', 'seconds', 'How long the newest run took.'),
+  (2, 'aml_last_run_succeeded', 'gauge', '', '1 if the newest run over all data succeeded, 0 if a scenario failed in it.'),
+  (3, 'aml_last_run_duration_seconds', 'gauge', 'seconds', 'How long the newest run over all data took.'),
   (4, 'aml_last_run_step_duration_seconds', 'gauge', 'seconds', 'How long each of its steps took.'),
   (5, 'aml_last_run_peak_memory_bytes', 'gauge', 'bytes', 'The most memory it held.'),
   (6, 'aml_last_run_transfers', 'gauge', '', 'Transfers that it read.'),
   (7, 'aml_last_run_truncated_steps', 'gauge', '', 'Steps of it that ended at a budget: their findings are not all there are.'),
   (8, 'aml_runs', 'counter', '', 'Runs by how they ended; backtests are not counted.'),
   (9, 'aml_alerts', 'gauge', '', 'Current alerts.'),
-  (10, 'aml_new_alerts', 'gauge', '', 'Alerts of the newest run that no run before had found.'),
+  (10, 'aml_new_alerts', 'counter', '', 'Alerts that a run found and none before it.'),
   (11, 'aml_loads', 'counter', '', 'Files loaded.'),
   (12, 'aml_rows_loaded', 'counter', '', 'Rows that reached silver.'),
   (13, 'aml_rows_quarantined', 'counter', '', 'Rows that went to quarantine.'),
@@ -52,7 +52,7 @@ sample (name, labels, value) AS (
   LEFT JOIN gold.current_alerts a ON a.scenario = s.scenario AND a.severity = grade
   GROUP BY s.scenario, grade
   UNION ALL
-  SELECT 'aml_new_alerts', jsonb_build_object('scenario', r.scenario), r.added FROM last_run JOIN gold.run_results r USING (run_id)
+  SELECT 'aml_new_alerts', jsonb_build_object('scenario', scenario), count(*) FROM gold.alerts GROUP BY scenario
   UNION ALL
   SELECT 'aml_loads', jsonb_build_object('dataset', d), count(file_id) FROM unnest(ARRAY['fx_rates', 'parties', 'accounts', 'transfers']) AS d
   LEFT JOIN aml.ingested_files ON dataset = d GROUP BY d
