@@ -153,7 +153,7 @@ std::string address(std::uint32_t number) {
   std::uint32_t rest = number / kHouses;
   const Words street = kStreets[rest % kStreets.size()];
   const Words word = kStreetWords[rest % kStreets.size() % kStreetWords.size()];
-  rest /= kStreets.size();
+  rest /= static_cast<std::uint32_t>(kStreets.size());
   const City& city = kCities[rest % kCities.size()];
   const auto postcode = city.first_postcode + rest / static_cast<std::uint32_t>(kCities.size());
   return std::to_string(house) + ' ' + std::string(street) + ' ' + std::string(word) + ", " +
