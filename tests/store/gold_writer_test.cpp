@@ -821,7 +821,7 @@ class RandomRuns {
 
 TEST(GoldWriter, ChangesLeaveTheSameGoldAndHistoryAsAllFindings) {
   RandomRuns runs;
-  for (int run = 0; run < 30; ++run) {
+  for (int run = 0; run < 20; ++run) {
     runs.run_once();
     if (HasFatalFailure()) return;
   }
@@ -836,11 +836,12 @@ TEST(GoldWriter, ChangesLeaveTheSameGoldAndHistoryAsAllFindings) {
   for (std::size_t run = 0; run < runs.current.size(); ++run) {
     const auto as_of = "_as_of(" + std::to_string(run + 1) + ")";
     EXPECT_EQ(current_alerts(runs.told_all, as_of), runs.current[run]) << as_of;
-    EXPECT_EQ(runs.told_all.query("SELECT count(*) FROM gold.alert_periods" + as_of +
-                                  " WHERE until_run_id IS NULL"),
-              runs.told_all.query("SELECT count(*) FROM gold.current_alerts" + as_of))
-        << as_of;
   }
+  EXPECT_EQ(runs.told_all.query(
+                "SELECT count(*) FROM generate_series(0, aml.newest_version()) v WHERE (SELECT "
+                "count(*) FROM gold.alert_periods_as_of(v) WHERE until_run_id IS NULL) <> "
+                "(SELECT count(*) FROM gold.current_alerts_as_of(v))"),
+            "0");
 }
 
 TEST(GoldWriter, IncrementalRunIsCommittedWhole) {
