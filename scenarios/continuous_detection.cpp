@@ -7,17 +7,17 @@
 #include <utility>
 
 #include "scenarios/stop_on_interrupt.hpp"
+#include "store/added_rows.hpp"
 #include "store/gold_reader.hpp"
 #include "store/gold_writer.hpp"
 #include "store/migrations.hpp"
-#include "store/new_rows.hpp"
 #include "store/run_ledger.hpp"
 
 namespace aml::scenarios {
 namespace {
 
 /// From here on it is faster to read and look at everything.
-constexpr std::size_t kMostNewTransfers = 200'000;
+constexpr std::size_t kMostAddedTransfers = 200'000;
 
 double seconds_since(ContinuousDetection::Clock::time_point start) {
   return std::chrono::duration<double>(ContinuousDetection::Clock::now() - start).count();
@@ -70,8 +70,8 @@ std::optional<RunOutcome> ContinuousDetection::run_incrementally(store::Connecti
   const store::RunLock lock(connection);
   if (store::newest_run_with_gold(connection) != last_run_id_) return std::nullopt;
   const auto rows =
-      store::read_new_rows(connection, facts_.version, kMostNewTransfers,
-                           [&](std::string_view key) { return kept->has_account(key); });
+      store::read_added_rows(connection, facts_.version, kMostAddedTransfers,
+                             [&](std::string_view key) { return kept->has_account(key); });
   if (!rows) return std::nullopt;
   std::optional<std::vector<FindingChanges>> changes;
   {

@@ -77,7 +77,7 @@ struct GrowingFacts {
   std::unordered_map<std::string, std::uint16_t> countries;
   detect::AccountFacts facts;
 
-  void add(const store::NewAccount& account) {
+  void add(const store::AddedAccount& account) {
     facts.owner.push_back(
         parties.emplace(account.party, static_cast<Vertex>(parties.size())).first->second);
     const auto country =
@@ -140,7 +140,7 @@ struct IncrementalDetection::State {
   GrowingFacts facts;
   std::vector<std::optional<KnownFindings>> found;  ///< of each scenario that is kept
 
-  std::optional<Touched> add_rows(const store::NewRows& rows);
+  std::optional<Touched> add_rows(const store::AddedRows& rows);
   std::vector<Vertex> accounts_to_look_at(const Touched& touched) const;
   Micros span() const;
   std::optional<detect::Detection> detect(const GrowingGraph::Part& part, std::size_t scenario,
@@ -188,7 +188,7 @@ void IncrementalDetection::know(std::size_t scenario, const detect::Detection& d
     known_findings.emplace(store::alert_id(of.id, finding), known(finding));
 }
 
-std::optional<std::vector<FindingChanges>> IncrementalDetection::add(const store::NewRows& rows,
+std::optional<std::vector<FindingChanges>> IncrementalDetection::add(const store::AddedRows& rows,
                                                                      const std::stop_token& stop) {
   std::vector<FindingChanges> changes(state_->scenarios.size());
   const auto touched = state_->add_rows(rows);
@@ -209,14 +209,14 @@ std::optional<std::vector<FindingChanges>> IncrementalDetection::add(const store
 }
 
 /// nullopt: an account is not known, or the first transfer of all is a new one.
-std::optional<Touched> IncrementalDetection::State::add_rows(const store::NewRows& rows) {
-  for (const store::NewAccount& account : rows.accounts) {
+std::optional<Touched> IncrementalDetection::State::add_rows(const store::AddedRows& rows) {
+  for (const store::AddedAccount& account : rows.accounts) {
     graph.add_vertex(account.key);
     facts.add(account);
   }
   Touched touched;
   const Micros begin = graph.begin();
-  for (const store::NewTransfer& transfer : rows.transfers) {
+  for (const store::AddedTransfer& transfer : rows.transfers) {
     const auto from = graph.find(transfer.from);
     const auto to = graph.find(transfer.to);
     if (!from || !to) return std::nullopt;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "scenarios/runner.hpp"
-#include "store/new_rows.hpp"
+#include "store/added_rows.hpp"
 
 namespace aml::scenarios {
 
@@ -46,7 +46,7 @@ class IncrementalDetection {
   /// nullopt: it cannot be told, because the first transfer of all data is now another one, because
   /// a search reached a budget or was stopped, or because a row names an account that is in neither.
   /// Then, and after an exception, this object is of no more use.
-  std::optional<std::vector<FindingChanges>> add(const store::NewRows& rows,
+  std::optional<std::vector<FindingChanges>> add(const store::AddedRows& rows,
                                                  const std::stop_token& stop = {});
 
   bool has_account(std::string_view key) const;

@@ -111,7 +111,7 @@ struct Account {
 /// Transfers in the order of their arrival, mostly that of their time.
 struct History {
   std::vector<Account> accounts;
-  std::vector<store::NewTransfer> transfers;
+  std::vector<store::AddedTransfer> transfers;
 };
 
 std::string account_key(std::size_t account) {
@@ -128,7 +128,7 @@ History random_history(std::mt19937& random) {
     history.accounts.push_back(std::move(account));
   }
   const int lateness = static_cast<int>(random() % 3) * 20;
-  std::vector<std::pair<graph::Micros, store::NewTransfer>> arrivals;
+  std::vector<std::pair<graph::Micros, store::AddedTransfer>> arrivals;
   const auto add = [&](std::size_t from, std::size_t to, graph::Micros hour) {
     const auto late = lateness > 0 ? static_cast<graph::Micros>(random()) % lateness : 0;
     const auto amount = static_cast<graph::MinorUnits>(1 + random() % 100);
@@ -153,7 +153,7 @@ History random_history(std::mt19937& random) {
     }
     add(first + 4, first + 6, hour + 8);
   }
-  std::ranges::stable_sort(arrivals, {}, &std::pair<graph::Micros, store::NewTransfer>::first);
+  std::ranges::stable_sort(arrivals, {}, &std::pair<graph::Micros, store::AddedTransfer>::first);
   for (auto& [at, transfer] : arrivals) history.transfers.push_back(std::move(transfer));
   return history;
 }
@@ -181,7 +181,7 @@ Graphs graphs_of(const History& history, std::size_t transfers) {
     return known->second;
   };
   for (std::size_t i = 0; i < transfers; ++i) {
-    const store::NewTransfer& transfer = history.transfers[i];
+    const store::AddedTransfer& transfer = history.transfers[i];
     snapshot.transfers.source.push_back(position(transfer.from));
     snapshot.transfers.target.push_back(position(transfer.to));
     snapshot.transfers.booked_at.push_back(transfer.booked_at);
@@ -192,12 +192,12 @@ Graphs graphs_of(const History& history, std::size_t transfers) {
   return build_graphs(std::move(snapshot));
 }
 
-store::NewRows rows_of(const History& history, std::size_t first, std::size_t last,
-                       const IncrementalDetection& detection) {
-  store::NewRows rows;
+store::AddedRows rows_of(const History& history, std::size_t first, std::size_t last,
+                         const IncrementalDetection& detection) {
+  store::AddedRows rows;
   std::set<std::string> added;
   for (std::size_t i = first; i < last; ++i) {
-    const store::NewTransfer& transfer = history.transfers[i];
+    const store::AddedTransfer& transfer = history.transfers[i];
     for (const std::string& key : {transfer.from, transfer.to}) {
       if (detection.has_account(key) || !added.insert(key).second) continue;
       const Account& account = history.accounts[std::stoul(key.substr(1))];

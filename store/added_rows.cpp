@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/new_rows.hpp"
+#include "store/added_rows.hpp"
 
 #include <charconv>
 #include <pqxx/pqxx>
@@ -22,9 +22,9 @@ std::optional<graph::MinorUnits> minor_units(std::string_view text) {
 }
 
 /// False if one of them is nothing that detectors can read.
-bool read_transfers(ReadOnly& view, std::int64_t version, NewRows& rows) {
+bool read_transfers(ReadOnly& view, std::int64_t version, AddedRows& rows) {
   const auto exponent = run(view, query::base_currency)[0][1].as<int>();
-  for (const auto& row : run(view, query::new_transfers, version, exponent)) {
+  for (const auto& row : run(view, query::added_transfers, version, exponent)) {
     const auto amount = minor_units(row[4].c_str());
     if (row[3].is_null() || !amount) return false;
     rows.transfers.push_back({row[0].c_str(), row[1].c_str(), row[2].c_str(),
@@ -34,28 +34,29 @@ bool read_transfers(ReadOnly& view, std::int64_t version, NewRows& rows) {
 }
 
 void read_accounts(ReadOnly& view, const std::function<bool(std::string_view)>& is_known,
-                   NewRows& rows) {
+                   AddedRows& rows) {
   std::set<std::string> unknown;
-  for (const NewTransfer& transfer : rows.transfers) {
+  for (const AddedTransfer& transfer : rows.transfers) {
     for (const std::string& key : {transfer.from, transfer.to})
       if (!is_known(key)) unknown.insert(key);
   }
   if (unknown.empty()) return;
   const std::vector<std::string> keys(unknown.begin(), unknown.end());
   for (const auto& row : run(view, query::accounts_by_key, text_array(keys))) {
-    NewAccount& account = rows.accounts.emplace_back(
-        NewAccount{row[0].c_str(), row[1].c_str(), row[2].c_str(), std::nullopt});
+    AddedAccount& account = rows.accounts.emplace_back(
+        AddedAccount{row[0].c_str(), row[1].c_str(), row[2].c_str(), std::nullopt});
     if (!row[3].is_null()) account.opened_at = row[3].as<graph::Micros>();
   }
 }
 
 }  // namespace
 
-std::optional<NewRows> read_new_rows(Connection& connection, std::int64_t version, std::size_t most,
-                                     const std::function<bool(std::string_view key)>& is_known) {
+std::optional<AddedRows> read_added_rows(
+    Connection& connection, std::int64_t version, std::size_t most,
+    const std::function<bool(std::string_view key)>& is_known) {
   auto view = begin<ReadOnly>(connection);
-  NewRows rows;
-  const auto counts = run(view, query::new_row_counts, version)[0];
+  AddedRows rows;
+  const auto counts = run(view, query::added_row_counts, version)[0];
   const bool is_changed = counts[3].as<bool>();
   if (is_changed || counts[0].as<std::size_t>() > most) return std::nullopt;
   rows.more_accounts = counts[1].as<std::int64_t>();

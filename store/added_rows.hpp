@@ -14,14 +14,14 @@
 
 namespace aml::store {
 
-struct NewAccount {
+struct AddedAccount {
   std::string key;
   std::string party;
   std::string country;                     ///< empty: not known
   std::optional<graph::Micros> opened_at;  ///< midnight UTC
 };
 
-struct NewTransfer {
+struct AddedTransfer {
   std::string key;
   std::string from;
   std::string to;
@@ -30,9 +30,9 @@ struct NewTransfer {
   std::string type;
 };
 
-struct NewRows {
-  std::vector<NewAccount> accounts;    ///< those of the transfers that were not known before
-  std::vector<NewTransfer> transfers;  ///< in key order
+struct AddedRows {
+  std::vector<AddedAccount> accounts;    ///< those of the transfers that were not known before
+  std::vector<AddedTransfer> transfers;  ///< in key order
   std::int64_t more_accounts =
       0;  ///< in silver than there were at `version`, with transfers or not
   std::int64_t more_parties = 0;
@@ -47,7 +47,8 @@ struct NewRows {
 /// anew, or says what is wrong.
 /// Throws: StoreError.
 /// Cost:   the rows that are returned, by indexes.
-std::optional<NewRows> read_new_rows(Connection& connection, std::int64_t version, std::size_t most,
-                                     const std::function<bool(std::string_view key)>& is_known);
+std::optional<AddedRows> read_added_rows(Connection& connection, std::int64_t version,
+                                         std::size_t most,
+                                         const std::function<bool(std::string_view key)>& is_known);
 
 }  // namespace aml::store
