@@ -96,9 +96,10 @@ std::string NewRows::key_of(std::string_view row) const {
 }
 
 void NewRows::keep_new_rows() {
-  const Rows found = transaction_.run(query::find_new_source_rows,
-                                      {to_parameter(batch_.file_id), text_array(keys_),
-                                       text_array(contents_), to_parameter(batch_.is_replacing)});
+  const Rows found =
+      transaction_.run(query::find_new_source_rows,
+                       {to_parameter(batch_.file_id), text_array(keys_), text_array(contents_),
+                        to_parameter(batch_.is_replacing), to_parameter(batch_.is_known_by_key)});
   std::unordered_set<std::string> unseen;
   for (int i = 0; i < found.size(); ++i) {
     std::string content(found.text(i, 0));

@@ -23,6 +23,7 @@ class NewRows {
     std::string source;
     std::size_t key_columns;  ///< the first so many columns are the key
     bool is_replacing;        ///< a new content of a key takes the place of the old one
+    bool is_known_by_key;     ///< another content of a known key is not new
   };
   /// Puts the next row, with its line end, into `row`; false after the last one. The first is the
   /// header. A row has a line end inside only if a value has one.

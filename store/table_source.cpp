@@ -175,9 +175,10 @@ class TableLoad {
       if (is_there) text = row.bytes();
       return is_there;
     };
-    const Dataset dataset = plan_.dataset();
+    const bool is_replacing = plan_.dataset() != Dataset::kTransfers;
     NewRows rows(transaction,
-                 {file_id, source_.name, key_of(dataset).size(), dataset != Dataset::kTransfers},
+                 {file_id, source_.name, key_of(plan_.dataset()).size(), is_replacing,
+                  !is_replacing && has_other_columns(transaction)},
                  next_row);
     const auto& progress = session_.options().progress;
     const auto reading = [&](char* buffer, std::size_t size) {
@@ -189,6 +190,14 @@ class TableLoad {
     transaction.run(query::finish_batch, {to_parameter(file_id), rows.finish_hash(),
                                           to_parameter(rows.bytes()), to_parameter(rows.known())});
     return rows.known();
+  }
+
+  /// With other columns every row reads otherwise; a transfer, which is never replaced, has not
+  /// changed by that.
+  bool has_other_columns(LoadTransaction& transaction) const {
+    const Rows found =
+        transaction.run(query::has_other_columns, {source_.name, text_array(plan_.header)});
+    return found.size() > 0 && found.text(0, 0) == "t";
   }
 
   void set_position(LoadTransaction& transaction, const Parameter& file_id) const {

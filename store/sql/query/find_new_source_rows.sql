@@ -1,5 +1,6 @@
--- $1 file_id of a batch, $2 keys and $3 contents of rows that a source gives, $4 whether a new content replaces the old one. Remembers
--- what is new of them and returns its contents. Of a key that has two contents in one batch both are kept: neither is the newer one.
+-- $1 file_id of a batch, $2 keys and $3 contents of rows that a source gives, $4 whether a new content replaces the old one, $5 whether a
+-- row is known by its key alone. Remembers what it had not given before and returns the contents of the rows that are new. Of a key that
+-- has two contents in one batch both are kept: neither is the newer one.
 WITH given AS MATERIALIZED (
   SELECT DISTINCT row_key, content FROM unnest($2::uuid[], $3::uuid[]) AS hashes (row_key, content)
 ),
@@ -14,4 +15,6 @@ replaced AS (
   USING added
   WHERE $4::boolean AND known.row_key = added.row_key AND known.file_id < $1
 )
-SELECT content FROM added
+SELECT content
+FROM added
+WHERE NOT $5::boolean OR NOT EXISTS (SELECT FROM aml.source_rows known WHERE known.row_key = added.row_key AND known.file_id < $1)
