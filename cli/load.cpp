@@ -166,16 +166,24 @@ store::FileOutcome load_source_with_progress(store::Connection& connection,
   const std::string& name = scenarios::name_of(source);
   const store::IngestOptions ingest = ingest_options(options, stage);
   const auto reading = options.full ? store::TableReading::kAll : store::TableReading::kNew;
-  auto outcome = with_lineage(
-      options.lineage, "aml.load", {{"source", name}},
-      [&] {
-        return store::ingest_table(connection, std::get<store::TableSource>(source), ingest,
-                                   reading);
-      },
-      [&](const auto& ended) { return LineageEnd{.outputs = tables_filled(connection, {ended})}; });
-  if (!is_quiet || outcome.kind == store::FileOutcome::Kind::kLoaded)
+  const auto load = [&] {
+    return store::ingest_table(connection, std::get<store::TableSource>(source), ingest, reading);
+  };
+  const auto with_events = [&](const auto& action) {
+    return with_lineage(options.lineage, "aml.load", {{"source", name}}, action,
+                        [&](const auto& ended) {
+                          return LineageEnd{.outputs = tables_filled(connection, {ended})};
+                        });
+  };
+  if (!is_quiet) {
+    auto outcome = with_events(load);
     stage.done(fmt::format("{}: {} rows", name, human_count(outcome.rows_loaded)));
-  return outcome;
+    return outcome;
+  }
+  auto outcome = load();
+  if (outcome.kind != store::FileOutcome::Kind::kLoaded) return outcome;
+  stage.done(fmt::format("{}: {} rows", name, human_count(outcome.rows_loaded)));
+  return with_events([&] { return outcome; });
 }
 
 int run_load(const GlobalOptions& global, const LoadOptions& options) {

@@ -13,8 +13,8 @@ namespace aml::cli {
 std::vector<store::FileOutcome> load_with_progress(store::Connection& connection,
                                                    const LoadOptions& options);
 
-/// The rows that the source has not given before, with a progress line. A quiet look, which says
-/// nothing if there is none, is for those who look again and again.
+/// Loads the rows that the source has not given before, with a progress line. A quiet load, for those
+/// who look again and again, leaves no line and no lineage event if there is nothing new.
 store::FileOutcome load_source_with_progress(store::Connection& connection,
                                              const scenarios::Source& source,
                                              const LoadOptions& options, bool is_quiet);
