@@ -97,6 +97,11 @@ std::vector<reports::LineageDataset> tables_filled(store::Connection& connection
   return lineage_tables(connection, {rows.begin(), rows.end()});
 }
 
+std::string rows_and_memory(std::uint64_t rows) {
+  return fmt::format("{} rows, peak memory {}", human_count(rows),
+                     human_bytes(static_cast<std::uint64_t>(scenarios::peak_memory_bytes())));
+}
+
 store::IngestOptions ingest_options(const LoadOptions& options, Stage& stage) {
   store::IngestOptions ingest;
   ingest.format = input_format(options.format);
@@ -154,8 +159,7 @@ std::vector<store::FileOutcome> load_with_progress(store::Connection& connection
       [&](const auto& ended) { return LineageEnd{.outputs = tables_filled(connection, ended)}; });
   std::uint64_t rows = 0;
   for (const auto& file : files) rows += file.rows_loaded;
-  stage.done(fmt::format("{} rows, peak memory {}", human_count(rows),
-                         human_bytes(static_cast<std::uint64_t>(scenarios::peak_memory_bytes()))));
+  stage.done(rows_and_memory(rows));
   return files;
 }
 
@@ -177,12 +181,12 @@ store::FileOutcome load_source_with_progress(store::Connection& connection,
   };
   if (!is_quiet) {
     auto outcome = with_events(load);
-    stage.done(fmt::format("{}: {} rows", name, human_count(outcome.rows_loaded)));
+    stage.done(fmt::format("{}: {}", name, rows_and_memory(outcome.rows_loaded)));
     return outcome;
   }
   auto outcome = load();
   if (outcome.kind != store::FileOutcome::Kind::kLoaded) return outcome;
-  stage.done(fmt::format("{}: {} rows", name, human_count(outcome.rows_loaded)));
+  stage.done(fmt::format("{}: {}", name, rows_and_memory(outcome.rows_loaded)));
   return with_events([&] { return outcome; });
 }
 
