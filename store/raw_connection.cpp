@@ -16,8 +16,8 @@ void ClearResult::operator()(pg_result* result) const {
   PQclear(result);
 }
 
-RawConnection::RawConnection(const Target& target)
-    : connection_(PQconnectdb(libpq_conninfo(target.conninfo).c_str())) {
+RawConnection::RawConnection(const Target& target, const std::string& defaults)
+    : connection_(PQconnectdb((defaults + ' ' + libpq_conninfo(target.conninfo)).c_str())) {
   if (PQstatus(connection_.get()) != CONNECTION_OK)
     throw_unreachable(target, PQerrorMessage(connection_.get()));
   execute(query::session_settings.file, query::session_settings.text);

@@ -27,8 +27,9 @@ using RawResult = std::unique_ptr<pg_result, ClearResult>;
 /// A connection with the same settings as Connection, without libpqxx around it.
 class RawConnection {
  public:
-  /// Throws: StoreError kUnreachable.
-  explicit RawConnection(const Target& target);
+  /// `defaults` are options as key=value pairs; what the target names counts more. Throws: StoreError
+  /// kUnreachable.
+  explicit RawConnection(const Target& target, const std::string& defaults = {});
 
   /// Throws: StoreError that names `statement` if the server refuses it.
   RawResult execute(std::string_view statement, std::string_view text);

@@ -10,20 +10,16 @@
 
 #include "aml_command.hpp"
 #include "aml_query.hpp"
-#include "store/conninfo.hpp"
 #include "store/statement.hpp"
 
 namespace aml::store {
 namespace {
 
-/// A source that is gone without a word must not hold up everything else for hours. What the
-/// connection itself says comes later and so counts.
-Target target_of(const TableSource& source) {
-  std::vector<ConninfoOption> options{
-      {"keepalives_idle", "30"}, {"keepalives_interval", "10"}, {"keepalives_count", "3"}};
-  if (std::getenv("PGCONNECT_TIMEOUT") == nullptr) options.push_back({"connect_timeout", "10"});
-  for (auto& option : parse_conninfo(source.connection)) options.push_back(std::move(option));
-  return {quote_conninfo(options), ""};
+/// A source that is gone without a word must not hold up everything else for hours.
+std::string patience() {
+  std::string options = "keepalives_idle=30 keepalives_interval=10 keepalives_count=3";
+  if (std::getenv("PGCONNECT_TIMEOUT") == nullptr) options += " connect_timeout=10";
+  return options;
 }
 
 std::string columns_of(const TableSource& source) {
@@ -60,7 +56,7 @@ TableReader::TableReader(const TableSource& source)
       condition_(source.where.empty() ? "true" : own_lines(source.where)) {}
 
 void TableReader::connect() {
-  at_source([&] { connection_.emplace(target_of(source_)); });
+  at_source([&] { connection_.emplace(Target{source_.connection, ""}, patience()); });
 }
 
 void TableReader::begin() {

@@ -380,7 +380,11 @@ TEST_F(TableSourceTest, ASourceThatDoesNotAnswerIsUnreachable) {
   source_.connection = "host=/nowhere dbname=bank";
   const auto outcome = load();
   EXPECT_EQ(outcome.kind, Kind::kUnreachable);
-  EXPECT_TRUE(outcome.message.starts_with("source bank: cannot connect to ")) << outcome.message;
+  EXPECT_TRUE(outcome.message.starts_with(
+      "source bank: cannot connect to host='/nowhere' dbname='bank': connection to server"))
+      << outcome.message;
+  source_.connection += " connect_timeout=never";
+  EXPECT_NE(load().message.find("connect_timeout"), std::string::npos);  // its own word counts
 }
 
 TEST_F(TableSourceTest, TheOwnDatabaseIsNotTakenForTheSource) {
