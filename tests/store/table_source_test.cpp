@@ -381,7 +381,7 @@ TEST_F(TableSourceTest, ASourceThatDoesNotAnswerIsUnreachable) {
   const auto outcome = load();
   EXPECT_EQ(outcome.kind, Kind::kUnreachable);
   EXPECT_TRUE(outcome.message.starts_with(
-      "source bank: cannot connect to host='/nowhere' dbname='bank': connection to server"))
+      "source bank: cannot connect to dbname='bank' host='/nowhere': connection to server"))
       << outcome.message;
   source_.connection += " connect_timeout=never";
   EXPECT_NE(load().message.find("connect_timeout"), std::string::npos);  // its own word counts
