@@ -162,6 +162,15 @@ void add_lineage(CLI::App& command, std::string& file) {
       ->type_name("FILE.ndjson");
 }
 
+CLI::Option* add_sources(CLI::App& command, std::vector<std::string>& files) {
+  return command
+      .add_option("--source", files,
+                  "JSON file of a table that is read from where the last reading ended; may be "
+                  "repeated")
+      ->type_name("FILE.json")
+      ->allow_extra_args(false);
+}
+
 void add_expectations(CLI::App& command, std::string& file) {
   command
       .add_option("--expectations", file,
@@ -221,12 +230,15 @@ void add_data_commands(CLI::App& app, Options& options, Command& chosen) {
     };
   });
 
-  auto* load =
-      app.add_subcommand("load", "Load files or folders of transfers, accounts, parties, rates");
-  load->add_option("paths", options.load.paths,
-                   "CSV or JSON lines, plain, .gz or .zst, or folders of them")
-      ->required()
-      ->type_name("PATH");
+  auto* load = app.add_subcommand(
+      "load", "Load files, folders or tables of transfers, accounts, parties, rates");
+  auto* paths = load->add_option("paths", options.load.paths,
+                                 "CSV or JSON lines, plain, .gz or .zst, or folders of them")
+                    ->type_name("PATH");
+  auto* sources = add_sources(*load, options.load.sources);
+  load->add_flag("--full", options.load.full,
+                 "Read sources from their first row; rows that are known are not loaded twice")
+      ->needs(sources);
   load->add_option(
           "--format", options.load.format,
           "How the files are laid out: auto, aml, amlsim, amlworld (output format: aml --format F "
@@ -240,7 +252,8 @@ void add_data_commands(CLI::App& app, Options& options, Command& chosen) {
       ->check(CLI::IsMember({"rescue", "add", "fail"}))
       ->capture_default_str();
   add_lineage(*load, options.load.lineage);
-  load->callback([&] {
+  load->callback([&, paths, sources] {
+    if (paths->empty() && sources->empty()) throw CLI::RequiredError("PATH or --source FILE.json");
     chosen = [&](const GlobalOptions& global) { return run_load(global, options.load); };
   });
 }
@@ -401,11 +414,14 @@ void add_run_commands(CLI::App& app, Options& options, Command& chosen) {
 
 void add_service_commands(CLI::App& app, Options& options, Command& chosen) {
   auto* watch = app.add_subcommand(
-      "watch", "Stay, load what comes into folders, and run whenever there is something new");
+      "watch",
+      "Stay, load what comes into folders and tables, and run whenever there is something new");
   auto& watching = options.watch;
-  watch->add_option("folders", watching.load.paths, "Folders; their files, not their sub-folders")
-      ->required()
-      ->type_name("FOLDER");
+  auto* folders = watch
+                      ->add_option("folders", watching.load.paths,
+                                   "Folders; their files, not their sub-folders")
+                      ->type_name("FOLDER");
+  auto* sources = add_sources(*watch, watching.load.sources);
   watch->add_option("--every", watching.every, "Seconds between two looks")
       ->check(CLI::Range(0.1, 86'400.0))
       ->capture_default_str();
@@ -436,7 +452,9 @@ void add_service_commands(CLI::App& app, Options& options, Command& chosen) {
       ->type_name("FILE.json");
   add_lineage(*watch, watching.load.lineage);
   add_threads(*watch, watching.run.threads);
-  watch->callback([&] {
+  watch->callback([&, folders, sources] {
+    if (folders->empty() && sources->empty())
+      throw CLI::RequiredError("FOLDER or --source FILE.json");
     chosen = [&](const GlobalOptions& global) {
       options.watch.run.lineage = options.watch.load.lineage;
       return run_watch(global, options.watch);

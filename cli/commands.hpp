@@ -41,6 +41,8 @@ struct LoadOptions {
   std::string expectations = {};  ///< file; empty: those that come with the program
   std::string schema_evolution = "rescue";
   std::string lineage = {};  ///< file to which OpenLineage events are added; empty: none
+  std::vector<std::string> sources = {};  ///< files, see docs/sources.md
+  bool full = false;                      ///< read sources from their first row
 };
 /// See docs/expectations.md.
 struct ExpectationsOptions {

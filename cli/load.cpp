@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -40,6 +41,8 @@ std::string outcome_name(store::FileOutcome::Kind kind) {
       return "ignored";
     case store::FileOutcome::Kind::kRefused:
       return "refused";
+    case store::FileOutcome::Kind::kUnreachable:
+      return "unreachable";
   }
   return {};
 }
@@ -94,17 +97,36 @@ std::vector<reports::LineageDataset> tables_filled(store::Connection& connection
   return lineage_tables(connection, {rows.begin(), rows.end()});
 }
 
+std::string rows_and_memory(std::uint64_t rows) {
+  return fmt::format("{} rows, peak memory {}", human_count(rows),
+                     human_bytes(static_cast<std::uint64_t>(scenarios::peak_memory_bytes())));
+}
+
+store::IngestOptions ingest_options(const LoadOptions& options, Stage& stage) {
+  store::IngestOptions ingest;
+  ingest.format = input_format(options.format);
+  ingest.expectations = scenarios::load_expectations(options.expectations);
+  ingest.schema_evolution = schema_evolution(options.schema_evolution);
+  ingest.progress = [&stage](const std::string& path, std::uint64_t read, std::uint64_t total) {
+    stage.progress(total == 0 ? path : fmt::format("{} {} %", path, 100 * read / total));
+  };
+  return ingest;
+}
+
 }  // namespace
 
 void explain_outcomes(const std::vector<store::FileOutcome>& files) {
   for (const auto& file : files) {
-    if (file.kind == store::FileOutcome::Kind::kRefused) {
+    if (file.kind == store::FileOutcome::Kind::kRefused ||
+        file.kind == store::FileOutcome::Kind::kUnreachable) {
       complain(file.message);
     } else if (file.kind == store::FileOutcome::Kind::kIgnored) {
       say("ignored " + file.message);
     } else if (!file.message.empty()) {
       detail(file.message);
     }
+    if (file.rows_known > 0)
+      detail(fmt::format("{}: {} rows were known", file.path, human_count(file.rows_known)));
     if (!file.new_columns.empty()) {
       say(fmt::format("{}: columns that no file of {} had before: {}", file.path, file.dataset,
                       fmt::join(file.new_columns, ", ")));
@@ -129,40 +151,62 @@ void explain_outcomes(const std::vector<store::FileOutcome>& files) {
 std::vector<store::FileOutcome> load_with_progress(store::Connection& connection,
                                                    const LoadOptions& options) {
   Stage stage("load");
-  store::IngestOptions ingest;
-  ingest.format = input_format(options.format);
-  ingest.expectations = scenarios::load_expectations(options.expectations);
-  ingest.schema_evolution = schema_evolution(options.schema_evolution);
+  store::IngestOptions ingest = ingest_options(options, stage);
   ingest.control_totals = control_totals;
-  ingest.progress = [&](const std::string& path, std::uint64_t read, std::uint64_t total) {
-    stage.progress(total == 0 ? path : fmt::format("{} {} %", path, 100 * read / total));
-  };
   auto files = with_lineage(
       options.lineage, "aml.load", files_as_datasets(options.paths),
       [&] { return store::ingest(connection, options.paths, ingest); },
       [&](const auto& ended) { return LineageEnd{.outputs = tables_filled(connection, ended)}; });
   std::uint64_t rows = 0;
   for (const auto& file : files) rows += file.rows_loaded;
-  stage.done(fmt::format("{} rows, peak memory {}", human_count(rows),
-                         human_bytes(static_cast<std::uint64_t>(scenarios::peak_memory_bytes()))));
+  stage.done(rows_and_memory(rows));
   return files;
 }
 
+store::FileOutcome load_source_with_progress(store::Connection& connection,
+                                             const scenarios::Source& source,
+                                             const LoadOptions& options, bool is_quiet) {
+  Stage stage("load");
+  const std::string& name = scenarios::name_of(source);
+  const store::IngestOptions ingest = ingest_options(options, stage);
+  const auto reading = options.full ? store::TableReading::kAll : store::TableReading::kNew;
+  const auto load = [&] {
+    return store::ingest_table(connection, std::get<store::TableSource>(source), ingest, reading);
+  };
+  const auto with_events = [&](const auto& action) {
+    return with_lineage(options.lineage, "aml.load", {{"source", name}}, action,
+                        [&](const auto& ended) {
+                          return LineageEnd{.outputs = tables_filled(connection, {ended})};
+                        });
+  };
+  if (!is_quiet) {
+    auto outcome = with_events(load);
+    stage.done(fmt::format("{}: {}", name, rows_and_memory(outcome.rows_loaded)));
+    return outcome;
+  }
+  auto outcome = load();
+  if (outcome.kind != store::FileOutcome::Kind::kLoaded) return outcome;
+  stage.done(fmt::format("{}: {}", name, rows_and_memory(outcome.rows_loaded)));
+  return with_events([&] { return outcome; });
+}
+
 int run_load(const GlobalOptions& global, const LoadOptions& options) {
+  std::vector<scenarios::Source> sources;
+  for (const auto& file : options.sources) sources.push_back(scenarios::load_source(file));
   auto connection = connect_ready(global);
-  const auto files = load_with_progress(connection, options);
+  std::vector<store::FileOutcome> files;
+  if (!options.paths.empty()) files = load_with_progress(connection, options);
+  for (const auto& source : sources)
+    files.push_back(load_source_with_progress(connection, source, options, /*is_quiet=*/false));
   explain_outcomes(files);
   print(summary(files), effective_format(global.format));
-  bool refused = false;
-  bool quarantined = false;
-  for (const auto& file : files) {
-    refused = refused || file.kind == store::FileOutcome::Kind::kRefused;
-    quarantined = quarantined || file.rows_quarantined > 0;
-  }
-  if (quarantined) {
+  const auto ended_as = [&](store::FileOutcome::Kind kind) {
+    return std::ranges::find(files, kind, &store::FileOutcome::kind) != files.end();
+  };
+  if (std::ranges::any_of(files, [](const auto& file) { return file.rows_quarantined > 0; }))
     say("Quarantined rows are kept whole, with their reasons: aml quarantine list");
-  }
-  return refused ? kRefusedData : kOk;
+  if (ended_as(store::FileOutcome::Kind::kUnreachable)) return kUnreachable;
+  return ended_as(store::FileOutcome::Kind::kRefused) ? kRefusedData : kOk;
 }
 
 }  // namespace aml::cli

@@ -16,6 +16,7 @@
 #include "cli/target.hpp"
 #include "reports/private_file.hpp"
 #include "scenarios/continuous_detection.hpp"
+#include "scenarios/source_file.hpp"
 #include "store/error.hpp"
 #include "store/landing_folder.hpp"
 #include "store/run_ledger.hpp"
@@ -51,6 +52,8 @@ class Watch {
  public:
   Watch(const GlobalOptions& global, const WatchOptions& options)
       : global_(global), options_(options), connection_(connect_ready(global)) {
+    for (const auto& file : options.load.sources)
+      sources_.push_back({scenarios::load_source(file)});
     for (const auto& folder : options.load.paths) {
       if (!std::filesystem::is_directory(folder))
         throw std::invalid_argument(fmt::format("{}: there is no such folder to watch", folder));
@@ -80,9 +83,17 @@ class Watch {
   }
 
  private:
-  /// One look: what is new in the folders into silver, and if silver is newer than gold, a run.
+  /// A source that fails is left alone for a while; the folders and other sources are not.
+  struct WatchedSource {
+    scenarios::Source source;
+    int failures = 0;
+    std::chrono::steady_clock::time_point rests_until = {};
+  };
+
+  /// One look: what is new in the folders and sources into silver, and if silver is newer than gold, a run.
   void look(store::Connection& connection) {
     for (auto& folder : folders_) load_from(connection, folder);
+    for (auto& source : sources_) load_from(connection, source);
     if (!StopSignal::requested() &&
         (store::has_unseen_data(connection) || (detection_ && detection_->is_full_run_due())))
       run(connection);
@@ -101,6 +112,23 @@ class Watch {
       }
     }
     for (const auto& path : paths) folder.mark_done(path);
+  }
+
+  void load_from(store::Connection& connection, WatchedSource& watched) {
+    using Kind = store::FileOutcome::Kind;
+    const auto now = std::chrono::steady_clock::now();
+    if (now < watched.rests_until || StopSignal::requested()) return;
+    const auto outcome = load_source_with_progress(connection, watched.source, options_.load,
+                                                   /*is_quiet=*/true);
+    explain_outcomes({outcome});
+    if (outcome.kind == Kind::kLoaded || outcome.kind == Kind::kAlreadyKnown) {
+      if (watched.failures > 0) say(fmt::format("{}: going on.", outcome.path));
+      watched.failures = 0;
+      return;
+    }
+    const auto pause = back_off(++watched.failures);
+    watched.rests_until = std::chrono::steady_clock::now() + pause;
+    warn(fmt::format("{}: trying again in {} s", outcome.path, pause / std::chrono::seconds(1)));
   }
 
   /// False if nothing was loaded, because of what was said.
@@ -147,6 +175,7 @@ class Watch {
   std::optional<store::Connection> connection_;  ///< none while the database does not answer
   std::vector<store::LandingFolder> folders_;
   std::optional<scenarios::ContinuousDetection> detection_;  ///< from the first run on
+  std::vector<WatchedSource> sources_;
 };
 
 }  // namespace

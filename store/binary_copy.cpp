@@ -2,7 +2,6 @@
 #include "store/binary_copy.hpp"
 
 #include <fmt/format.h>
-#include <libpq-fe.h>
 
 #include <bit>
 #include <cassert>
@@ -39,10 +38,6 @@ Integer decode_integer(std::string_view bytes) {
 
 }  // namespace
 
-void FreeCopyData::operator()(char* buffer) const {
-  PQfreemem(buffer);
-}
-
 std::string_view BinaryRow::next() {
   if (rest_.size() < 4) malformed(statement_);
   const auto length = decode_integer<std::int32_t>(rest_);
@@ -55,22 +50,10 @@ std::string_view BinaryRow::next() {
   return field;
 }
 
-BinaryCopyReader::BinaryCopyReader(RawConnection& connection, std::string_view statement,
-                                   std::string_view text)
-    : connection_(connection), statement_(statement) {
-  connection_.execute(statement_, text);
-}
-
 bool BinaryCopyReader::next(BinaryRow& row) {
-  while (true) {
-    char* data = nullptr;
-    const int size = PQgetCopyData(connection_.get(), &data, /*async=*/0);
-    if (size < 0) {
-      finish();
-      return false;
-    }
-    std::unique_ptr<char, FreeCopyData> buffer(data);
-    std::string_view bytes(data, static_cast<std::size_t>(size));
+  CopiedRow copied;
+  while (rows_.next(copied)) {
+    std::string_view bytes = copied.bytes();
     if (!header_seen_) {
       if (bytes.size() < kHeaderSize || !bytes.starts_with(kSignature)) malformed(statement_);
       bytes.remove_prefix(kHeaderSize);
@@ -81,17 +64,10 @@ bool BinaryCopyReader::next(BinaryRow& row) {
     constexpr std::int16_t kTrailer = -1;
     if (decode_integer<std::int16_t>(bytes) == kTrailer)
       continue;  // what follows is the end of the COPY
-    row = BinaryRow(std::move(buffer), bytes.substr(2), statement_);
+    row = BinaryRow(std::move(copied), bytes.substr(2), statement_);
     return true;
   }
-}
-
-void BinaryCopyReader::finish() {
-  while (const RawResult result{PQgetResult(connection_.get())}) {
-    if (PQresultStatus(result.get()) != PGRES_COMMAND_OK)
-      connection_.fail(statement_, result.get());
-  }
-  if (PQstatus(connection_.get()) != CONNECTION_OK) connection_.fail(statement_, nullptr);
+  return false;
 }
 
 double decode_double(std::string_view field) {

@@ -3,33 +3,27 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string_view>
 
 #include "graph/transfer.hpp"
-#include "store/raw_connection.hpp"
+#include "store/copy_out.hpp"
 
 namespace aml::store {
-
-struct FreeCopyData {
-  void operator()(char* buffer) const;
-};
 
 /// One row: its bytes, and a cursor over its fields. The views it hands out live as long as the
 /// row.
 class BinaryRow {
  public:
   BinaryRow() = default;
-  BinaryRow(std::unique_ptr<char, FreeCopyData> buffer, std::string_view fields,
-            std::string_view statement)
-      : buffer_(std::move(buffer)), rest_(fields), statement_(statement) {}
+  BinaryRow(CopiedRow row, std::string_view fields, std::string_view statement)
+      : row_(std::move(row)), rest_(fields), statement_(statement) {}
 
   /// The next field. Throws: StoreError kStatement if it is null or the row ends.
   std::string_view next();
 
  private:
-  std::unique_ptr<char, FreeCopyData> buffer_;
+  CopiedRow row_;
   std::string_view rest_;
   std::string_view statement_;
 };
@@ -39,16 +33,15 @@ class BinaryRow {
 class BinaryCopyReader {
  public:
   /// `statement` names the text in errors; both must outlive the reader.
-  BinaryCopyReader(RawConnection& connection, std::string_view statement, std::string_view text);
+  BinaryCopyReader(RawConnection& connection, std::string_view statement, std::string_view text)
+      : rows_(connection, statement, text), statement_(statement) {}
 
   /// Puts the next row into `row`; false after the last one.
   /// Throws: StoreError if the server or the connection fails.
   bool next(BinaryRow& row);
 
  private:
-  void finish();
-
-  RawConnection& connection_;
+  CopyOut rows_;
   std::string_view statement_;
   bool header_seen_ = false;
 };

@@ -25,6 +25,11 @@ struct Target {
 /// The target without its password, for messages.
 std::string describe(const Target& target);
 
+/// Whether a conninfo string or URI names a password itself.
+/// Throws: StoreError kUnreachable if libpq cannot read it; the message shows no part that could be a
+/// password.
+bool holds_password(const std::string& conninfo);
+
 /// An open connection in UTC, with application_name aml, standard_conforming_strings on and notices
 /// silenced. Thread safety: one thread at a time.
 class Connection {

@@ -145,6 +145,13 @@ std::string describe(const Target& target) {
   return quote_conninfo(shown);
 }
 
+bool holds_password(const std::string& conninfo) {
+  return std::ranges::any_of(parse_conninfo(conninfo), [](const ConninfoOption& option) {
+    const bool is_nested = option.keyword == "dbname" && is_connection_string(option.value);
+    return option.is_secret ? !option.value.empty() : is_nested && holds_password(option.value);
+  });
+}
+
 void throw_unreachable(const Target& target, std::string_view words) {
   // In this order: a password may hold line ends.
   const auto reason = one_line(without_secrets(std::string(words), target.conninfo));

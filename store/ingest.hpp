@@ -36,14 +36,21 @@ struct IngestOptions {
 };
 
 struct FileOutcome {
-  enum class Kind { kLoaded, kAlreadyKnown, kIgnored, kRefused };
-  std::string path;
+  enum class Kind {
+    kLoaded,
+    kAlreadyKnown,
+    kIgnored,
+    kRefused,
+    kUnreachable  ///< a source that does not answer; trying again may help
+  };
+  std::string path;  ///< or the name of a source
   Kind kind = Kind::kLoaded;
   std::string dataset;  ///< transfers, accounts, parties, fx_rates
   std::string message;  ///< why it was ignored or refused (with file and line), or the path under
                         ///< which it, or what it begins with, is known
-  std::uint64_t rows_read = 0;  ///< records of the file, the header and those of a known beginning
-                                ///< not counted
+  std::uint64_t rows_read = 0;   ///< records of the file, the header and those of a known beginning
+                                 ///< not counted
+  std::uint64_t rows_known = 0;  ///< of a source: it gave them before, they are not read again
   std::uint64_t rows_loaded = 0;                               ///< reached silver
   std::uint64_t rows_quarantined = 0;                          ///< read = loaded + quarantined
   std::map<std::string, std::uint64_t> quarantined_by_reason;  ///< a row can have several reasons

@@ -18,6 +18,10 @@ std::string_view Rows::text(int row, int column) const {
           static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
 }
 
+bool Rows::is_null(int row, int column) const {
+  return PQgetisnull(result_.get(), row, column) != 0;
+}
+
 std::int64_t Rows::number(int row, int column) const {
   std::int64_t value = 0;
   const auto digits = text(row, column);
@@ -40,17 +44,7 @@ LoadTransaction::~LoadTransaction() {
 
 Rows LoadTransaction::run(const query::Embedded& statement,
                           const std::vector<Parameter>& parameters) {
-  std::vector<const char*> values;
-  values.reserve(parameters.size());
-  for (const auto& parameter : parameters)
-    values.push_back(parameter ? parameter->c_str() : nullptr);
-  RawResult result(PQexecParams(connection_.get(), std::string(statement.text).c_str(),
-                                static_cast<int>(values.size()), nullptr, values.data(), nullptr,
-                                nullptr, /*resultFormat=*/0));
-  const auto status = PQresultStatus(result.get());
-  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-    connection_.fail(statement.file, result.get());
-  return Rows(std::move(result));
+  return Rows(connection_.execute(statement.file, statement.text, parameters));
 }
 
 void LoadTransaction::run(const command::Embedded& statement) {

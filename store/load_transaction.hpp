@@ -20,6 +20,7 @@ class Rows {
   int size() const;
   std::string_view text(int row, int column) const;  ///< empty if null
   std::int64_t number(int row, int column) const;    ///< 0 if null
+  bool is_null(int row, int column) const;
 
  private:
   RawResult result_;

@@ -16,8 +16,8 @@ void ClearResult::operator()(pg_result* result) const {
   PQclear(result);
 }
 
-RawConnection::RawConnection(const Target& target)
-    : connection_(PQconnectdb(libpq_conninfo(target.conninfo).c_str())) {
+RawConnection::RawConnection(const Target& target, const std::string& defaults)
+    : connection_(PQconnectdb((defaults + ' ' + libpq_conninfo(target.conninfo)).c_str())) {
   if (PQstatus(connection_.get()) != CONNECTION_OK)
     throw_unreachable(target, PQerrorMessage(connection_.get()));
   execute(query::session_settings.file, query::session_settings.text);
@@ -28,11 +28,15 @@ RawResult RawConnection::execute(std::string_view statement, std::string_view te
 }
 
 RawResult RawConnection::execute(std::string_view statement, std::string_view text,
-                                 const std::string& parameter) {
-  const char* const value = parameter.c_str();
-  return checked(statement,
-                 RawResult(PQexecParams(connection_.get(), std::string(text).c_str(), 1, nullptr,
-                                        &value, nullptr, nullptr, /*resultFormat=*/0)));
+                                 const std::vector<std::optional<std::string>>& parameters) {
+  std::vector<const char*> values;
+  values.reserve(parameters.size());
+  for (const auto& parameter : parameters)
+    values.push_back(parameter ? parameter->c_str() : nullptr);
+  return checked(statement, RawResult(PQexecParams(connection_.get(), std::string(text).c_str(),
+                                                   static_cast<int>(values.size()), nullptr,
+                                                   values.data(), nullptr, nullptr,
+                                                   /*resultFormat=*/0)));
 }
 
 RawResult RawConnection::checked(std::string_view statement, RawResult result) const {

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/connection.hpp"
 
@@ -25,14 +27,15 @@ using RawResult = std::unique_ptr<pg_result, ClearResult>;
 /// A connection with the same settings as Connection, without libpqxx around it.
 class RawConnection {
  public:
-  /// Throws: StoreError kUnreachable.
-  explicit RawConnection(const Target& target);
+  /// `defaults` are options as key=value pairs; what the target names counts more. Throws: StoreError
+  /// kUnreachable.
+  explicit RawConnection(const Target& target, const std::string& defaults = {});
 
   /// Throws: StoreError that names `statement` if the server refuses it.
   RawResult execute(std::string_view statement, std::string_view text);
-  /// The same with $1 bound.
+  /// The same of a single statement with its $n bound; absent is null.
   RawResult execute(std::string_view statement, std::string_view text,
-                    const std::string& parameter);
+                    const std::vector<std::optional<std::string>>& parameters);
 
   /// Throws the StoreError for what the connection or the result says went wrong; result may be
   /// null.

@@ -179,10 +179,10 @@ void reserve(graph::TransferColumns& columns, std::size_t transfers) {
 /// COPY binds no parameters: its statements read settings of the transaction.
 void SnapshotReader::set_as_of() {
   connection_.execute(query::set_as_of.file, query::set_as_of.text,
-                      as_of_.booked_until ? time_text(*as_of_.booked_until) : "infinity");
+                      {as_of_.booked_until ? time_text(*as_of_.booked_until) : "infinity"});
   if (as_of_.version)
     connection_.execute(query::set_as_of_version.file, query::set_as_of_version.text,
-                        std::to_string(*as_of_.version));
+                        {std::to_string(*as_of_.version)});
 }
 
 void SnapshotReader::read_facts() {

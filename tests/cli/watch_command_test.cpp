@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -194,6 +195,119 @@ TEST(WatchCommand, RefusesWhatIsNoFolder) {
   const auto ended = run_aml({"-d", database.target().conninfo, "watch", "/nowhere"});
   EXPECT_EQ(ended.exit_code, 2);
   EXPECT_NE(ended.err.find("no such folder"), std::string::npos) << ended.err;
+}
+
+// ---- tables as sources, as docs/sources.md tells
+
+/// The first block of this language on the page.
+std::string block_of_the_page(const std::string& language) {
+  const auto page = content_of(AML_SOURCE_DIR "/docs/sources.md");
+  const auto fence = "```" + language + "\n";
+  const auto begin = page.find(fence) + fence.size();
+  return page.substr(begin, page.find("```", begin) - begin);
+}
+
+/// The source of the page, at this connection.
+std::string source_file(const TemporaryFolder& folder, const std::string& connection) {
+  auto source = nlohmann::ordered_json::parse(block_of_the_page("jsonc"));
+  source["connection"] = connection;
+  return folder.write("core_banking.json", source.dump());
+}
+
+void book(const TestDatabase& bank, const std::string& values) {
+  bank.query(
+      "INSERT INTO payments.transfers (id, booked_at, debtor_iban, creditor_iban, amount, "
+      "currency, "
+      "status, changed_at) VALUES " +
+      values);
+}
+
+TEST(SourcePage, SaysWhatItsCommandsDo) {
+  const TestDatabase database;
+  const TestDatabase bank;
+  const TemporaryFolder folder;
+  EXPECT_EQ(
+      nlohmann::json::parse(block_of_the_page("jsonc")),
+      nlohmann::json::parse(content_of(AML_SOURCE_DIR "/docs/examples/core_banking_source.json"),
+                            nullptr, true, true));
+  bank.query(block_of_the_page("sql"));
+  const auto source = source_file(folder, bank.target().conninfo);
+  const auto load = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments{"-d", database.target().conninfo, "load", "--source",
+                                       source};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_aml(arguments);
+  };
+  book(bank,
+       "(1, '2024-03-01', 'A', 'B', 10, 'USD', 'booked', '2024-03-01 10:00Z'),"
+       "(2, '2024-03-01', 'A', 'B', 20, 'USD', 'pending', '2024-03-01 11:00Z'),"
+       "(3, '2024-03-01', 'A', 'B', -5, 'USD', 'booked', '2024-03-01 12:00Z')");
+  const auto first = load({});
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_NE(first.out.find("core_banking,transfers,loaded,2,1,1,"), std::string::npos) << first.out;
+  EXPECT_NE(load({}).out.find("core_banking,transfers,already known,0,0,0,"), std::string::npos);
+  bank.query(
+      "UPDATE payments.transfers SET status = 'booked', changed_at = '2024-03-01 13:00Z' WHERE id "
+      "= 2");
+  book(bank, "(4, '2024-03-01', 'A', 'B', 40, 'USD', 'booked', '2024-03-01 09:00Z')");
+  EXPECT_NE(load({}).out.find(",loaded,1,1,0,"), std::string::npos);
+  EXPECT_NE(load({"--full"}).out.find(",loaded,1,1,0,"), std::string::npos);
+  EXPECT_EQ(database.query(
+                "SELECT string_agg(transfer_id, ' ' ORDER BY transfer_id) FROM silver.transfers"),
+            "1 2 4");
+  // The queries at the end of the page.
+  const auto page = content_of(AML_SOURCE_DIR "/docs/sources.md");
+  const auto queries = page.rfind("```sql\n") + 7;
+  EXPECT_NE(database.query(page.substr(queries, page.find("```", queries) - queries)), "");
+
+  bank.query("ALTER TABLE payments.transfers RENAME COLUMN amount TO sum");
+  const auto file = folder.write(
+      "t.csv", "transfer_id,booked_at,from_account,to_account,amount\nt-1,2024-01-05,x,y,10.00\n");
+  const auto refused = load({file});
+  EXPECT_EQ(refused.exit_code, 4);
+  EXPECT_NE(refused.err.find("source core_banking failed: column \"amount\" does not exist"),
+            std::string::npos)
+      << refused.err;
+  EXPECT_NE(refused.out.find("t.csv,transfers,loaded,1,1,0,"), std::string::npos) << refused.out;
+  source_file(folder, "host=/nowhere dbname=bank");
+  EXPECT_EQ(load({}).exit_code, 3);
+  source_file(folder, "host=/nowhere dbname=bank password=hunter2");
+  const auto secret = load({});
+  EXPECT_EQ(secret.exit_code, 2);
+  EXPECT_EQ((secret.err + secret.out).find("hunter2"), std::string::npos);
+  EXPECT_EQ(run_aml({"-d", database.target().conninfo, "load"}).exit_code, 2);
+  EXPECT_EQ(run_aml({"-d", database.target().conninfo, "load", "--full", file}).exit_code, 2);
+}
+
+TEST(WatchCommand, ASourceThatIsDownDoesNotStopTheFolders) {
+  const TestDatabase database;
+  const TestDatabase bank;
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path("inbox"));
+  Watching watching({"-d", database.target().conninfo, "watch", folder.path("inbox"), "--source",
+                     source_file(folder, bank.target().conninfo), "--every", "0.1", "--settle", "0",
+                     "--scenario", "fan_in", "--lineage", folder.path("lineage.ndjson")},
+                    folder.path("log"));
+  const auto log_has = [&](const std::string& words) {
+    return becomes_true(
+        [&] { return content_of(folder.path("log")).find(words) != std::string::npos; });
+  };
+  ASSERT_TRUE(log_has("core_banking: trying again in 1 s")) << content_of(folder.path("log"));
+  folder.write("inbox/t.csv",
+               "transfer_id,booked_at,from_account,to_account,amount\nt-1,2024-01-05,x,y,10.00\n");
+  EXPECT_TRUE(log_has("Run 1 succeeded")) << content_of(folder.path("log"));
+  bank.query(block_of_the_page("sql"));
+  book(bank, "(1, '2024-03-01', 'A', 'B', 10, 'USD', 'booked', now())");
+  EXPECT_TRUE(log_has("core_banking: going on.")) << content_of(folder.path("log"));
+  EXPECT_TRUE(log_has("Run 2 succeeded")) << content_of(folder.path("log"));
+  book(bank, "(2, '2024-03-01', 'A', 'B', 10, 'USD', 'booked', now())");
+  EXPECT_TRUE(log_has("Run 3 succeeded")) << content_of(folder.path("log"));
+  EXPECT_EQ(watching.stop(), 0);
+  EXPECT_EQ(database.query("SELECT string_agg(transfer_idX,
+            "1 2 t-1");
+  // Looks that find nothing are no events: three loads and three runs, a START and an end each.
+  const auto events = content_of(folder.path("lineage.ndjson"));
+  EXPECT_EQ(std::ranges::count(events, '\n'), 12);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@
 
 #include "detect/features.hpp"
 #include "scenarios/scenario.hpp"
+#include "scenarios/source_file.hpp"
 
 namespace aml::scenarios {
 namespace {
@@ -54,10 +55,10 @@ std::optional<std::string> refusal_by_reader(const fs::path& path) {
   }
 }
 
-class ScenarioSchema {
+class JsonSchema {
  public:
-  ScenarioSchema() {
-    const auto document = nlohmann::json::parse(content_of(SCENARIO_DIR "/scenario.schema.json"));
+  explicit JsonSchema(const std::string& file = SCENARIO_DIR "/scenario.schema.json") {
+    const auto document = nlohmann::json::parse(content_of(file));
     valijson::SchemaParser(valijson::SchemaParser::kDraft7)
         .populateSchema(valijson::adapters::NlohmannJsonAdapter(document), schema_);
   }
@@ -81,7 +82,7 @@ std::string expectation_of(const fs::path& path) {
 }
 
 TEST(Corpus, ValidFilesPassBothJudges) {
-  const ScenarioSchema schema;
+  const JsonSchema schema;
   const auto files = json_files("valid");
   ASSERT_GE(files.size(), 20u);
   for (const fs::path& path : files) {
@@ -91,7 +92,7 @@ TEST(Corpus, ValidFilesPassBothJudges) {
 }
 
 TEST(Corpus, InvalidFilesAreRefusedByBothJudges) {
-  const ScenarioSchema schema;
+  const JsonSchema schema;
   const auto files = json_files("invalid");
   ASSERT_GE(files.size(), 100u);
   for (const fs::path& path : files) {
@@ -101,7 +102,7 @@ TEST(Corpus, InvalidFilesAreRefusedByBothJudges) {
 }
 
 TEST(Corpus, WhatASchemaCannotSayIsRefusedByTheReaderAlone) {
-  const ScenarioSchema schema;
+  const JsonSchema schema;
   const auto files = json_files("beyond_schema");
   ASSERT_GE(files.size(), 10u);
   for (const fs::path& path : files) {
@@ -125,7 +126,7 @@ TEST(Corpus, RefusalsNameThePlaceTheReasonAndTheValue) {
 }
 
 TEST(Corpus, ShippedScenariosPassTheSchema) {
-  const ScenarioSchema schema;
+  const JsonSchema schema;
   std::size_t files = 0;
   for (const Scenario& scenario : shipped_scenarios({})) {
     EXPECT_TRUE(schema.accepts(content_of(fs::path(SCENARIO_DIR) / (scenario.id + ".json"))))
@@ -236,6 +237,50 @@ TEST(Documentation, ExamplesOfAFileAreValidScenarios) {
   EXPECT_EQ(std::get<detect::CyclesParams>(cycles.params).window, 2 * graph::kMicrosPerDay);
   const Scenario motif = example_of("motifs.md");
   EXPECT_EQ(std::get<detect::MotifMatchesParams>(motif.params).window, 3 * graph::kMicrosPerDay);
+}
+
+// ---- sources
+
+std::optional<std::string> refusal_of_source(const fs::path& path) {
+  try {
+    load_source(path);
+    return std::nullopt;
+  } catch (const ScenarioError& error) {
+    return error.what();
+  }
+}
+
+TEST(SourceCorpus, ReaderAndSchemaJudgeEveryFileAlike) {
+  const JsonSchema schema(SCENARIO_DIR "/source.schema.json");
+  std::size_t files = 0;
+  for (const std::string folder : {"valid", "invalid", "beyond_schema"}) {
+    for (const fs::path& path : json_files("sources/" + folder)) {
+      const std::string refusal = refusal_of_source(path).value_or("(accepted)");
+      const std::string expected = folder == "valid" ? "(accepted)" : expectation_of(path);
+      EXPECT_FALSE(expected.empty()) << path;
+      EXPECT_NE(refusal.find(expected), std::string::npos)
+          << path << "\n  expected: " << expected << "\n  was:      " << refusal;
+      EXPECT_EQ(refusal.find("hunter2"), std::string::npos) << refusal;
+      EXPECT_EQ(schema.accepts(content_of(path)), folder != "invalid") << path;
+      ++files;
+    }
+  }
+  EXPECT_GT(files, 40U);
+}
+
+TEST(SourceFile, HoldsWhatTheFileSays) {
+  const Source source = load_source(DOCS_DIR "/examples/core_banking_source.json");
+  EXPECT_EQ(name_of(source), "core_banking");
+  const auto& table = std::get<store::TableSource>(source);
+  EXPECT_EQ(table.connection, "service=core_banking");
+  EXPECT_EQ(table.dataset, "transfers");
+  EXPECT_EQ(table.table, "payments.transfers");
+  EXPECT_EQ(table.query, "");
+  EXPECT_EQ(table.where, "status = 'booked'");
+  EXPECT_EQ(table.columns.front(), std::pair(std::string("transfer_id"), std::string("id")));
+  EXPECT_EQ(table.columns.back(), std::pair(std::string("channel"), std::string("channel")));
+  EXPECT_EQ(table.watermark, "changed_at");
+  EXPECT_EQ(std::get<store::TimeLateness>(table.lateness).micros, 2 * 3600 * 1'000'000LL);
 }
 
 }  // namespace

@@ -230,9 +230,10 @@ TEST_F(MotifScenario, ExamplesOfTheDocumentationFindWhatTheySay) {
   std::size_t files = 0;
   for (const auto& entry :
        std::filesystem::directory_iterator(std::string(AML_SOURCE_DIR) + "/docs/examples")) {
-    files += entry.path().extension() == ".json" ? 1 : 0;
+    const std::string name = entry.path().filename();
+    files += name.ends_with(".json") && !name.ends_with("_source.json") ? 1 : 0;
   }
-  EXPECT_EQ(files, 2U) << "every example is run here";
+  EXPECT_EQ(files, 2U) << "every scenario among the examples is run here";
 }
 
 TEST_F(MotifScenario, ARefusedSearchSaysTheNumberAndKeepsTheAlertsOfEarlierRuns) {

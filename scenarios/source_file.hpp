@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// A source file, typed: where rows come from that are read again and again. docs/sources.md tells
+// what it holds.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "store/table_source.hpp"
+
+namespace aml::scenarios {
+
+/// One of the kinds of sources.
+using Source = std::variant<store::TableSource>;
+
+const std::string& name_of(const Source& source);
+
+/// Throws: ScenarioError as parse_scenario(); of a connection no message shows any part, and one that
+/// holds a password is refused.
+Source load_source(const std::string& file);
+
+}  // namespace aml::scenarios

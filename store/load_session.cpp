@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/load_session.hpp"
+
+#include <array>
+#include <pqxx/pqxx>
+
+#include "aml_command.hpp"
+#include "store/statement.hpp"
+
+namespace aml::store {
+namespace {
+
+std::vector<RowSplit> prepared_splits(Connection& connection,
+                                      const std::vector<Expectation>& expectations) {
+  constexpr std::array<Dataset, 4> kDatasets{Dataset::kFxRates, Dataset::kParties,
+                                             Dataset::kAccounts, Dataset::kTransfers};
+  std::vector<RowSplit> splits;
+  for (const Dataset dataset : kDatasets) {
+    splits.emplace_back(dataset, expectations);
+    splits.back().prepare(connection);
+  }
+  return splits;
+}
+
+}  // namespace
+
+LoadSession::LoadSession(Connection& connection, const IngestOptions& options)
+    : connection_(connection),
+      options_(options),
+      lock_(connection),
+      base_currency_(store::base_currency(connection)),
+      splits_(prepared_splits(connection, options.expectations)),
+      loader_(connection.target()) {}
+
+void LoadSession::analyze() {
+  pqxx::nontransaction session(connection_.pqxx());
+  as_statement(command::analyze_silver.file,
+               [&] { session.exec(std::string(command::analyze_silver.text)); });
+}
+
+}  // namespace aml::store
