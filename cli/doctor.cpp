@@ -15,6 +15,7 @@
 #include "scenarios/scenario.hpp"
 #include "store/error.hpp"
 #include "store/gold_reader.hpp"
+#include "store/grants.hpp"
 #include "store/migrations.hpp"
 #include "store/private_cluster.hpp"
 #include "store/server_facts.hpp"
@@ -126,6 +127,21 @@ bool examine_schema(Examination& examination, store::Connection& connection) {
   }
 }
 
+void examine_access(Examination& examination, store::Connection& connection) {
+  const auto counts = store::count_access(connection);
+  if (!counts.is_applied) {
+    examination.add("grants", Verdict::kOk, "everything belongs to one user, no roles are in use",
+                    "if others work with it:  aml grants --apply");
+    return;
+  }
+  const bool as_planned = counts.missing + counts.beyond == 0;
+  examination.add("grants", as_planned ? Verdict::kOk : Verdict::kWarning,
+                  as_planned ? "as planned"
+                             : fmt::format("{} rights are missing, {} are beyond the plan",
+                                           counts.missing, counts.beyond),
+                  as_planned ? "" : "aml grants --apply");
+}
+
 void examine_data(Examination& examination, store::Connection& connection) {
   const auto plan = store::plan_snapshot(connection);
   examination.add("data", plan.transfers > 0 ? Verdict::kOk : Verdict::kWarning,
@@ -168,7 +184,10 @@ int run_doctor(const GlobalOptions& global) {
         "database", Verdict::kOk,
         fmt::format("{} ({})", store::describe(connection.target()), connection.target().origin));
     examine_server(examination, connection);
-    if (examine_schema(examination, connection)) examine_data(examination, connection);
+    if (examine_schema(examination, connection)) {
+      examine_access(examination, connection);
+      examine_data(examination, connection);
+    }
   } catch (const store::StoreError& error) {
     examination.add("database", Verdict::kProblem, error.what(),
                     "aml db start, or name yours with -d");

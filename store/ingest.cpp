@@ -287,8 +287,7 @@ struct PlannedFile {
 
 void analyze(Connection& connection) {
   pqxx::nontransaction session(connection.pqxx());
-  as_statement(command::analyze_silver.file,
-               [&] { session.exec(std::string(command::analyze_silver.text)); });
+  run(session, query::analyze_silver);
 }
 
 }  // namespace

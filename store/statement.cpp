@@ -30,7 +30,8 @@ std::string_view what_to_do(std::string_view sqlstate) {
   if (sqlstate == "42P01" || sqlstate == "3F000" || sqlstate == "42703") {
     return "\n  the schema is missing or older than this program; run:  aml init";
   }
-  if (sqlstate == "42501") return "\n  connect as a role that owns the schemas of amlgraph";
+  if (sqlstate == "42501")
+    return "\n  connect as a role that may do so; who may do what:  aml grants, docs/access.md";
   if (sqlstate == "53100") return "\n  free disk space on the server";
   if (is_connection_lost(sqlstate)) return "\n  nothing was left half done; run the command again";
   return "";
