@@ -20,8 +20,11 @@ std::vector<store::SharedTable> tables_of(const ShareOptions& options) {
   for (const auto& table : options.tables) tables.push_back({.table = table});
   for (const auto& where : options.where) {
     const std::size_t colon = where.find(':');
-    const auto table =
-        std::ranges::find(tables, where.substr(0, colon), &store::SharedTable::table);
+    const auto name = where.substr(0, colon);
+    const auto table = std::ranges::find_if(tables, [&](const store::SharedTable& shared) {
+      return shared.table == name || shared.table == "gold." + name ||
+             "gold." + shared.table == name;
+    });
     if (colon == std::string::npos || table == tables.end())
       throw std::invalid_argument(
           fmt::format("--where {}: expected TABLE: CONDITION for one of the shared tables, such as "

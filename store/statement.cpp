@@ -92,6 +92,8 @@ std::string one_line(std::string_view words) {
     gap = false;
     line += c;
   }
+  // Where in our functions it was raised helps nobody who reads it.
+  line.erase(std::min(line.find(" CONTEXT: PL/pgSQL function"), line.size()));
   for (const std::string_view severity : {"ERROR: ", "FATAL: ", "PANIC: "}) {
     if (line.starts_with(severity)) line.erase(0, severity.size());
   }

@@ -137,7 +137,7 @@ $$;
 COMMENT ON FUNCTION aml.open_share(text, text, bigint) IS 'Records a read of a table of a share and returns the query that gives its rows; without a grant in force one that gives none.';
 
 -- As the expression of a generated column the server itself refuses what is no condition on one row that stays the same for ever: subqueries,
--- aggregates, the time of day. The two probes put the text between one and two pairs of parentheses, so that none can close them and go on.
+-- aggregates, the time of day. What ends the one probe and goes on is a mistake in the other.
 CREATE FUNCTION aml.checked_condition(table_name text, condition text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   probe refcursor;
@@ -146,7 +146,7 @@ BEGIN
   EXECUTE format('CREATE TEMPORARY TABLE shared_rows ON COMMIT DROP AS SELECT * FROM gold.%I(0) WITH NO DATA', table_name || '_as_of');
   BEGIN
     -- A cursor takes one statement only, and runs none of it before the first row is fetched.
-    OPEN probe FOR EXECUTE format(E'SELECT FROM pg_temp.shared_rows WHERE (%s\n)', condition);
+    OPEN probe FOR EXECUTE format(E'SELECT CASE WHEN %s\nTHEN true END FROM pg_temp.shared_rows', condition);
     CLOSE probe;
     EXECUTE format(E'ALTER TABLE pg_temp.shared_rows ADD COLUMN is_shared boolean GENERATED ALWAYS AS ((%s\n)) STORED', condition);
   EXCEPTION WHEN OTHERS THEN
@@ -200,7 +200,7 @@ BEGIN
   EXECUTE format('COMMENT ON SCHEMA %I IS %L', schema_name, 'A share: tables of gold as of one version, for readers outside. Each read is recorded.');
   EXECUTE format($function$
     CREATE FUNCTION %I.version() RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    AS 'SELECT aml.shared_version(%L)' $function$, schema_name, new_share);
+    AS $body$ SELECT aml.shared_version(%L) $body$ $function$, schema_name, new_share);
   EXECUTE format('REVOKE ALL ON FUNCTION %I.version() FROM PUBLIC', schema_name);
   FOR n IN 1 .. cardinality(tables) LOOP
     shared_table := tables[n];
@@ -228,7 +228,7 @@ DECLARE
   shared_view constant text := format('%I.%I', schema_name, shared_table);
 BEGIN
   EXECUTE format($function$
-    CREATE FUNCTION %s(version bigint) RETURNS TABLE (%s) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+    CREATE FUNCTION %s(bigint) RETURNS TABLE (%s) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
     BEGIN
       RETURN QUERY EXECUTE aml.open_share(%L, %L, $1) USING $1;
     END
