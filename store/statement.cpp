@@ -118,6 +118,7 @@ void rethrow_as_store_error(std::string_view statement) {
   constexpr std::string_view kDeadlock = "40P01";
   constexpr std::string_view kRollback = "40000";
   constexpr std::string_view kOutcomeUnknown = "08007";
+  constexpr std::string_view kInsufficientPrivilege = "42501";
   try {
     throw;
   } catch (const pqxx::broken_connection& error) {
@@ -130,6 +131,8 @@ void rethrow_as_store_error(std::string_view statement) {
     throw_store_error(statement, error.what(), kDeadlock);
   } catch (const pqxx::transaction_rollback& error) {
     throw_store_error(statement, error.what(), kRollback);
+  } catch (const pqxx::insufficient_privilege& error) {
+    throw_store_error(statement, error.what(), kInsufficientPrivilege);
   } catch (const pqxx::sql_error& error) {
     throw_store_error(statement, error.what(), error.sqlstate());
   } catch (const pqxx::failure& error) {

@@ -511,11 +511,11 @@ UNION ALL
 SELECT CASE kind WHEN 'schema' THEN 4 ELSE 5 END, format('ALTER %s %s OWNER TO aml_owner', keyword, object)
 FROM differing WHERE privilege = 'OWNER' AND state = 'missing'
 UNION ALL
-SELECT 6, format('REVOKE %s ON %s %s FROM %s CASCADE', privilege, keyword, string_agg(object, ', ' ORDER BY object), grantee)
+SELECT CASE keyword WHEN 'DATABASE' THEN 3 ELSE 6 END, format('REVOKE %s ON %s %s FROM %s CASCADE', privilege, keyword, string_agg(object, ', ' ORDER BY object), grantee)
 FROM differing WHERE state = 'beyond' AND kind NOT IN ('role', 'membership') AND privilege <> 'OWNER'
 GROUP BY privilege, keyword, grantee
 UNION ALL
-SELECT 7, format('GRANT %s ON %s %s TO %s', privileges, keyword, string_agg(object, ', ' ORDER BY object), grantee)
+SELECT CASE keyword WHEN 'DATABASE' THEN 3 ELSE 7 END, format('GRANT %s ON %s %s TO %s', privileges, keyword, string_agg(object, ', ' ORDER BY object), grantee)
 FROM granting
 GROUP BY privileges, keyword, grantee;
 COMMENT ON VIEW aml.access_statements IS 'What makes the plan true, in the order of step.';
@@ -542,4 +542,4 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION aml.apply_access(integer) IS 'Makes the plan true with the rights of the caller, whole or not at all; the statements that did it. From step 4 on nothing is done to roles.';
+COMMENT ON FUNCTION aml.apply_access(integer) IS 'Makes the plan true with the rights of the caller, whole or not at all; the statements that did it. From step 4 on it takes the owner, before that who administers the server.';
