@@ -96,13 +96,6 @@ void examine_server(Examination& examination, store::Connection& connection) {
   const bool utf8 = facts.encoding == "UTF8";
   examination.add("encoding", utf8 ? Verdict::kOk : Verdict::kProblem, facts.encoding,
                   utf8 ? "" : "createdb -E UTF8 -T template0 NAME");
-  examination.add("rights", facts.may_create ? Verdict::kOk : Verdict::kWarning,
-                  fmt::format("user {} {} create schemas in {}", facts.user,
-                              facts.may_create ? "may" : "may not", facts.database),
-                  facts.may_create
-                      ? ""
-                      : fmt::format("GRANT CREATE ON DATABASE {} TO {} (needed by aml init)",
-                                    facts.database, facts.user));
   if (facts.is_standby) {
     examination.add("replica", Verdict::kProblem, "the server is a read-only replica",
                     "connect to the primary");
@@ -113,6 +106,18 @@ void examine_server(Examination& examination, store::Connection& connection) {
                   fmt::format("server and client differ by {} s", facts.clock_skew_seconds),
                   skewed ? "synchronise both clocks: transfers in the future are quarantined" : "");
   examination.add("size", Verdict::kOk, human_bytes(static_cast<std::uint64_t>(facts.size_bytes)));
+}
+
+/// Only who makes or upgrades the schema needs it.
+void examine_right_to_create(Examination& examination, store::Connection& connection) {
+  const auto facts = store::server_facts(connection);
+  examination.add("rights", facts.may_create ? Verdict::kOk : Verdict::kWarning,
+                  fmt::format("user {} {} create schemas in {}", facts.user,
+                              facts.may_create ? "may" : "may not", facts.database),
+                  facts.may_create
+                      ? ""
+                      : fmt::format("GRANT CREATE ON DATABASE {} TO {} (needed by aml init)",
+                                    facts.database, facts.user));
 }
 
 /// False if the schema cannot be used, so that nothing that needs it is looked at.
@@ -187,6 +192,8 @@ int run_doctor(const GlobalOptions& global) {
     if (examine_schema(examination, connection)) {
       examine_access(examination, connection);
       examine_data(examination, connection);
+    } else {
+      examine_right_to_create(examination, connection);
     }
   } catch (const store::StoreError& error) {
     examination.add("database", Verdict::kProblem, error.what(),
