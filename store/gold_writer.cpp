@@ -401,8 +401,8 @@ std::int64_t GoldWriter::write_account_features(const AccountTable& features) {
 
 void GoldWriter::complete_run(std::int64_t peak_memory_bytes, const std::string& error) {
   auto& transaction = state_->transaction;
-  run(transaction, state_->purpose == Purpose::kProduction ? query::analyze_gold
-                                                           : query::analyze_backtest);
+  run(transaction,
+      state_->purpose == Purpose::kProduction ? query::analyze_gold : query::analyze_backtest);
   const auto completed =
       run(transaction, query::complete_run, state_->run_id, error.empty() ? "succeeded" : "failed",
           error.empty() ? Parameter() : Parameter(storable_text(error)), peak_memory_bytes);

@@ -10,8 +10,8 @@
 
 namespace aml::store {
 
-/// The rights of one role on one kind of object in one schema, in words: "SELECT 18, INSERT 12"; what
-/// differs by name.
+/// The rights of one role on one kind of object in one schema, in words. Granted: each right with the
+/// number of objects. Missing and beyond: each right with their names.
 struct RoleAccess {
   std::string role;  ///< PUBLIC: everybody
   std::string kind;  ///< role, membership, database, schema, table, sequence, function
