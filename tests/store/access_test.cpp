@@ -292,10 +292,11 @@ TEST_F(AccessTest, WhatIsBeyondThePlanIsSeenAndTakenAwayAndWhatWasGivenByHandIsL
       "GRANT SELECT (name) ON silver.parties TO aml_recipient;"
       "GRANT SELECT ON gold.alerts TO aml_analyst WITH GRANT OPTION;"
       "GRANT EXECUTE ON FUNCTION aml.create_share TO PUBLIC; ALTER ROLE aml_analyst LOGIN;"
+      "GRANT CREATE ON SCHEMA public TO PUBLIC;"
       "GRANT pg_read_all_data TO aml_recipient; REVOKE SELECT ON gold.scores FROM aml_analyst");
   const auto counts = count_access(connection_);
   EXPECT_EQ(counts.missing, 1);
-  EXPECT_EQ(counts.beyond, 8);
+  EXPECT_EQ(counts.beyond, 9);
   EXPECT_EQ(counts.by_hand, 1);
   std::map<std::string, std::string> beyond;
   for (const auto& row : list_access(connection_)) {
@@ -307,6 +308,7 @@ TEST_F(AccessTest, WhatIsBeyondThePlanIsSeenAndTakenAwayAndWhatWasGivenByHandIsL
   }
   EXPECT_EQ(beyond, (std::map<std::string, std::string>{
                         {"PUBLIC function aml", "EXECUTE create_share"},
+                        {"PUBLIC schema public", "CREATE public"},
                         {"PUBLIC schema silver", "USAGE silver"},
                         {"aml_analyst role ", "LOGIN"},
                         {"aml_analyst table gold", "GRANT OPTION FOR SELECT alerts"},
@@ -341,45 +343,79 @@ TEST_F(AccessTest, WhoMayNotGrantIsToldAndNothingIsHalfDone) {
   apply_access(administrator);
 }
 
+/// Another database of the server, in which somebody logged in.
+class OtherDatabase {
+ public:
+  OtherDatabase(const TestDatabase& beside, const std::string& owner)
+      : beside_(beside), name_(beside.query("SELECT current_database()") + "_other") {
+    beside_.query("CREATE DATABASE " + name_ + " OWNER " + owner);
+  }
+  ~OtherDatabase() { beside_.query("DROP DATABASE " + name_ + " WITH (FORCE)"); }
+  OtherDatabase(const OtherDatabase&) = delete;
+  OtherDatabase& operator=(const OtherDatabase&) = delete;
+
+  const std::string& name() const { return name_; }
+  Connection connect(const std::string& user = {}) const {
+    auto options = parse_conninfo(beside_.target().conninfo);
+    for (auto& option : options)
+      if (option.keyword == "dbname") option.value = name_;
+    Connection connection({quote_conninfo(options), "test database"});
+    if (!user.empty()) execute(connection, "SET SESSION AUTHORIZATION " + identifier(user));
+    return connection;
+  }
+  static std::string execute(Connection& connection, const std::string& sql) {
+    pqxx::nontransaction session(connection.pqxx());
+    const auto rows = session.exec(sql);
+    return rows.empty() ? std::string() : std::string(rows[0][0].c_str());
+  }
+
+ private:
+  const TestDatabase& beside_;
+  std::string name_;
+};
+
+const std::string kNotOfTheOwner =
+    "SELECT count(*) FROM aml.actual_access WHERE privilege = 'OWNER' AND role <> 'aml_owner'";
+
 /// A database of the first release that belongs to aml_owner, as if the plan had been applied to it.
 TEST_F(AccessTest, AnUpgradeByAMemberOfTheOwnerBelongsToTheOwnerAndIsGranted) {
-  const std::string name = query("SELECT current_database()") + "_upgrade";
-  query("CREATE DATABASE " + name);
-  query("GRANT CREATE ON DATABASE " + name + " TO aml_owner");
+  const OtherDatabase old(database(), query("SELECT quote_ident(current_user)"));
+  query("GRANT CREATE ON DATABASE " + old.name() + " TO aml_owner");
   const Login member(database(), unique("member"), "aml_owner");
-  auto options = parse_conninfo(database().target().conninfo);
-  for (auto& option : options)
-    if (option.keyword == "dbname") option.value = name;
-  {
-    Connection upgraded({quote_conninfo(options), "test database"});
-    constexpr std::size_t kFirstRelease = 18;
-    {
-      pqxx::nontransaction session(upgraded.pqxx());
-      session.exec("SET SESSION AUTHORIZATION " + identifier(member.name()));
-      session.exec("SET ROLE aml_owner");
-      session.exec(std::string(command::create_schema_migrations.text));
-      for (std::size_t i = 0; i < kFirstRelease; ++i) {
-        session.exec(std::string(schema::all()[i]->text));
-        session.exec(fmt::format("INSERT INTO aml.schema_migrations VALUES ({}, 'old', '{}', '0')",
-                                 i + 1, sha256_hex(schema::all()[i]->text)));
-      }
-      session.exec("RESET ROLE");
-    }
-    migrate(upgraded, {.base_currency = {}, .program_version = "test"});
-    pqxx::nontransaction session(upgraded.pqxx());
-    EXPECT_EQ(session.exec("SELECT current_user")[0][0].as<std::string>(), member.name());
-    EXPECT_EQ(session
-                  .exec("SELECT count(*) FROM aml.actual_access WHERE privilege = 'OWNER' AND "
-                        "role <> 'aml_owner'")[0][0]
-                  .as<int>(),
-              0);
-    EXPECT_EQ(session
-                  .exec("SELECT count(*) FROM aml.access_state WHERE is_ours AND state <> "
-                        "'granted' AND kind <> 'database'")[0][0]
-                  .as<int>(),
-              0);
+  auto connection = old.connect(member.name());
+  const auto execute = [&](const std::string& sql) { return old.execute(connection, sql); };
+  constexpr std::size_t kFirstRelease = 18;
+  execute("SET ROLE aml_owner");
+  execute(std::string(command::create_schema_migrations.text));
+  for (std::size_t i = 0; i < kFirstRelease; ++i) {
+    execute(std::string(schema::all()[i]->text));
+    execute(fmt::format("INSERT INTO aml.schema_migrations VALUES ({}, 'old', '{}', '0')", i + 1,
+                        sha256_hex(schema::all()[i]->text)));
   }
-  query("DROP DATABASE " + name + " WITH (FORCE)");
+  execute("RESET ROLE");
+  migrate(connection, {.base_currency = {}, .program_version = "test"});
+  EXPECT_EQ(execute("SELECT current_user"), member.name());
+  EXPECT_EQ(execute(kNotOfTheOwner), "0");
+  EXPECT_EQ(execute("SELECT count(*) FROM aml.access_state WHERE is_ours AND state <> 'granted' "
+                    "AND kind <> 'database'"),
+            "0");
+}
+
+TEST_F(AccessTest, AnOwnerWhoMayNotMakeRolesGoesOnOnceAnAdministratorHasRunTheSql) {
+  const Login plain(database(), unique("plain"));
+  const OtherDatabase own(database(), identifier(plain.name()));
+  auto connection = own.connect(plain.name());
+  migrate(connection, {.base_currency = {}, .program_version = "test"});
+  expect_words(refusal([&] { apply_access(connection); }), "aml grants --sql");
+  EXPECT_EQ(own.execute(connection, kNotOfTheOwner + " AND role <> session_user"), "0")
+      << "nothing was changed";
+  auto administrator = own.connect();
+  for (const auto& statement : access_statements(connection)) own.execute(administrator, statement);
+  EXPECT_EQ(own.execute(connection, kNotOfTheOwner), "0");
+  EXPECT_TRUE(apply_access(connection).empty());
+  EXPECT_TRUE(migrate(connection, {.base_currency = {}, .program_version = "test"}).empty());
+  create_share(connection, {"mine", 0, {{"alerts"}}});
+  EXPECT_EQ(list_shares(connection).at(0).created_by, plain.name());
 }
 
 TEST_F(AccessTest, TwoDatabasesOfOneServerShareTheRoles) {
@@ -427,7 +463,11 @@ TEST_F(AccessTest, ARecipientSeesTheApprovedVersionWhateverComesLater) {
                        "share_pinned.alert_transfers t USING (alert_id) ORDER BY 1"),
             "A1\nA4");
 
+  reader.run("BEGIN");
+  reader.run("DECLARE overtaken CURSOR FOR SELECT * FROM share_pinned.current_alerts");
   move_share(connection_, "pinned", newest());
+  EXPECT_EQ(reader.run("FETCH overtaken"), "55000") << "one statement never mixes versions";
+  reader.run("ROLLBACK");
   EXPECT_EQ(reader.run("EXECUTE again"), as_of("current_alerts", newest()));
   EXPECT_EQ(reader.run("SELECT share_pinned.version()"), std::to_string(newest()));
   EXPECT_EQ(reader.run(seen_in("share_pinned.alert_transfers")), "");
