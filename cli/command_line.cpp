@@ -40,6 +40,8 @@ struct Options {
   DiffOptions diff;
   HistoryOptions history;
   RestoreOptions restore;
+  GrantsOptions grants;
+  ShareOptions share;
   FeatureOptions features;
   ForestFitOptions forest_fit;
   ForestScoreOptions forest_score;
@@ -858,6 +860,55 @@ void add_version_commands(CLI::App& app, Options& options, Command& chosen) {
   });
 }
 
+void add_grants_command(CLI::App& app, GrantsOptions& options, Command& chosen) {
+  auto* grants =
+      app.add_subcommand("grants", "Who may do what in the database: as it is, as it should be");
+  auto* apply = grants->add_flag("--apply", options.apply,
+                                 "Make the roles and grant what is missing, take what is beyond");
+  grants->add_flag("--sql", options.sql, "Print what --apply would do, for psql")->excludes(apply);
+  grants->callback(
+      [&] { chosen = [&](const GlobalOptions& global) { return run_grants(global, options); }; });
+}
+
+void add_share_commands(CLI::App& app, ShareOptions& options, Command& chosen) {
+  auto* group = app.add_subcommand(
+      "share", "Tables of gold as of one version, for roles outside until a date");
+  group->require_subcommand(1);
+  auto* create = add_to_group(*group, "create", "Share tables as of a version, with nobody yet",
+                              options, chosen, run_share_create);
+  auto* grant = add_to_group(*group, "grant", "Let a role read a share until a date", options,
+                             chosen, run_share_grant);
+  auto* revoke = add_to_group(*group, "revoke", "Take a share away from a role, at once", options,
+                              chosen, run_share_revoke);
+  auto* move = add_to_group(*group, "move", "Approve another version for a share", options, chosen,
+                            run_share_move);
+  auto* drop = add_to_group(*group, "drop", "Take a share away for good; its record stays", options,
+                            chosen, run_share_drop);
+  add_to_group(*group, "list", "Shares, and who may read them", options, chosen, run_share_list);
+  auto* show = add_to_group(*group, "show", "Tables, versions, grants and reads of a share",
+                            options, chosen, run_share_show);
+  for (auto* command : {create, grant, revoke, move, drop, show})
+    command->add_option("share", options.share, "Name of the share")->required()->type_name("NAME");
+  for (auto* command : {create, move})
+    command
+        ->add_option("--version", options.version,
+                     "What it shows: a version, or a time (a day: its end)")
+        ->required()
+        ->type_name("VERSION");
+  create->add_option("tables", options.tables, "Tables of gold")->required()->type_name("TABLE");
+  create
+      ->add_option("--where", options.where,
+                   "Only rows of a table for which this holds; may be repeated")
+      ->type_name("TABLE:CONDITION");
+  grant->add_option("--to", options.role, "A member of aml_recipient")
+      ->required()
+      ->type_name("ROLE");
+  grant->add_option("--until", options.until, "A time (a day: its end)")
+      ->required()
+      ->type_name("TIME");
+  revoke->add_option("--from", options.role, "Who had it")->required()->type_name("ROLE");
+}
+
 void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
   auto* list =
       app.add_subcommand("list", "List scenarios, runs, alerts or the columns of loaded files");
@@ -996,6 +1047,8 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
   add_global_options(app, global, *options);
   add_reading_commands(app, *options, chosen);
   add_version_commands(app, *options, chosen);
+  add_grants_command(app, options->grants, chosen);
+  add_share_commands(app, options->share, chosen);
   add_run_commands(app, *options, chosen);
   add_service_commands(app, *options, chosen);
   add_data_commands(app, *options, chosen);

@@ -99,6 +99,19 @@ struct RestoreOptions {
   std::vector<std::string> tables;
   std::string version;  ///< a number, day or time
 };
+/// See docs/access.md.
+struct GrantsOptions {
+  bool apply = false;
+  bool sql = false;  ///< print what would be applied
+};
+struct ShareOptions {
+  std::string share;
+  std::vector<std::string> tables;
+  std::vector<std::string> where;  ///< table: condition
+  std::string version;             ///< a number, day or time
+  std::string role;
+  std::string until;  ///< a day or time
+};
 struct EvaluateOptions {
   std::vector<std::string> labels;  ///< files
   std::optional<std::int64_t> run;  ///< absent: the current alerts
@@ -230,6 +243,7 @@ int run_forest_fit(const GlobalOptions& global, const ForestFitOptions& options)
 int run_forest_score(const GlobalOptions& global, const ForestScoreOptions& options);
 int run_generate(const GlobalOptions& global, const std::string& out,
                  const scenarios::GeneratorParams& params);
+int run_grants(const GlobalOptions& global, const GrantsOptions& options);
 int run_graph_components(const GlobalOptions& global, const GraphFiles& files);
 int run_graph_cycles(const GlobalOptions& global, const GraphCycleOptions& options);
 int run_graph_motif(const GlobalOptions& global, const GraphMotifOptions& options);
@@ -262,6 +276,13 @@ int run_run(const GlobalOptions& global, const RunOptions& options);
 int run_scenario_check(const GlobalOptions& global, const std::vector<std::string>& files);
 int run_scenario_explain(const GlobalOptions& global, const std::string& name);
 int run_scenario_sql(const GlobalOptions& global, const std::string& name);
+int run_share_create(const GlobalOptions& global, const ShareOptions& options);
+int run_share_drop(const GlobalOptions& global, const ShareOptions& options);
+int run_share_grant(const GlobalOptions& global, const ShareOptions& options);
+int run_share_list(const GlobalOptions& global, const ShareOptions& options);
+int run_share_move(const GlobalOptions& global, const ShareOptions& options);
+int run_share_revoke(const GlobalOptions& global, const ShareOptions& options);
+int run_share_show(const GlobalOptions& global, const ShareOptions& options);
 int run_watch(const GlobalOptions& global, const WatchOptions& options);
 
 /// Exit codes, the same for every command: docs/architecture.md lists them.

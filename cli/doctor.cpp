@@ -15,6 +15,7 @@
 #include "scenarios/scenario.hpp"
 #include "store/error.hpp"
 #include "store/gold_reader.hpp"
+#include "store/grants.hpp"
 #include "store/migrations.hpp"
 #include "store/private_cluster.hpp"
 #include "store/server_facts.hpp"
@@ -95,13 +96,6 @@ void examine_server(Examination& examination, store::Connection& connection) {
   const bool utf8 = facts.encoding == "UTF8";
   examination.add("encoding", utf8 ? Verdict::kOk : Verdict::kProblem, facts.encoding,
                   utf8 ? "" : "createdb -E UTF8 -T template0 NAME");
-  examination.add("rights", facts.may_create ? Verdict::kOk : Verdict::kWarning,
-                  fmt::format("user {} {} create schemas in {}", facts.user,
-                              facts.may_create ? "may" : "may not", facts.database),
-                  facts.may_create
-                      ? ""
-                      : fmt::format("GRANT CREATE ON DATABASE {} TO {} (needed by aml init)",
-                                    facts.database, facts.user));
   if (facts.is_standby) {
     examination.add("replica", Verdict::kProblem, "the server is a read-only replica",
                     "connect to the primary");
@@ -114,6 +108,18 @@ void examine_server(Examination& examination, store::Connection& connection) {
   examination.add("size", Verdict::kOk, human_bytes(static_cast<std::uint64_t>(facts.size_bytes)));
 }
 
+/// Only who makes or upgrades the schema needs it.
+void examine_right_to_create(Examination& examination, store::Connection& connection) {
+  const auto facts = store::server_facts(connection);
+  examination.add("rights", facts.may_create ? Verdict::kOk : Verdict::kWarning,
+                  fmt::format("user {} {} create schemas in {}", facts.user,
+                              facts.may_create ? "may" : "may not", facts.database),
+                  facts.may_create
+                      ? ""
+                      : fmt::format("GRANT CREATE ON DATABASE {} TO {} (needed by aml init)",
+                                    facts.database, facts.user));
+}
+
 /// False if the schema cannot be used, so that nothing that needs it is looked at.
 bool examine_schema(Examination& examination, store::Connection& connection) {
   try {
@@ -124,6 +130,21 @@ bool examine_schema(Examination& examination, store::Connection& connection) {
     examination.add("schema", Verdict::kProblem, error.what(), "aml init");
     return false;
   }
+}
+
+void examine_access(Examination& examination, store::Connection& connection) {
+  const auto counts = store::count_access(connection);
+  if (!counts.is_applied) {
+    examination.add("grants", Verdict::kOk, "everything belongs to one user, no roles are in use",
+                    "if others work with it:  aml grants --apply");
+    return;
+  }
+  const bool as_planned = counts.missing + counts.beyond == 0;
+  examination.add("grants", as_planned ? Verdict::kOk : Verdict::kWarning,
+                  as_planned ? "as planned"
+                             : fmt::format("{} rights are missing, {} are beyond the plan",
+                                           counts.missing, counts.beyond),
+                  as_planned ? "" : "aml grants --apply");
 }
 
 void examine_data(Examination& examination, store::Connection& connection) {
@@ -168,7 +189,12 @@ int run_doctor(const GlobalOptions& global) {
         "database", Verdict::kOk,
         fmt::format("{} ({})", store::describe(connection.target()), connection.target().origin));
     examine_server(examination, connection);
-    if (examine_schema(examination, connection)) examine_data(examination, connection);
+    if (examine_schema(examination, connection)) {
+      examine_access(examination, connection);
+      examine_data(examination, connection);
+    } else {
+      examine_right_to_create(examination, connection);
+    }
   } catch (const store::StoreError& error) {
     examination.add("database", Verdict::kProblem, error.what(),
                     "aml db start, or name yours with -d");

@@ -106,6 +106,14 @@ std::string quote_conninfo(const std::vector<ConninfoOption>& options) {
 
 std::string libpq_conninfo(const std::string& text) {
   auto options = parse_conninfo(text);
+  // libpq would ask the server for a database of that name, and the server logs it.
+  for (const auto& option : options) {
+    if (option.keyword == "dbname" && is_connection_string(option.value) &&
+        may_hold_password(option.value))
+      throw StoreError(StoreFailure::kUnreachable,
+                       "the database name looks like a connection string with a password\n  give "
+                       "the string alone, without dbname=");
+  }
   options.push_back({"fallback_application_name", "aml", false});
   return quote_conninfo(options);
 }

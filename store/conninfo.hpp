@@ -25,6 +25,7 @@ std::vector<ConninfoOption> parse_conninfo(const std::string& text);
 std::string quote_conninfo(const std::vector<ConninfoOption>& options);
 
 /// The text as key=value pairs for libpq, with application_name aml where none is given.
+/// Throws: StoreError kUnreachable as parse_conninfo(), and if a database name could hold a password.
 std::string libpq_conninfo(const std::string& text);
 
 /// `words` without any password that the connection string `text` holds.

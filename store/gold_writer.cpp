@@ -634,9 +634,9 @@ void GoldWriter::complete_run(std::int64_t peak_memory_bytes, const std::string&
   if (state_->purpose == Purpose::kProduction) {
     const std::vector<std::string> written(state_->written.begin(), state_->written.end());
     run(transaction, query::end_other_scenario_periods, state_->run_id, text_array(written));
-    if (!state_->is_incremental) execute(transaction, command::analyze_gold);
+    if (!state_->is_incremental) run(transaction, query::analyze_gold);
   } else {
-    execute(transaction, command::analyze_backtest);
+    run(transaction, query::analyze_backtest);
   }
   const auto completed =
       run(transaction, query::complete_run, state_->run_id, error.empty() ? "succeeded" : "failed",

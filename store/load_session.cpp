@@ -34,8 +34,7 @@ LoadSession::LoadSession(Connection& connection, const IngestOptions& options)
 
 void LoadSession::analyze() {
   pqxx::nontransaction session(connection_.pqxx());
-  as_statement(command::analyze_silver.file,
-               [&] { session.exec(std::string(command::analyze_silver.text)); });
+  run(session, query::analyze_silver);
 }
 
 }  // namespace aml::store

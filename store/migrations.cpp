@@ -127,6 +127,27 @@ class MigrationLock {
   Connection& connection_;
 };
 
+/// While it lives, what is made belongs to the owner of the schema, of which the user may be a member.
+class ActingAsOwner {
+ public:
+  explicit ActingAsOwner(Connection& connection) : connection_(connection) {
+    auto session = begin<pqxx::nontransaction>(connection_);
+    run(session, query::become_owner);
+  }
+  ~ActingAsOwner() {
+    try {
+      auto session = begin<pqxx::nontransaction>(connection_);
+      run(session, query::reset_role);
+    } catch (const std::exception&) {  // the connection is lost, and the role with it
+    }
+  }
+  ActingAsOwner(const ActingAsOwner&) = delete;
+  ActingAsOwner& operator=(const ActingAsOwner&) = delete;
+
+ private:
+  Connection& connection_;
+};
+
 void create_migrations_table(Connection& connection) {
   auto transaction = begin<pqxx::work>(connection);
   if (was_ever_migrated(transaction)) return;
@@ -179,10 +200,17 @@ void record_first_init(Connection& connection, const InitOptions& options) {
   as_statement(query::record_first_init.file, [&] { transaction.commit(); });
 }
 
+void grant_on_new_tables(Connection& connection) {
+  auto transaction = begin<pqxx::work>(connection);
+  run(transaction, query::reapply_access);
+  as_statement(query::reapply_access.file, [&] { transaction.commit(); });
+}
+
 }  // namespace
 
 std::vector<Migration> migrate(Connection& connection, const InitOptions& options) {
   const MigrationLock lock(connection);
+  const ActingAsOwner owner(connection);
   std::vector<NumberedText> missing;
   {
     auto session = begin<pqxx::nontransaction>(connection);
@@ -196,6 +224,7 @@ std::vector<Migration> migrate(Connection& connection, const InitOptions& option
     applied.push_back(text.migration);
   }
   record_first_init(connection, options);
+  if (!applied.empty()) grant_on_new_tables(connection);
   return applied;
 }
 

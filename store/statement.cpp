@@ -30,7 +30,8 @@ std::string_view what_to_do(std::string_view sqlstate) {
   if (sqlstate == "42P01" || sqlstate == "3F000" || sqlstate == "42703") {
     return "\n  the schema is missing or older than this program; run:  aml init";
   }
-  if (sqlstate == "42501") return "\n  connect as a role that owns the schemas of amlgraph";
+  if (sqlstate == "42501")
+    return "\n  connect as a role that may do so; who may do what:  aml grants, docs/access.md";
   if (sqlstate == "53100") return "\n  free disk space on the server";
   if (is_connection_lost(sqlstate)) return "\n  nothing was left half done; run the command again";
   return "";
@@ -91,6 +92,8 @@ std::string one_line(std::string_view words) {
     gap = false;
     line += c;
   }
+  // Where in our functions it was raised helps nobody who reads it.
+  line.erase(std::min(line.find(" CONTEXT: PL/pgSQL function"), line.size()));
   for (const std::string_view severity : {"ERROR: ", "FATAL: ", "PANIC: "}) {
     if (line.starts_with(severity)) line.erase(0, severity.size());
   }
@@ -115,6 +118,7 @@ void rethrow_as_store_error(std::string_view statement) {
   constexpr std::string_view kDeadlock = "40P01";
   constexpr std::string_view kRollback = "40000";
   constexpr std::string_view kOutcomeUnknown = "08007";
+  constexpr std::string_view kInsufficientPrivilege = "42501";
   try {
     throw;
   } catch (const pqxx::broken_connection& error) {
@@ -127,6 +131,8 @@ void rethrow_as_store_error(std::string_view statement) {
     throw_store_error(statement, error.what(), kDeadlock);
   } catch (const pqxx::transaction_rollback& error) {
     throw_store_error(statement, error.what(), kRollback);
+  } catch (const pqxx::insufficient_privilege& error) {
+    throw_store_error(statement, error.what(), kInsufficientPrivilege);
   } catch (const pqxx::sql_error& error) {
     throw_store_error(statement, error.what(), error.sqlstate());
   } catch (const pqxx::failure& error) {

@@ -7,7 +7,6 @@
 #include <pqxx/pqxx>
 #include <stdexcept>
 
-#include "aml_command.hpp"
 #include "aml_query.hpp"
 #include "store/run_ledger.hpp"
 #include "store/statement.hpp"
@@ -95,8 +94,7 @@ std::vector<RestoredTable> restore_tables(Connection& connection,
   const bool differed = std::ranges::any_of(
       restored, [](const RestoredTable& table) { return table.written + table.deleted > 0; });
   if (!differed) return restored;
-  as_statement(command::analyze_silver.file,
-               [&] { transaction.exec(std::string(command::analyze_silver.text)); });
+  run(transaction, query::analyze_silver);
   as_statement("COMMIT", [&] { transaction.commit(); });
   return restored;
 }

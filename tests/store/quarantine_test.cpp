@@ -13,11 +13,15 @@
 #include <random>
 #include <thread>
 
+#include "scenarios/runner.hpp"
 #include "scenarios/scenario.hpp"
 #include "store/error.hpp"
 #include "store/expectation_history.hpp"
+#include "store/grants.hpp"
 #include "store/ingest.hpp"
 #include "store/run_ledger.hpp"
+#include "store/shares.hpp"
+#include "store/version_history.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace aml::store {
@@ -353,6 +357,70 @@ TEST_F(QuarantineTest, OfAFileWithSeventyEightBadRowsInAThousandFixAndReplayBrin
   database().empty();
   EXPECT_EQ(load("right.csv", right).rows_loaded, 1000U);
   EXPECT_EQ(silver(), mended) << "as if the file had been right from the start";
+}
+
+/// Runs the scenario fan_in; the version of gold that it made.
+std::int64_t run_fan_in(Connection& connection) {
+  auto chosen = scenarios::shipped_scenarios({});
+  std::erase_if(chosen, [](const auto& scenario) { return scenario.id != "fan_in"; });
+  scenarios::RunOptions options;
+  options.threads = 1;
+  options.program_version = "test";
+  EXPECT_EQ(scenarios::run(connection, chosen, options).status, "succeeded");
+  return newest_version(connection);
+}
+
+TEST_F(QuarantineTest, OnceMendedAndApprovedItIsSharedWithOneWhoSeesThatVersionForEver) {
+  // Twenty accounts that are paid by fifty each; of the payments to one all but four are bad, and some of the next.
+  std::string text = kHeader;
+  std::string fixes = "file,line,amount\n";
+  for (int i = 0; i < 1000; ++i) {
+    const bool is_bad = i >= 804 && i < 882;
+    text += fmt::format("T{},2024-01-0{},A{},C{},{},USD,WIRE\n", i, i % 5 + 1, i % 50, i / 50,
+                        is_bad ? "n/a" : std::to_string(3000 + i));
+    if (is_bad) fixes += fmt::format("1,{},{}\n", i + 2, 3000 + i);
+  }
+  const auto outcome = load("t.csv", text);
+  EXPECT_EQ(outcome.rows_loaded, 922U);
+  EXPECT_EQ(outcome.rows_quarantined, 78U);
+  EXPECT_EQ(query("SELECT count(*) FROM silver.transfers"), "922");
+  EXPECT_EQ(query("SELECT count(*) FROM quarantine.rows WHERE state = 'open'"), "78");
+  const auto before = run_fan_in(connection_);
+  fix_quarantined(connection_, read_fixes_file(write("fixed.csv", fixes)));
+  EXPECT_EQ(replay().at(0).rows_replayed, 78U);
+  EXPECT_EQ(newest_version(connection_), before + 1) << "a replay is a version";
+  const auto approved = run_fan_in(connection_);
+
+  const std::string bank = fmt::format("aml_test_bank_{}", ::getpid());
+  apply_access(connection_);
+  query("CREATE ROLE " + bank + " LOGIN IN ROLE aml_recipient");
+  create_share(connection_, {"approved", approved, {{"current_alerts"}, {"alert_transfers"}}});
+  grant_share(connection_, "approved", bank, 4'102'444'800'000'000);
+  const auto as_bank = [&](const std::string& sql) {
+    return query("SET SESSION AUTHORIZATION " + bank + ";" + sql);
+  };
+  const std::string rows = "SELECT md5(string_agg(t::text, ' ' ORDER BY t::text)) FROM ";
+  const auto alerts = query(rows + "gold.current_alerts t");
+  EXPECT_NE(alerts, query(rows + fmt::format("gold.current_alerts_as_of({}) t", before)));
+  EXPECT_EQ(query("SELECT count(*) FROM gold.current_alerts"), "20");
+  EXPECT_EQ(as_bank(rows + "share_approved.current_alerts t"), alerts);
+  EXPECT_EQ(as_bank("SELECT count(*) FROM share_approved.alert_transfers WHERE transfer_id IN "
+                    "('T804', 'T849')"),
+            "2")
+      << "what was mended is in it";
+
+  load("later.csv", kHeader + "L1,2024-01-03,A1,C1,9000,USD,WIRE\n");
+  run_fan_in(connection_);
+  restore_tables(connection_, {"silver.transfers"}, before);
+  run_fan_in(connection_);
+  EXPECT_NE(query(rows + "gold.current_alerts t"), alerts);
+  EXPECT_EQ(as_bank(rows + "share_approved.current_alerts t"), alerts);
+  EXPECT_EQ(query("SELECT reader, table_name, version, admitted, count(*) FROM aml.share_reads "
+                  "GROUP BY 1, 2, 3, 4 ORDER BY 2"),
+            fmt::format("{0}|alert_transfers|{1}|t|1\n{0}|current_alerts|{1}|t|2", bank, approved));
+  EXPECT_EQ(describe_share(connection_, "approved").back().section, "read");
+  drop_share(connection_, "approved");
+  query("DROP OWNED BY " + bank + "; DROP ROLE " + bank);
 }
 
 TEST_F(QuarantineTest, AReplayedRowKeepsItsProvenanceAndStaysAsItCame) {

@@ -1,2 +1,0 @@
--- So that the first query after a run is planned as well as the later ones.
-ANALYZE gold.alerts, gold.alert_transfers, gold.alert_entities, gold.alert_evidence, gold.scores, gold.account_features

@@ -1,2 +1,0 @@
--- So that the first run after a load is planned as well as the later ones.
-ANALYZE silver.transfers, silver.accounts, silver.parties, silver.party_attributes, silver.fx_rates

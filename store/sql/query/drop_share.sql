@@ -1,0 +1,2 @@
+-- $1 share.
+SELECT aml.drop_share($1)

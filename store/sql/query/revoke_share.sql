@@ -1,0 +1,2 @@
+-- $1 share, $2 role.
+SELECT aml.revoke_share($1, $2)
