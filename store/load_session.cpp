@@ -4,7 +4,7 @@
 #include <array>
 #include <pqxx/pqxx>
 
-#include "aml_command.hpp"
+#include "aml_query.hpp"
 #include "store/statement.hpp"
 
 namespace aml::store {
