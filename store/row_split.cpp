@@ -32,16 +32,20 @@ const query::Embedded& split_statement(Dataset dataset) {
 /// What the server says against a statement; nothing if it accepts it.
 std::optional<std::string> objection(Connection& connection, const std::string& statement) {
   const std::string name = "aml_check_expectations";
-  pqxx::nontransaction session(connection.pqxx());
-  try {
-    connection.pqxx().prepare(name, statement);
-    connection.pqxx().prepare_now(name);
-  } catch (const pqxx::sql_error& error) {
-    connection.pqxx().unprepare(name);
-    return one_line(error.what());
-  }
-  connection.pqxx().unprepare(name);
-  return {};
+  const auto session = begin<pqxx::nontransaction>(connection);
+  pqxx::connection& server = connection.pqxx();
+  return as_statement("check of expectations", [&]() -> std::optional<std::string> {
+    try {
+      server.prepare(name, statement);
+      server.prepare_now(name);
+    } catch (const pqxx::sql_error& error) {
+      if (!server.is_open()) throw;  // it says nothing against the statement
+      server.unprepare(name);
+      return one_line(error.what());
+    }
+    server.unprepare(name);
+    return {};
+  });
 }
 
 std::vector<std::string> names(const std::vector<Expectation>& expectations) {
