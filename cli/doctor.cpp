@@ -15,6 +15,7 @@
 #include "scenarios/scenario.hpp"
 #include "store/error.hpp"
 #include "store/gold_reader.hpp"
+#include "store/lock_holders.hpp"
 #include "store/migrations.hpp"
 #include "store/private_cluster.hpp"
 #include "store/server_facts.hpp"
@@ -114,6 +115,14 @@ void examine_server(Examination& examination, store::Connection& connection) {
   examination.add("size", Verdict::kOk, human_bytes(static_cast<std::uint64_t>(facts.size_bytes)));
 }
 
+void examine_locks(Examination& examination, store::Connection& connection) {
+  const auto holders = store::lock_holders(connection, store::HeldLock::kAny);
+  if (holders.empty()) examination.add("locks", Verdict::kOk, "none is held");
+  for (const auto& holder : holders)
+    examination.add("locks", Verdict::kWarning, holder,
+                    "wait; if it does not end:  SELECT pg_terminate_backend(its server process)");
+}
+
 /// False if the schema cannot be used, so that nothing that needs it is looked at.
 bool examine_schema(Examination& examination, store::Connection& connection) {
   try {
@@ -168,6 +177,7 @@ int run_doctor(const GlobalOptions& global) {
         "database", Verdict::kOk,
         fmt::format("{} ({})", store::describe(connection.target()), connection.target().origin));
     examine_server(examination, connection);
+    examine_locks(examination, connection);
     if (examine_schema(examination, connection)) examine_data(examination, connection);
   } catch (const store::StoreError& error) {
     examination.add("database", Verdict::kProblem, error.what(),
