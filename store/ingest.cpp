@@ -120,6 +120,8 @@ class FileLoad {
     const auto started = std::chrono::steady_clock::now();
     LoadTransaction transaction(connection_);
     transaction.run(query::ingest_settings, {});
+    // The program of an earlier load may be gone while its server process still commits: what that loads must be seen.
+    transaction.run(query::wait_for_other_versions, {});
     content_ = hash_content(path_, list_known_contents(transaction, plan_));
     FileOutcome outcome = outcome_of(path_, FileOutcome::Kind::kLoaded, "");
     outcome.dataset = name_of(plan_.dataset());
@@ -286,7 +288,7 @@ struct PlannedFile {
 };
 
 void analyze(Connection& connection) {
-  pqxx::nontransaction session(connection.pqxx());
+  auto session = begin<pqxx::nontransaction>(connection);
   as_statement(command::analyze_silver.file,
                [&] { session.exec(std::string(command::analyze_silver.text)); });
 }
