@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/kills/bank.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <pqxx/pqxx>
+#include <stdexcept>
+#include <thread>
+
+#include "store/conninfo.hpp"
+#include "store/error.hpp"
+#include "store/migrations.hpp"
+#include "store/private_cluster.hpp"
+
+namespace aml::test {
+
+Bank::Bank(const std::string& name)
+    // The tests remove what a killed program left behind under such a name.
+    : cluster_(
+          (std::filesystem::temp_directory_path() / fmt::format("aml-test-{}-{}", ::getpid(), name))
+              .string()),
+      target_(store::start_cluster({.directory = cluster_})) {
+  store::Connection connection(target_);
+  store::migrate(connection, {.base_currency = "USD", .program_version = "test"});
+}
+
+Bank::~Bank() {
+  try {
+    store::remove_cluster(cluster_);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{} is left behind: {}\n", cluster_, error.what());
+  }
+}
+
+void Bank::bring_back() const {
+  store::start_cluster({.directory = cluster_});
+}
+
+pid_t Bank::server() const {
+  return static_cast<pid_t>(store::cluster_status(cluster_).pid);
+}
+
+std::vector<std::string> Bank::arguments(const std::vector<std::string>& command) const {
+  std::vector<std::string> words{"-q", "-d", target_.conninfo};
+  words.insert(words.end(), command.begin(), command.end());
+  return words;
+}
+
+pid_t Bank::start(const std::vector<std::string>& command) const {
+  return start_aml(arguments(command), files_.path("log"));
+}
+
+Ended Bank::run(const std::vector<std::string>& command) const {
+  return run_aml(arguments(command));
+}
+
+std::string Bank::log() const {
+  std::ifstream file(files_.path("log"));
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<std::string> Bank::query(const std::string& sql) const {
+  auto connection = connect();
+  pqxx::nontransaction session(connection.pqxx());
+  std::vector<std::string> rows;
+  for (const auto& row : session.exec(sql)) {
+    std::string text;
+    for (const auto& field : row)
+      text += (field.num() == 0 ? "" : "|") + std::string(field.c_str());
+    rows.push_back(std::move(text));
+  }
+  return rows;
+}
+
+std::string Bank::value(const std::string& sql) const {
+  return query(sql).at(0);
+}
+
+store::Connection Bank::connect() const {
+  return connect(target_);
+}
+
+store::Connection Bank::connect_beside() const {
+  auto options = store::parse_conninfo(target_.conninfo);
+  for (auto& option : options)
+    if (option.keyword == "dbname") option.value = "postgres";
+  return connect({store::quote_conninfo(options), "test server"});
+}
+
+store::Connection Bank::connect(const store::Target& target) {
+  for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);;) {
+    try {
+      return store::Connection(target);
+    } catch (const store::StoreError&) {
+      if (std::chrono::steady_clock::now() > end) throw;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+}  // namespace aml::test
