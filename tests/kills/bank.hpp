@@ -14,7 +14,7 @@ namespace aml::test {
 
 class Bank {
  public:
-  /// Starts a server that writes to the disk as one in production does, and initialises the database.
+  /// Starts a server with the settings of production but fsync, and initialises the database.
   explicit Bank(const std::string& name);
   ~Bank();  ///< stops the server and deletes it
   Bank(const Bank&) = delete;
