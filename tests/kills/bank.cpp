@@ -15,8 +15,27 @@
 #include "store/error.hpp"
 #include "store/migrations.hpp"
 #include "store/private_cluster.hpp"
+#include "store/statement.hpp"
 
 namespace aml::test {
+namespace {
+
+/// Does it again while the server restarts, which notices in its own time that one of its processes was killed.
+template <typename Action>
+auto patiently(Action&& action) {
+  for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);;) {
+    try {
+      return action();
+    } catch (const store::StoreError& error) {
+      if (error.failure() != store::StoreFailure::kUnreachable ||
+          std::chrono::steady_clock::now() > end)
+        throw;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+}  // namespace
 
 Bank::Bank(const std::string& name)
     // The tests remove what a killed program left behind under such a name.
@@ -71,42 +90,31 @@ std::string Bank::log() const {
 }
 
 std::vector<std::string> Bank::query(const std::string& sql) const {
-  auto connection = connect();
-  pqxx::nontransaction session(connection.pqxx());
-  std::vector<std::string> rows;
-  for (const auto& row : session.exec(sql)) {
-    std::string text;
-    for (const auto& field : row)
-      text += (field.num() == 0 ? "" : "|") + std::string(field.c_str());
-    rows.push_back(std::move(text));
-  }
-  return rows;
+  return patiently([&] {
+    store::Connection connection(target_);
+    auto session = store::begin<pqxx::nontransaction>(connection);
+    std::vector<std::string> rows;
+    for (const auto& row : store::as_statement(sql, [&] { return session.exec(sql); })) {
+      std::string text;
+      for (const auto& field : row)
+        text += (field.num() == 0 ? "" : "|") + std::string(field.c_str());
+      rows.push_back(std::move(text));
+    }
+    return rows;
+  });
 }
 
 std::string Bank::value(const std::string& sql) const {
   return query(sql).at(0);
 }
 
-store::Connection Bank::connect() const {
-  return connect(target_);
-}
-
 store::Connection Bank::connect_beside() const {
   auto options = store::parse_conninfo(target_.conninfo);
   for (auto& option : options)
     if (option.keyword == "dbname") option.value = "postgres";
-  return connect({store::quote_conninfo(options), "test server"});
-}
-
-store::Connection Bank::connect(const store::Target& target) {
-  for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);;) {
-    try {
-      return store::Connection(target);
-    } catch (const store::StoreError&) {
-      if (std::chrono::steady_clock::now() > end) throw;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
+  return patiently([&] {
+    return store::Connection({store::quote_conninfo(options), "test server"});
+  });
 }
 
 }  // namespace aml::test

@@ -28,17 +28,14 @@ class Bank {
   Ended run(const std::vector<std::string>& command) const;
   std::string log() const;  ///< what the command that was started last has said
 
-  /// One text for each row, its columns joined by '|'.
+  /// One text for each row, its columns joined by '|'. Waits while the server restarts, as connect_beside() does.
   std::vector<std::string> query(const std::string& sql) const;
   std::string value(const std::string& sql) const;  ///< of one row and column
 
-  /// Waits while the server restarts: it notices in its own time that one of its processes was killed.
-  store::Connection connect() const;
   store::Connection connect_beside() const;  ///< to another database of the server
   std::string folder() const { return files_.path(); }
 
  private:
-  static store::Connection connect(const store::Target& target);
   std::vector<std::string> arguments(const std::vector<std::string>& command) const;
 
   TemporaryFolder files_;

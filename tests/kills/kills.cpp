@@ -14,12 +14,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <thread>
 #include <utility>
 
 #include "aml_query.hpp"
+#include "store/error.hpp"
 #include "tests/kills/bank.hpp"
 #include "tests/kills/deliveries.hpp"
 #include "tests/kills/state.hpp"
@@ -282,7 +284,7 @@ int kill_and_compare(int kills, unsigned seed) {
       "count(*) FROM quarantine.replays), (SELECT count(*) FROM gold.alerts), "
       "aml.newest_version(), (SELECT count(*) FROM aml.runs), (SELECT count(*) FROM aml.runs WHERE "
       "status <> 'succeeded'))";
-  fmt::print("\nIn peace: {}.\nUnder fire: {}.\n", peace.bank().value(totals),
+  fmt::print("\nUndisturbed: {}.\nUnder fire: {}.\n", peace.bank().value(totals),
              war.bank().value(totals));
   for (const auto& sentence : sentences) fmt::print("DIFFERS: {}\n", sentence);
   fmt::print(

@@ -16,6 +16,7 @@
 #include "aml_command.hpp"
 #include "aml_copy.hpp"
 #include "aml_query.hpp"
+#include "store/statement.hpp"
 
 namespace aml::test {
 namespace {
@@ -93,10 +94,10 @@ Striker::Striker(const Bank& bank) : bank_(bank), observer_(bank.connect_beside(
 std::optional<Strike> Striker::strike(pid_t program, Victim victim, Moment moment,
                                       std::chrono::microseconds patience) {
   const auto start = Clock::now();
-  pqxx::nontransaction session(observer_.pqxx());
+  auto session = store::begin<pqxx::nontransaction>(observer_);
   const auto look = [&] {
     std::vector<Session> found;
-    for (const auto& row : session.exec(kSessions))
+    for (const auto& row : store::as_statement("sessions", [&] { return session.exec(kSessions); }))
       found.push_back({row[0].as<pid_t>(), row[1].c_str(), row[2].c_str()});
     return found;
   };
