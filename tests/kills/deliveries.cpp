@@ -130,10 +130,9 @@ std::string text_of(const std::string& header, const Lines& rows) {
 std::vector<Delivery> write_deliveries(const std::string& folder, int deliveries,
                                        std::mt19937& random) {
   const std::string bank = folder + "/bank";
-  scenarios::generate(bank, {.accounts = 500 * deliveries,
-                             .days = 60,
-                             .seed = random(),
-                             .instances = std::min(2 * deliveries, 10)});
+  scenarios::generate(
+      bank,
+      {.accounts = std::max(500, 200 * deliveries), .days = 60, .seed = random(), .instances = 2});
   Writer writer(read_table(bank + "/transfers.csv"), random);
   Lines transfers = writer.transfers();
   const Table accounts = read_table(bank + "/accounts.csv");

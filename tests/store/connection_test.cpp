@@ -247,6 +247,23 @@ TEST(Connection, ALostConnectionIsRetryableAndNeverComesBackByItself) {
   }
 }
 
+TEST(Connection, AServerThatRecoversOrHasNoRoomMayAnswerLater) {
+  for (const auto* words :
+       {"FATAL:  the database system is in recovery mode",
+        "FATAL:  the database system is not yet accepting connections",
+        "FATAL:  the database system is starting up", "FATAL:  sorry, too many clients already",
+        "FATAL:  too many connections for role \"aml\"",
+        "FATAL:  remaining connection slots are reserved for superusers"}) {
+    try {
+      throw_unreachable({"bank", "--database"}, words);
+    } catch (const StoreError& error) {
+      EXPECT_TRUE(error.retryable()) << error.what();
+      EXPECT_NE(std::string(error.what()).find("try again in a moment"), std::string::npos)
+          << error.what();
+    }
+  }
+}
+
 TEST(Connection, AServerThatNoLongerAnswersIsGivenUpAfterAMinuteUnlessToldOtherwise) {
   const auto option = [](const std::string& conninfo, const std::string& keyword) {
     std::string found;
