@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <pqxx/pqxx>
 #include <random>
 #include <sstream>
 
@@ -501,6 +502,24 @@ TEST_F(IngestTest, AFileWhoseLoadLostItsLockAndStillCommitsIsKnownToTheNextLoad)
     }
   }
   EXPECT_EQ(query("SELECT count(*), sum(amount) FROM silver.transfers"), "20001|20002.00");
+}
+
+TEST_F(IngestTest, ATableThatAnotherSessionHoldsIsNoFaultOfTheExpectations) {
+  const std::string file =
+      write("t.csv", std::string(kTransfersHeader) + "T1,2024-01-01,A,B,1,USD,X\n");
+  auto other = database_.connect();
+  {
+    pqxx::work held(other.pqxx());
+    held.exec("LOCK TABLE bronze.transfers IN ACCESS EXCLUSIVE MODE");
+    pqxx::nontransaction(connection_.pqxx()).exec("SET lock_timeout = '50ms'");
+    try {
+      load({file});
+      FAIL() << "it was loaded into a table that another session holds";
+    } catch (const StoreError& error) {
+      EXPECT_EQ(error.failure(), StoreFailure::kLocked) << error.what();
+    }
+  }
+  EXPECT_EQ(load_one(file).rows_loaded, 1U);
 }
 
 TEST_F(IngestTest, AFileThatIsCutAnywhereAndThenWholeLosesNoRowAndDoublesNone) {
