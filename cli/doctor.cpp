@@ -16,6 +16,7 @@
 #include "store/error.hpp"
 #include "store/gold_reader.hpp"
 #include "store/grants.hpp"
+#include "store/lock_holders.hpp"
 #include "store/migrations.hpp"
 #include "store/private_cluster.hpp"
 #include "store/server_facts.hpp"
@@ -120,6 +121,14 @@ void examine_right_to_create(Examination& examination, store::Connection& connec
                                     facts.database, facts.user));
 }
 
+void examine_locks(Examination& examination, store::Connection& connection) {
+  const auto holders = store::lock_holders(connection, store::HeldLock::kAny);
+  if (holders.empty()) examination.add("locks", Verdict::kOk, "none is held");
+  for (const auto& holder : holders)
+    examination.add("locks", Verdict::kWarning, holder,
+                    "wait; if it does not end:  SELECT pg_terminate_backend(its server process)");
+}
+
 /// False if the schema cannot be used, so that nothing that needs it is looked at.
 bool examine_schema(Examination& examination, store::Connection& connection) {
   try {
@@ -189,6 +198,7 @@ int run_doctor(const GlobalOptions& global) {
         "database", Verdict::kOk,
         fmt::format("{} ({})", store::describe(connection.target()), connection.target().origin));
     examine_server(examination, connection);
+    examine_locks(examination, connection);
     if (examine_schema(examination, connection)) {
       examine_access(examination, connection);
       examine_data(examination, connection);

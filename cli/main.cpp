@@ -10,6 +10,7 @@
 
 #include "cli/command_line.hpp"
 #include "cli/console.hpp"
+#include "cli/target.hpp"
 #include "scenarios/scenario.hpp"
 #include "store/error.hpp"
 
@@ -35,7 +36,7 @@ int call(const aml::cli::CommandLine& line) {
   try {
     return line.command();
   } catch (const aml::store::StoreError& error) {
-    complain(error.what());
+    complain(aml::cli::explain(error, line.global));
     return exit_code(error.failure());
   } catch (const aml::scenarios::ScenarioError& error) {
     complain(error.what());

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "store/error.hpp"
+#include "store/lock_holders.hpp"
 #include "store/migrations.hpp"
 #include "store/private_cluster.hpp"
 
@@ -57,6 +58,19 @@ store::Connection connect_ready(const GlobalOptions& global) {
   auto connection = connect(global);
   store::require_schema(connection);
   return connection;
+}
+
+std::string explain(const store::StoreError& error, const GlobalOptions& global) {
+  std::string words = error.what();
+  const bool is_named = error.sqlstate().empty();  // by the lock of loads and runs
+  if (error.failure() != store::StoreFailure::kLocked || is_named) return words;
+  try {
+    auto connection = connect(global);
+    for (const auto& holder : store::lock_holders(connection, store::HeldLock::kAny))
+      words += "\n  held by " + holder;
+  } catch (const store::StoreError&) {  // then the error alone must do
+  }
+  return words;
 }
 
 }  // namespace aml::cli

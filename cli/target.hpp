@@ -3,9 +3,11 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "cli/commands.hpp"
 #include "store/connection.hpp"
+#include "store/error.hpp"
 
 namespace aml::cli {
 
@@ -19,5 +21,8 @@ store::Target choose_target(const GlobalOptions& global);
 store::Connection connect(const GlobalOptions& global);
 /// The same, with a schema of this program's version. Throws: StoreError kUnreachable otherwise.
 store::Connection connect_ready(const GlobalOptions& global);
+
+/// The error's words; if the database would not wait longer for a lock, also who holds it, as far as the server tells.
+std::string explain(const store::StoreError& error, const GlobalOptions& global);
 
 }  // namespace aml::cli

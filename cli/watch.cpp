@@ -74,9 +74,9 @@ class Watch {
       } catch (const store::StoreError& error) {
         if (!will_pass(error)) throw;
         pause = back_off(++failures);
-        warn(fmt::format("{}\n  trying again in {} s", error.what(),
-                         pause / std::chrono::seconds(1)));
         connection_.reset();
+        warn(fmt::format("{}\n  trying again in {} s", explain(error, global_),
+                         pause / std::chrono::seconds(1)));
       }
     }
   }

@@ -199,7 +199,7 @@ std::vector<Label> amlworld_labels(store::CsvReader& reader, const std::string& 
 
 std::vector<std::optional<std::string>> loaded_amlworld_transfers(
     store::Connection& connection, const std::vector<std::string>& rows) {
-  pqxx::read_transaction transaction(connection.pqxx());
+  auto transaction = store::begin<pqxx::read_transaction>(connection);
   std::vector<std::optional<std::string>> transfers;
   for (const auto& row :
        store::run(transaction, query::find_amlworld_transfers, store::text_array(rows)))

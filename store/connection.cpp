@@ -30,7 +30,7 @@ std::unique_ptr<pqxx::connection> open(const Target& target) {
 }  // namespace
 
 Connection::Connection(const Target& target) : target_(target), connection_(open(target)) {
-  pqxx::nontransaction session(*connection_, "session settings");
+  auto session = begin<pqxx::nontransaction>(*this);
   run(session, query::session_settings);
 }
 

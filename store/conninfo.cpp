@@ -67,7 +67,8 @@ Advice what_to_do(std::string_view reason) {
   if (says("password") || says("authentication failed")) {
     return {"put the password into ~/.pgpass or PGPASSWORD, or name another user in --database"};
   }
-  if (says("starting up") || says("shutting down") || says("too many clients"))
+  if (says("starting up") || says("recovery mode") || says("not yet accepting") ||
+      says("shutting down") || says("too many") || says("connection slots"))
     return {"try again in a moment", true};
   return {"start one with:  aml db start\n  or name yours:   aml -d postgresql:///bank ..."};
 }
@@ -105,16 +106,21 @@ std::string quote_conninfo(const std::vector<ConninfoOption>& options) {
 }
 
 std::string libpq_conninfo(const std::string& text) {
-  auto options = parse_conninfo(text);
-  // libpq would ask the server for a database of that name, and the server logs it.
-  for (const auto& option : options) {
+  std::vector<ConninfoOption> options{{"fallback_application_name", "aml"},
+                                      {"keepalives_idle", "30"},
+                                      {"keepalives_interval", "10"},
+                                      {"keepalives_count", "3"},
+                                      {"tcp_user_timeout", "60000"}};
+  // Of two with one name libpq takes the later one.
+  for (auto& option : parse_conninfo(text)) {
+    // libpq would ask the server for a database of that name, and the server logs it.
     if (option.keyword == "dbname" && is_connection_string(option.value) &&
         may_hold_password(option.value))
       throw StoreError(StoreFailure::kUnreachable,
                        "the database name looks like a connection string with a password\n  give "
                        "the string alone, without dbname=");
+    options.push_back(std::move(option));
   }
-  options.push_back({"fallback_application_name", "aml", false});
   return quote_conninfo(options);
 }
 

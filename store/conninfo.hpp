@@ -24,7 +24,8 @@ std::vector<ConninfoOption> parse_conninfo(const std::string& text);
 /// The options as quoted key=value pairs.
 std::string quote_conninfo(const std::vector<ConninfoOption>& options);
 
-/// The text as key=value pairs for libpq, with application_name aml where none is given.
+/// The text as key=value pairs for libpq, with what it may leave to us: application_name aml, and that a server that no longer answers,
+/// such as one behind a cut cable, is given up after a minute.
 /// Throws: StoreError kUnreachable as parse_conninfo(), and if a database name could hold a password.
 std::string libpq_conninfo(const std::string& text);
 

@@ -88,6 +88,8 @@ class FileLoad {
   FileOutcome run() {
     LoadTransaction transaction(session_.loader());
     transaction.run(query::ingest_settings, {});
+    // The program of an earlier load may be gone while its server process still commits: what that loads must be seen.
+    transaction.run(query::wait_for_other_versions, {});
     FileOutcome outcome = outcome_of(path_, FileOutcome::Kind::kLoaded, "");
     outcome.dataset = name_of(plan_.dataset());
     RecordLoad records(session_, transaction, path_, plan_, outcome);

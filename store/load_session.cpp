@@ -33,7 +33,7 @@ LoadSession::LoadSession(Connection& connection, const IngestOptions& options)
       loader_(connection.target()) {}
 
 void LoadSession::analyze() {
-  pqxx::nontransaction session(connection_.pqxx());
+  auto session = begin<pqxx::nontransaction>(connection_);
   run(session, query::analyze_silver);
 }
 

@@ -502,26 +502,33 @@ Target prepare(const Places& places, const fs::path& socket_directory) {
 
 /// The running server's target; nothing if none runs.
 std::optional<Target> target_of_running(const Places& places) {
-  // A server that was killed a moment ago looks alive until the kernel has cleared it away.
+  // A server that was killed a moment ago looks alive until the kernel has cleared it away. One that recovers from a crash says so, and
+  // takes its time.
   constexpr auto kAfterlife = std::chrono::seconds(5);
-  const auto deadline = std::chrono::steady_clock::now() + kAfterlife;
+  const auto start = std::chrono::steady_clock::now();
   while (const auto server = running_server(places)) {
     try {
       return prepare(places, wait_until_ready(places, server->pid));
     } catch (const StoreError& error) {
       const bool may_pass = error.failure() == StoreFailure::kUnreachable;
-      if (!may_pass || std::chrono::steady_clock::now() > deadline) throw;
+      const auto waited = std::chrono::steady_clock::now() - start;
+      if (!may_pass || (error.retryable() ? waited > kStartLimit : waited > kAfterlife)) throw;
     }
     std::this_thread::sleep_for(kPollInterval);
   }
   return {};
 }
 
-bool stop_server(const Places& places) {
+/// PostgreSQL's signals to its first process.
+enum class Shutdown {
+  kFast = SIGINT,
+  kImmediate = SIGQUIT,  ///< without saving anything
+};
+
+bool stop_server(const Places& places, Shutdown how) {
   const auto server = running_server(places);
   if (!server) return false;
-  constexpr int kFastShutdown = SIGINT;
-  if (::kill(server->pid, kFastShutdown) != 0 && errno != ESRCH) {
+  if (::kill(server->pid, static_cast<int>(how)) != 0 && errno != ESRCH) {
     fail_with_errno(fmt::format("cannot stop the server, process {}", server->pid));
   }
   const auto deadline = std::chrono::steady_clock::now() + kStopLimit;
@@ -568,7 +575,7 @@ bool stop_cluster(const std::string& directory) {
   const auto places = find_places(directory);
   if (!is_initialised(places)) return false;
   const ClusterLock lock(places);
-  return stop_server(places);
+  return stop_server(places, Shutdown::kFast);
 }
 
 std::optional<Target> cluster_target(const std::string& directory) {
@@ -583,7 +590,7 @@ bool remove_cluster(const std::string& directory) {
   auto places = find_places(directory);
   if (!is_initialised(places)) return false;
   const ClusterLock lock(places);
-  stop_server(places);
+  stop_server(places, Shutdown::kImmediate);
   remove_socket_directories(places, server_user(places));
   fs::remove_all(places.data);
   if (places.data.parent_path() != places.directory) fs::remove_all(places.data.parent_path());

@@ -28,8 +28,8 @@ struct ClusterStatus {
 /// The cluster's state; starts nothing.
 ClusterStatus cluster_status(const std::string& directory);
 
-/// Creates the cluster if needed, starts it if needed, creates database "aml" if needed, and
-/// returns how to connect. Safe to call from several processes at once. As root the server runs as
+/// Creates the cluster if needed, starts it if needed, waits while it recovers from a crash, creates
+/// database "aml" if needed, and returns how to connect. Safe to call from several processes at once. As root the server runs as
 /// user postgres (PostgreSQL refuses root) and the data lie where that user can reach them;
 /// cluster_status() tells where. Throws: StoreError kUnreachable if PostgreSQL's server programs
 /// are not installed or do not start, with the end of the log.

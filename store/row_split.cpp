@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <pqxx/pqxx>
 
@@ -29,19 +30,29 @@ const query::Embedded& split_statement(Dataset dataset) {
   return query::split_fx_rates;
 }
 
+/// It says nothing against the statement: resources, locks, a shutdown, the system.
+bool is_trouble_of_the_server(std::string_view sqlstate) {
+  constexpr std::array<std::string_view, 6> kClasses{"08", "40", "53", "55", "57", "58"};
+  return std::ranges::find(kClasses, sqlstate.substr(0, 2)) != kClasses.end();
+}
+
 /// What the server says against a statement; nothing if it accepts it.
 std::optional<std::string> objection(Connection& connection, const std::string& statement) {
   const std::string name = "aml_check_expectations";
-  pqxx::nontransaction session(connection.pqxx());
-  try {
-    connection.pqxx().prepare(name, statement);
-    connection.pqxx().prepare_now(name);
-  } catch (const pqxx::sql_error& error) {
-    connection.pqxx().unprepare(name);
-    return one_line(error.what());
-  }
-  connection.pqxx().unprepare(name);
-  return {};
+  const auto session = begin<pqxx::nontransaction>(connection);
+  pqxx::connection& server = connection.pqxx();
+  return as_statement("check of expectations", [&]() -> std::optional<std::string> {
+    try {
+      server.prepare(name, statement);
+      server.prepare_now(name);
+    } catch (const pqxx::sql_error& error) {
+      if (server.is_open()) server.unprepare(name);
+      if (!server.is_open() || is_trouble_of_the_server(error.sqlstate())) throw;
+      return one_line(error.what());
+    }
+    server.unprepare(name);
+    return {};
+  });
 }
 
 std::vector<std::string> names(const std::vector<Expectation>& expectations) {

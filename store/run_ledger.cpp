@@ -7,20 +7,17 @@
 
 #include "aml_query.hpp"
 #include "store/error.hpp"
+#include "store/lock_holders.hpp"
 #include "store/statement.hpp"
 #include "store/value_text.hpp"
 
 namespace aml::store {
 namespace {
 
-std::string describe_holder(pqxx::transaction_base& session) {
-  const auto rows = run(session, query::run_lock_holder);
-  if (rows.empty()) return "it ended just now; try again";
-  const auto row = rows[0];
-  return fmt::format(
-      "server process {} of user {}, connected from {} since {}\n  wait until it has ended, then "
-      "try again",
-      row[0].c_str(), row[1].c_str(), row[3].c_str(), row[2].c_str());
+std::string describe_holder(Connection& connection) {
+  const auto holders = lock_holders(connection, HeldLock::kOfLoadsAndRuns);
+  if (holders.empty()) return "it ended just now; try again";
+  return holders.front() + "\n  wait until it has ended, then try again";
 }
 
 std::optional<std::string> text_or_null(const std::string& text) {
@@ -30,11 +27,13 @@ std::optional<std::string> text_or_null(const std::string& text) {
 }  // namespace
 
 RunLock::RunLock(Connection& connection) : connection_(connection) {
-  auto session = begin<pqxx::nontransaction>(connection_);
-  if (run(session, query::try_run_lock)[0][0].as<bool>()) return;
+  {
+    auto session = begin<pqxx::nontransaction>(connection_);
+    if (run(session, query::try_run_lock)[0][0].as<bool>()) return;
+  }
   throw StoreError(StoreFailure::kLocked,
                    fmt::format("another load or run is at work in {}: {}",
-                               describe(connection_.target()), describe_holder(session)),
+                               describe(connection_.target()), describe_holder(connection_)),
                    std::string(query::try_run_lock.file), {}, /*retryable=*/true);
 }
 

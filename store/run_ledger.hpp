@@ -85,7 +85,7 @@ void record_step(pqxx::transaction_base& transaction, std::int64_t run_id, int s
 void finish_run(Connection& connection, std::int64_t run_id, const std::string& status,
                 const std::string& error, std::int64_t peak_memory_bytes);
 
-/// Whether silver has changed since the version that the newest production run read; true if there is data and no run.
+/// Whether silver has changed since the version that the newest production run that wrote gold read; true if there is data and no such run.
 bool has_unseen_data(Connection& connection);
 
 }  // namespace aml::store

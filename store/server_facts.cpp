@@ -17,7 +17,7 @@ std::string text_of(const char* text) {
 }  // namespace
 
 ServerFacts server_facts(Connection& connection) {
-  pqxx::read_transaction transaction(connection.pqxx());
+  auto transaction = begin<pqxx::read_transaction>(connection);
   const auto row = run(transaction, query::server_facts).front();
   return {.version_number = row[0].as<int>(),
           .version = row[1].as<std::string>(),

@@ -21,8 +21,10 @@ bool is_connection_lost(std::string_view sqlstate) {
   return starts_with_any(sqlstate, kLost);
 }
 
+constexpr std::string_view kLockNotAvailable = "55P03";
+
 bool is_retryable(std::string_view sqlstate) {
-  constexpr std::array<std::string_view, 3> kTransient{"40", "53300", "55P03"};
+  constexpr std::array<std::string_view, 3> kTransient{"40", "53300", kLockNotAvailable};
   return is_connection_lost(sqlstate) || starts_with_any(sqlstate, kTransient);
 }
 
@@ -32,6 +34,10 @@ std::string_view what_to_do(std::string_view sqlstate) {
   }
   if (sqlstate == "42501")
     return "\n  connect as a role that may do so; who may do what:  aml grants, docs/access.md";
+  if (sqlstate == "25006")
+    return "\n  the server or the role only reads: connect to the primary server, as a role that "
+           "may write";
+  if (sqlstate == kLockNotAvailable) return "\n  another session holds what this needs";
   if (sqlstate == "53100") return "\n  free disk space on the server";
   if (is_connection_lost(sqlstate)) return "\n  nothing was left half done; run the command again";
   return "";
@@ -102,8 +108,9 @@ std::string one_line(std::string_view words) {
 
 void throw_store_error(std::string_view statement, std::string_view words,
                        std::string_view sqlstate) {
-  const auto failure =
-      is_connection_lost(sqlstate) ? StoreFailure::kUnreachable : StoreFailure::kStatement;
+  const auto failure = is_connection_lost(sqlstate)    ? StoreFailure::kUnreachable
+                       : sqlstate == kLockNotAvailable ? StoreFailure::kLocked
+                                                       : StoreFailure::kStatement;
   throw StoreError(failure,
                    fmt::format("{} failed: {}{}{}", statement, one_line(words),
                                sqlstate.empty() ? "" : fmt::format(" (SQLSTATE {})", sqlstate),
@@ -136,7 +143,13 @@ void rethrow_as_store_error(std::string_view statement) {
   } catch (const pqxx::sql_error& error) {
     throw_store_error(statement, error.what(), error.sqlstate());
   } catch (const pqxx::failure& error) {
-    throw_store_error(statement, error.what(), "");
+    // A COPY that breaks is told in libpq's words alone.
+    const std::string_view words = error.what();
+    constexpr std::array<std::string_view, 3> kLost{
+        "server closed the connection", "no connection to the server", "could not send data"};
+    const bool is_lost = std::ranges::any_of(
+        kLost, [&](auto lost) { return words.find(lost) != std::string_view::npos; });
+    throw_store_error(statement, words, is_lost ? kConnectionFailure : "");
   }
 }
 

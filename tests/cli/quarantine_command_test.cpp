@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // aml expectations and aml quarantine, as a data engineer meets them.
 #include <gtest/gtest.h>
-#include <signal.h>
 
-#include <chrono>
 #include <fstream>
-#include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "tests/cli/process.hpp"
@@ -149,35 +145,6 @@ TEST_F(QuarantineCommand, ASchemaBecomesExpectationsThatJsonLinesAreHeldAgainst)
       aml({"expectations", "check", "--expectations", folder_.write("f.json", converted), rows})
           .exit_code,
       4);
-}
-
-TEST_F(QuarantineCommand, KillsDuringReplaysLoseNothingAndDoubleNothing) {
-  constexpr int kRows = 3000;
-  std::string bad = kHeader;
-  for (int i = 0; i < kRows; ++i)
-    bad += "T" + std::to_string(i) + ",2024-01-01,A" + std::to_string(i % 50) + ",B,1,EUR,W\n";
-  out_of({"load", folder_.write("bad.csv", bad)});
-  out_of({"load", folder_.write("rates.csv", "currency,rate_date,rate\nEUR,2024-01-01,1.1\n")});
-  std::mt19937 random(3);
-  for (int i = 0; i < 5; ++i) {
-    const auto child = start_aml({"-q", "-d", database_.target().conninfo, "quarantine", "replay"});
-    std::this_thread::sleep_for(std::chrono::milliseconds(random() % 250));
-    ::kill(child, SIGKILL);
-    wait_for(child);
-    while (
-        database_.query("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-                        "AND pid <> pg_backend_pid() AND backend_type = 'client backend'") != "0")
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    EXPECT_EQ(
-        database_.query("SELECT count(*) FILTER (WHERE state = 'replayed') = (SELECT count(*) "
-                        "FROM silver.transfers), count(*) FROM quarantine.rows"),
-        "t|3000");
-  }
-  out_of({"quarantine", "replay"});
-  EXPECT_EQ(database_.query("SELECT count(*), count(DISTINCT transfer_id), sum(amount_base) FROM "
-                            "silver.transfers"),
-            "3000|3000|3300.00");
-  EXPECT_EQ(database_.query("SELECT count(*) FROM quarantine.replays"), "3000");
 }
 
 }  // namespace

@@ -2,15 +2,22 @@
 #include "store/connection.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <optional>
 #include <pqxx/pqxx>
 #include <string>
+#include <thread>
 
 #include "store/conninfo.hpp"
 #include "store/error.hpp"
+#include "store/lock_holders.hpp"
 #include "store/raw_connection.hpp"
+#include "store/snapshot.hpp"
 #include "store/statement.hpp"
 #include "tests/support/test_database.hpp"
 
@@ -238,6 +245,91 @@ TEST(Connection, ALostConnectionIsRetryableAndNeverComesBackByItself) {
       EXPECT_TRUE(error.retryable());
     }
   }
+}
+
+TEST(Connection, AServerThatRecoversOrHasNoRoomMayAnswerLater) {
+  for (const auto* words :
+       {"FATAL:  the database system is in recovery mode",
+        "FATAL:  the database system is not yet accepting connections",
+        "FATAL:  the database system is starting up", "FATAL:  sorry, too many clients already",
+        "FATAL:  too many connections for role \"aml\"",
+        "FATAL:  remaining connection slots are reserved for superusers"}) {
+    try {
+      throw_unreachable({"bank", "--database"}, words);
+    } catch (const StoreError& error) {
+      EXPECT_TRUE(error.retryable()) << error.what();
+      EXPECT_NE(std::string(error.what()).find("try again in a moment"), std::string::npos)
+          << error.what();
+    }
+  }
+}
+
+TEST(Connection, AServerThatNoLongerAnswersIsGivenUpAfterAMinuteUnlessToldOtherwise) {
+  const auto option = [](const std::string& conninfo, const std::string& keyword) {
+    std::string found;
+    for (const auto& one : parse_conninfo(libpq_conninfo(conninfo)))
+      if (one.keyword == keyword) found = one.value;
+    return found;
+  };
+  EXPECT_EQ(option("host=db.example", "tcp_user_timeout"), "60000");
+  EXPECT_EQ(option("", "keepalives_idle"), "30");
+  EXPECT_EQ(option("postgresql://db.example/bank?keepalives_idle=7&tcp_user_timeout=0", "dbname"),
+            "bank");
+  EXPECT_EQ(option("postgresql://db.example/bank?keepalives_idle=7", "keepalives_idle"), "7");
+  EXPECT_EQ(option("host=db.example tcp_user_timeout=0", "tcp_user_timeout"), "0");
+}
+
+TEST(Connection, TheServerEndsAStatementSoonAfterItsProgramWasKilled) {
+  const TestDatabase database;
+  const pid_t program = ::fork();
+  ASSERT_GE(program, 0);
+  if (program == 0) {
+    auto connection = database.connect();
+    ask(connection, "SELECT pg_sleep(600)");
+    ::_exit(0);
+  }
+  const auto sleepers = [&] {
+    return database.query(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = "
+        "current_database() AND wait_event = 'PgSleep'");
+  };
+  const auto wait_until_there_are = [&](const std::string& number) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (sleepers() != number && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return sleepers() == number;
+  };
+  ASSERT_TRUE(wait_until_there_are("1"));
+  ::kill(program, SIGKILL);
+  ::waitpid(program, nullptr, 0);
+  EXPECT_TRUE(wait_until_there_are("0"));
+}
+
+TEST(Connection, WaitsForALockAMinuteAtMostAndTheHolderCanBeNamed) {
+  const TestDatabase database;
+  auto holder = database.connect();
+  pqxx::work held(holder.pqxx());
+  held.exec("LOCK TABLE silver.transfers IN ACCESS EXCLUSIVE MODE");
+  const std::string pid = held.exec1("SELECT pg_backend_pid()")[0].c_str();
+  auto waiting = database.connect();
+  EXPECT_EQ(ask(waiting, "SHOW lock_timeout"), "1min");
+  ask(waiting, "SELECT set_config('lock_timeout', '50ms', false)");
+  try {
+    plan_snapshot(waiting);
+    FAIL() << "the table was read although it is locked";
+  } catch (const StoreError& error) {
+    EXPECT_EQ(error.failure(), StoreFailure::kLocked) << error.what();
+    EXPECT_TRUE(error.retryable());
+    EXPECT_NE(std::string(error.what()).find("another session holds what this needs"),
+              std::string::npos)
+        << error.what();
+  }
+  const auto holders = lock_holders(waiting, HeldLock::kAny);
+  ASSERT_EQ(holders.size(), 1U);
+  EXPECT_EQ(holders[0].rfind("server process " + pid + " of user ", 0), 0U) << holders[0];
+  EXPECT_NE(holders[0].find("silver.transfers (AccessExclusiveLock)"), std::string::npos)
+      << holders[0];
+  EXPECT_TRUE(lock_holders(waiting, HeldLock::kOfLoadsAndRuns).empty());
 }
 
 }  // namespace

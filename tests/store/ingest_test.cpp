@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <pqxx/pqxx>
 #include <random>
 #include <sstream>
 
@@ -465,6 +467,86 @@ TEST_F(IngestTest, ALoadThatIsCutOffLeavesNothingAndCanBeRepeated) {
   options_.progress = {};
   connection_ = database_.connect();
   EXPECT_EQ(load_one(file).rows_loaded, 60'000U);
+}
+
+TEST_F(IngestTest, AFileWhoseLoadLostItsLockAndStillCommitsIsKnownToTheNextLoad) {
+  std::string content = "booked_at,from_account,to_account,amount\n";
+  for (int i = 0; i < 20'000; ++i) content += "2024-01-01,A,B,1.00\n";
+  const std::string file = write("t.csv", content);
+  const std::string grown = write("grown.csv", content + "2024-01-02,A,B,2.00\n");
+  std::future<std::vector<FileOutcome>> next;
+  options_.progress = [&, once = true](const std::string&, std::uint64_t, std::uint64_t) mutable {
+    if (!std::exchange(once, false)) return;
+    // As when the program is killed: the session that holds the lock ends before the one that works.
+    query(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND "
+        "classid = 7103852 AND objid = 1 AND database = (SELECT oid FROM pg_database WHERE datname "
+        "= current_database())");
+    next = std::async(std::launch::async, [&] {
+      IngestOptions options;
+      options.expectations = options_.expectations;
+      auto connection = database_.connect();
+      return ingest(connection, {file, grown}, options);
+    });
+    while (query("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+                 "wait_event_type = 'Lock'") == "0" &&
+           next.wait_for(std::chrono::milliseconds(20)) == std::future_status::timeout) {
+    }
+  };
+  EXPECT_THROW(load({file}), StoreError);  // at its end it finds that its first session is gone
+  for (const auto& outcome : next.get()) {
+    if (outcome.path == file) {
+      EXPECT_EQ(outcome.kind, Kind::kAlreadyKnown) << outcome.message;
+    } else {
+      EXPECT_EQ(outcome.rows_loaded, 1U) << outcome.message;
+    }
+  }
+  EXPECT_EQ(query("SELECT count(*), sum(amount) FROM silver.transfers"), "20001|20002.00");
+}
+
+TEST_F(IngestTest, ATableThatAnotherSessionHoldsIsNoFaultOfTheExpectations) {
+  const std::string file =
+      write("t.csv", std::string(kTransfersHeader) + "T1,2024-01-01,A,B,1,USD,X\n");
+  auto other = database_.connect();
+  {
+    pqxx::work held(other.pqxx());
+    held.exec("LOCK TABLE bronze.transfers IN ACCESS EXCLUSIVE MODE");
+    pqxx::nontransaction(connection_.pqxx()).exec("SET lock_timeout = '50ms'");
+    try {
+      load({file});
+      FAIL() << "it was loaded into a table that another session holds";
+    } catch (const StoreError& error) {
+      EXPECT_EQ(error.failure(), StoreFailure::kLocked) << error.what();
+    }
+  }
+  EXPECT_EQ(load_one(file).rows_loaded, 1U);
+}
+
+TEST_F(IngestTest, AFileThatIsCutAnywhereAndThenWholeLosesNoRowAndDoublesNone) {
+  std::mt19937 random(17);
+  std::string csv = kTransfersHeader;
+  std::string json;
+  for (int i = 0; i < 40; ++i) {
+    const std::string id = std::to_string(i);
+    csv += "C" + id + ",2024-01-01,A" + id + ",B,1.50,USD,WIRE\n";
+    json += R"({"transfer_id":"J)" + id + R"(","booked_at":"2024-01-01","from_account":"A)" + id +
+            R"(","to_account":"B","amount":1.50})" + "\n";
+  }
+  const auto cut_and_whole = [&](const std::string& name, const std::string& content) {
+    const std::size_t cut = random() % content.size();
+    database_.empty();
+    SCOPED_TRACE(name + " cut at " + std::to_string(cut));
+    load_text(name, content.substr(0, cut));  // or refused: not even the header is whole
+    const auto whole = load_text(name, content);
+    EXPECT_TRUE(whole.kind == Kind::kLoaded || whole.kind == Kind::kAlreadyKnown) << whole.message;
+    EXPECT_EQ(query("SELECT count(*), count(DISTINCT transfer_id), sum(amount) > 39 FROM "
+                    "silver.transfers"),
+              "40|40|t");
+  };
+  for (int i = 0; i < 4; ++i) {
+    cut_and_whole("t.csv", csv);
+    cut_and_whole("t.jsonl", json);
+  }
 }
 
 TEST_F(IngestTest, AFileThatChangesWhileItIsLoadedIsRefused) {

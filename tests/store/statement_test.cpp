@@ -117,6 +117,26 @@ TEST(Statement, ASerializationFailureIsRetryable) {
   }
 }
 
+TEST(Statement, AConnectionThatBreaksDuringACopyIsLostAndRetryable) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  pqxx::work work(connection.pqxx());
+  work.exec("CREATE TEMPORARY TABLE numbers (number integer)");
+  const std::string pid = work.exec1("SELECT pg_backend_pid()")[0].c_str();
+  try {
+    as_statement("COPY numbers", [&] {
+      pqxx::stream_to copy(work, "numbers");
+      database.query("SELECT pg_terminate_backend(" + pid + ", 5000)");
+      for (int i = 0; i < 1'000'000; ++i) copy << std::make_tuple(i);
+      copy.complete();
+    });
+    FAIL() << "it was copied into nothing";
+  } catch (const StoreError& error) {
+    EXPECT_EQ(error.failure(), StoreFailure::kUnreachable) << error.what();
+    EXPECT_TRUE(error.retryable());
+  }
+}
+
 TEST(Statement, OtherErrorsPassUnchanged) {
   EXPECT_THROW(as_statement("x", [] { throw std::invalid_argument("not the database's"); }),
                std::invalid_argument);
