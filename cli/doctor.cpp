@@ -17,6 +17,7 @@
 #include "store/gold_reader.hpp"
 #include "store/migrations.hpp"
 #include "store/private_cluster.hpp"
+#include "store/retention.hpp"
 #include "store/server_facts.hpp"
 #include "store/snapshot.hpp"
 
@@ -149,6 +150,15 @@ void examine_data(Examination& examination, store::Connection& connection) {
   }
 }
 
+void examine_versions(Examination& examination, store::Connection& connection) {
+  const auto facts = store::retention_facts(connection);
+  examination.add(
+      "versions", Verdict::kOk,
+      fmt::format("{} to {} can be read, back to {}; the history takes {}; {} erasures",
+                  facts.oldest_version, facts.newest_version, facts.oldest_at,
+                  human_bytes(static_cast<std::uint64_t>(facts.history_bytes)), facts.erasures));
+}
+
 void examine_scenarios(Examination& examination) {
   const auto shipped = scenarios::shipped_scenarios({});
   examination.add("scenarios", Verdict::kOk,
@@ -168,7 +178,10 @@ int run_doctor(const GlobalOptions& global) {
         "database", Verdict::kOk,
         fmt::format("{} ({})", store::describe(connection.target()), connection.target().origin));
     examine_server(examination, connection);
-    if (examine_schema(examination, connection)) examine_data(examination, connection);
+    if (examine_schema(examination, connection)) {
+      examine_data(examination, connection);
+      examine_versions(examination, connection);
+    }
   } catch (const store::StoreError& error) {
     examination.add("database", Verdict::kProblem, error.what(),
                     "aml db start, or name yours with -d");

@@ -2,15 +2,19 @@
 // The program as a user meets it: exit codes, what goes to stdout and stderr, formats.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <pqxx/pqxx>
+#include <set>
 #include <sstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "store/run_ledger.hpp"
 #include "tests/cli/process.hpp"
@@ -130,6 +134,116 @@ TEST(CommandLine, ColumnsOfFilesAreListedAndNewOnesTold) {
   const auto listed = aml({"list", "schemas", "--limit", "5"}).out;
   EXPECT_NE(listed.find("\n2,transfers,aml,4,amount,numeric,,"), std::string::npos) << listed;
   EXPECT_NE(listed.find("\n2,transfers,aml,5,Channel,text,channel,"), std::string::npos) << listed;
+}
+
+/// Words that stand in a file of the server, but for its write-ahead log.
+std::set<std::string> words_on_disk(const TestDatabase& database,
+                                    const std::vector<std::string>& words) {
+  namespace fs = std::filesystem;
+  std::set<std::string> found;
+  const fs::path data = database.query("SHOW data_directory");
+  for (const auto& entry : fs::recursive_directory_iterator(data)) {
+    if (!entry.is_regular_file() ||
+        entry.path().lexically_relative(data).string().starts_with("pg_wal"))
+      continue;
+    std::string bytes(entry.file_size(), '\0');
+    std::ifstream(entry.path(), std::ios::binary)
+        .read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    for (const auto& word : words)
+      if (::memmem(bytes.data(), bytes.size(), word.data(), word.size()) != nullptr)
+        found.insert(word);
+  }
+  return found;
+}
+
+TEST(CommandLine, ErasesAPersonUntilNoByteIsOnTheServersDisk) {
+  const TestDatabase database;
+  if (!std::filesystem::exists(database.query("SHOW data_directory") + "/base"))
+    GTEST_SKIP() << "SKIPPED: the server that PGHOST names is elsewhere, its files cannot be read";
+  const TemporaryFolder folder;
+  const auto aml = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"-d", database.target().conninfo});
+    return run_aml(arguments);
+  };
+  const std::string parties =
+      "party_id,name,kind,country,base_risk,address,email,phone,spouse\n"
+      "PXQ77,Xanthippe Quillfeather,person,FR,0,9 Zinnia Yard,xanthippe@quill.example,,Bob\n"
+      "PBOB1,Bob,person,FR,0,9 Zinnia Yard,,,Xanthippe Quillfeather\n"
+      "PXQ77,Xanthippe Quillfeather again,person,FR,0,,,,\n"
+      "PXQ77,Xanthippe Quillfeather has a line cut off\n";
+  std::string transfers = kCycle;
+  for (std::size_t at = 0; (at = transfers.find(",A,", at)) != std::string::npos;)
+    transfers.replace(at, 3, ",AXQ77,");
+  ASSERT_EQ(aml({"load", folder.write("parties.csv", parties),
+                 folder.write("accounts.csv", "account_id,party_id\nAXQ77,PXQ77\nB,PBOB1\n"),
+                 folder.write("transfers.csv", transfers)})
+                .exit_code,
+            0);
+  ASSERT_EQ(aml({"run", "round_tripping", "synthetic_identities"}).exit_code, 0);
+  ASSERT_NE(aml({"list", "alerts"}).out.find("AXQ77"), std::string::npos);
+  database.query("CHECKPOINT");
+  const std::vector<std::string> words{"Xanthippe", "xanthippe@quill", "AXQ77", "PXQ77"};
+  EXPECT_EQ(words_on_disk(database, words), std::set<std::string>(words.begin(), words.end()));
+
+  std::vector<std::string> erase{"erase",       "--party",  "PXQ77",       "--reference",
+                                 "DSR-2026-17", "--reason", "asked for it"};
+  const auto unasked = aml(erase);
+  EXPECT_EQ(unasked.exit_code, 2);
+  EXPECT_NE(unasked.err.find("Nothing was erased."), std::string::npos) << unasked.err;
+  erase.push_back("--yes");
+  const auto held = aml(erase);
+  EXPECT_EQ(held.exit_code, 1);
+  EXPECT_NE(held.err.find("the law asks to keep the data of this party until"), std::string::npos);
+  EXPECT_NE(held.err.find("--override-duty"), std::string::npos) << held.err;
+  erase.insert(erase.end(), {"--override-duty", "order of the court, 12 C 3/26"});
+  const auto erased = aml(erase);
+  ASSERT_EQ(erased.exit_code, 0) << erased.err;
+  EXPECT_NE(erased.out.find("silver.parties,1\n"), std::string::npos) << erased.out;
+
+  // As docs/operations.md says.
+  for (const char* command : {"VACUUM (FULL, ANALYZE)", "VACUUM FULL pg_statistic", "CHECKPOINT"})
+    database.query(command);
+  const std::string proof = "DSR-2026-17";
+  auto all = words;
+  all.push_back(proof);
+  EXPECT_EQ(words_on_disk(database, all), std::set<std::string>{proof});
+  EXPECT_NE(aml({"history", "--limit", "1"}).out.find(",ERASE,"), std::string::npos);
+  EXPECT_NE(aml({"list", "alerts"}).out.find(",erased-"), std::string::npos);
+
+  const auto again = aml({"load", folder.write("again.csv", "account_id\nAXQ77\n")});
+  EXPECT_EQ(again.exit_code, 4);
+  EXPECT_NE(again.err.find("names the account whose data were erased"), std::string::npos)
+      << again.err;
+  EXPECT_EQ(aml({"run", "round_tripping"}).exit_code, 0);
+}
+
+TEST(CommandLine, PruneTellsWhatGoesAndThatNothingIsOldEnough) {
+  const TestDatabase database;
+  const auto aml = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"-d", database.target().conninfo});
+    return run_aml(arguments);
+  };
+  EXPECT_EQ(aml({"prune", "--yes"}).exit_code, 2);
+  EXPECT_EQ(aml({"prune", "--keep-years", "0", "--yes"}).exit_code, 2);
+  const auto young = aml({"prune", "--keep-years", "5", "--yes"});
+  EXPECT_EQ(young.exit_code, 0) << young.err;
+  EXPECT_NE(young.err.find("Nothing is that old."), std::string::npos) << young.err;
+  database.write("INSERT INTO silver.fx_rates VALUES ('EUR', '2024-01-01', 1, 1, 1)");
+  database.write("DELETE FROM silver.fx_rates");
+  database.query(
+      "SET session_replication_role = replica; UPDATE aml.versions SET committed_at = now() - "
+      "interval '6 years' + version * interval '1 second'");
+  const auto dry = aml({"prune", "--keep-years", "5", "--dry-run"});
+  EXPECT_EQ(dry.out, "table,rows\nhistory.silver_fx_rates,1\n") << dry.err;
+  EXPECT_NE(dry.err.find("Nothing was dropped"), std::string::npos) << dry.err;
+  EXPECT_EQ(aml({"prune", "--keep-years", "5", "--yes"}).out, dry.out);
+  const auto dropped = aml({"diff", "fx_rates", "1", "2"});
+  EXPECT_EQ(dropped.exit_code, 1);
+  EXPECT_NE(dropped.err.find("version 1 was dropped: the oldest that can be read is 2"),
+            std::string::npos)
+      << dropped.err;
+  EXPECT_NE(aml({"history"}).out.find(",no\n"), std::string::npos);
+  EXPECT_NE(aml({"doctor"}).out.find("2 to 3 can be read"), std::string::npos);
 }
 
 TEST(CommandLine, BacktestsWithOtherParametersAndAsOfADay) {

@@ -82,20 +82,24 @@ TEST(Migrations, AreAppliedOnceInOrder) {
   require_schema(connection);
 }
 
-TEST(Migrations, ADatabaseOfTheFirstReleaseKeepsItsDataAndItsPast) {
-  const EmptyDatabase database;
+/// As a program made it that knew this many migrations.
+void migrate_to(const EmptyDatabase& database, std::size_t release) {
   auto connection = database.connect();
-  constexpr std::size_t kFirstRelease = 18;
   {
     pqxx::nontransaction session(connection.pqxx());
     session.exec(std::string(command::create_schema_migrations.text));
-    for (std::size_t i = 0; i < kFirstRelease; ++i)
-      session.exec(std::string(schema::all()[i]->text));
+    for (std::size_t i = 0; i < release; ++i) session.exec(std::string(schema::all()[i]->text));
   }
-  for (std::size_t i = 0; i < kFirstRelease; ++i) {
+  for (std::size_t i = 0; i < release; ++i) {
     database.query("INSERT INTO aml.schema_migrations VALUES (" + std::to_string(i + 1) +
                    ", 'old', '" + sha256_hex(schema::all()[i]->text) + "', '0.1') RETURNING 1");
   }
+}
+
+TEST(Migrations, ADatabaseOfTheFirstReleaseKeepsItsDataAndItsPast) {
+  const EmptyDatabase database;
+  auto connection = database.connect();
+  migrate_to(database, 18);
   database.query(
       "INSERT INTO aml.properties VALUES ('base_currency', 'USD'), ('base_currency_exponent', '2');"
       "INSERT INTO aml.ingested_files (sha256, dataset, format, path, bytes, lines_read, "
@@ -118,6 +122,37 @@ TEST(Migrations, ADatabaseOfTheFirstReleaseKeepsItsDataAndItsPast) {
   EXPECT_EQ(database.query(sums + "silver.transfers"), "10 55");
   EXPECT_EQ(database.query(sums + "silver.transfers_as_of(0)"), "1000 500500");
   EXPECT_EQ(database.query("SELECT name FROM silver.parties_as_of(0)"), "Ada");
+}
+
+TEST(Migrations, VersionsOfAnEarlierReleaseAreReadAsBefore) {
+  const EmptyDatabase database;
+  auto connection = database.connect();
+  migrate_to(database, 23);
+  database.query(
+      "INSERT INTO aml.properties VALUES ('base_currency', 'USD'), ('base_currency_exponent', '2') "
+      "RETURNING 1");
+  const auto write = [&](const std::string& sql) {
+    pqxx::work work(connection.pqxx());
+    work.exec("SELECT aml.begin_version('TEST'); " + sql);
+    work.commit();
+  };
+  write(
+      "INSERT INTO silver.fx_rates SELECT 'USD', date '2024-01-01' + n, 1, 1, n FROM "
+      "generate_series(1, 500) n");
+  for (int version = 2; version <= 40; ++version)
+    write("UPDATE silver.fx_rates SET rate = rate + 1, valid_from = DEFAULT WHERE line % " +
+          std::to_string(version) + " = 0");
+  write("DELETE FROM silver.fx_rates WHERE line < 100");
+  const std::string past =
+      "SELECT md5(string_agg(v || r::text, ',' ORDER BY v, line)) FROM generate_series(0, 41) v, "
+      "silver.fx_rates_as_of(v) r";
+  const auto before = database.query(past);
+  migrate(connection, kPlain);
+  require_schema(connection);
+  EXPECT_EQ(database.query(past), before);
+  EXPECT_EQ(
+      database.query("SELECT count(*) || ' ' || bool_and(is_readable) FROM aml.version_history"),
+      "42 true");
 }
 
 TEST(Migrations, LookingForPendingOnesChangesNothing) {
