@@ -86,7 +86,7 @@ BEGIN
     RETURN;
   END IF;
   begun := aml.begin_version('PRUNE', jsonb_strip_nulls(jsonb_build_object(
-    'keep_years', keep_years, 'oldest_version', horizon, 'pinned_version', nullif(horizon, pinned), 'override', reason)));
+    'keep_years', keep_years, 'oldest_version', horizon, 'pinned_version', CASE WHEN horizon = pinned THEN pinned END, 'override', reason)));
   INSERT INTO aml.prunings VALUES (begun, keep_years, horizon, reason);
 
   FOR removal IN
