@@ -133,9 +133,9 @@ DECLARE
   replaced_rows bigint;
 BEGIN
   EXECUTE format('INSERT INTO history.%I (%2$s, valid_until)
-                  SELECT %2$s, $1 FROM replaced WHERE valid_from < $1 ORDER BY width_bucket($1 - valid_from, $2)',
+                  SELECT %2$s, $1 FROM replaced WHERE valid_from < $1 ORDER BY valid_from DESC',
                  TG_TABLE_SCHEMA || '_' || TG_TABLE_NAME, TG_ARGV[0])
-    USING aml.this_version(), TG_ARGV[1]::bigint[];
+    USING aml.this_version();
   SELECT count(*) INTO replaced_rows FROM replaced;
   INSERT INTO aml.version_tables AS known (version, table_name, inserted, updated, deleted)
   SELECT aml.this_version(), format('%s.%s', TG_TABLE_SCHEMA, TG_TABLE_NAME), 0,
@@ -146,7 +146,6 @@ BEGIN
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION aml.keep_replaced() IS 'Trigger after UPDATE or DELETE: rows of earlier versions go to the schema history. Its arguments: the columns, and where spans end.';
 
 CREATE OR REPLACE FUNCTION aml.keep_history(versioned regclass) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -213,9 +212,9 @@ BEGIN
   EXECUTE format('CREATE OR REPLACE TRIGGER count_inserted AFTER INSERT ON %s REFERENCING NEW TABLE AS written
                   FOR EACH STATEMENT EXECUTE FUNCTION aml.count_change()', versioned);
   EXECUTE format('CREATE OR REPLACE TRIGGER keep_updated AFTER UPDATE ON %s REFERENCING OLD TABLE AS replaced
-                  FOR EACH STATEMENT EXECUTE FUNCTION aml.keep_replaced(%L, %L)', versioned, columns, spans);
+                  FOR EACH STATEMENT EXECUTE FUNCTION aml.keep_replaced(%L)', versioned, columns);
   EXECUTE format('CREATE OR REPLACE TRIGGER keep_deleted AFTER DELETE ON %s REFERENCING OLD TABLE AS replaced
-                  FOR EACH STATEMENT EXECUTE FUNCTION aml.keep_replaced(%L, %L)', versioned, columns, spans);
+                  FOR EACH STATEMENT EXECUTE FUNCTION aml.keep_replaced(%L)', versioned, columns);
 
   SELECT string_agg(format('UNION ALL SELECT %s FROM history.%I
                             WHERE %s = %s AND valid_from <= $1 AND valid_until > $1%s',
@@ -571,7 +570,7 @@ COMMENT ON FUNCTION aml.kept_by_law_until IS 'aml.retention_years() after the ne
 
 -- One statement finds what is to go, one takes it away: the conditions are the same text.
 CREATE FUNCTION aml.erase_table(erased regclass, classified text, accounts jsonb, parties jsonb, words jsonb, alerts text[], OUT rows bigint, OUT digest bytea, OUT is_deleted boolean)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET client_min_messages = warning AS $$
 DECLARE
   is_bronze constant boolean := classified LIKE 'bronze.%';
   is_scoped constant boolean := EXISTS (SELECT FROM pg_attribute WHERE attrelid = erased AND attname = 'alert_id');
