@@ -42,6 +42,8 @@ struct Options {
   RestoreOptions restore;
   GrantsOptions grants;
   ShareOptions share;
+  PruneOptions prune;
+  EraseOptions erase;
   FeatureOptions features;
   ForestFitOptions forest_fit;
   ForestScoreOptions forest_score;
@@ -909,6 +911,42 @@ void add_share_commands(CLI::App& app, ShareOptions& options, Command& chosen) {
   revoke->add_option("--from", options.role, "Who had it")->required()->type_name("ROLE");
 }
 
+/// What commands that take something away for good have in common.
+template <typename RemovalOptions>
+void add_removal_options(CLI::App& command, RemovalOptions& options) {
+  command
+      .add_option("--override-duty", options.override_duty,
+                  "Why it is done though the law asks to keep the data; recorded")
+      ->type_name("TEXT");
+  command.add_flag("--dry-run", options.dry_run, "Only say what would go, by table");
+  command.add_flag("-y,--yes", options.yes, "Do not ask");
+}
+
+void add_removal_commands(CLI::App& app, Options& options, Command& chosen) {
+  auto* prune = app.add_subcommand(
+      "prune", "Drop old versions: what is needed only to read the data as they were long ago");
+  prune->add_option("--keep-years", options.prune.keep_years, "Years that can still be read")
+      ->required()
+      ->check(CLI::Range(1, 1000));
+  add_removal_options(*prune, options.prune);
+  prune->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_prune(global, options.prune); };
+  });
+
+  auto* erase = app.add_subcommand(
+      "erase",
+      "Erase the data of a party and its accounts, or of an account, from all tables and versions");
+  erase->add_option("--party", options.erase.party, "Party")->type_name("ID");
+  erase->add_option("--account", options.erase.account, "Account")->type_name("ID");
+  erase->add_option("--reference", options.erase.reference, "Case in which the request is kept")
+      ->required();
+  erase->add_option("--reason", options.erase.reason, "Why it is erased; recorded")->required();
+  add_removal_options(*erase, options.erase);
+  erase->callback([&] {
+    chosen = [&](const GlobalOptions& global) { return run_erase(global, options.erase); };
+  });
+}
+
 void add_reading_commands(CLI::App& app, Options& options, Command& chosen) {
   auto* list =
       app.add_subcommand("list", "List scenarios, runs, alerts or the columns of loaded files");
@@ -1049,6 +1087,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
   add_version_commands(app, *options, chosen);
   add_grants_command(app, options->grants, chosen);
   add_share_commands(app, options->share, chosen);
+  add_removal_commands(app, *options, chosen);
   add_run_commands(app, *options, chosen);
   add_service_commands(app, *options, chosen);
   add_data_commands(app, *options, chosen);

@@ -112,6 +112,19 @@ struct ShareOptions {
   std::string role;
   std::string until;  ///< a day or time
 };
+struct PruneOptions {
+  int keep_years = 0;
+  std::string override_duty;  ///< why less is kept than the law asks; empty: it is not less
+  bool dry_run = false;
+  bool yes = false;  ///< without asking
+};
+struct EraseOptions {
+  std::string party, account;  ///< one of them
+  std::string reference, reason;
+  std::string override_duty;  ///< why, though the law asks to keep the data; empty: it does not
+  bool dry_run = false;
+  bool yes = false;  ///< without asking
+};
 struct EvaluateOptions {
   std::vector<std::string> labels;  ///< files
   std::optional<std::int64_t> run;  ///< absent: the current alerts
@@ -232,6 +245,7 @@ int run_db(const GlobalOptions& global, const DbOptions& options);
 int run_demo(const GlobalOptions& global, const DemoOptions& options);
 int run_diff(const GlobalOptions& global, const DiffOptions& options);
 int run_doctor(const GlobalOptions& global);
+int run_erase(const GlobalOptions& global, const EraseOptions& options);
 int run_evaluate(const GlobalOptions& global, const EvaluateOptions& options);
 int run_expectations_check(const GlobalOptions& global, const ExpectationsOptions& options);
 int run_expectations_from_schema(const GlobalOptions& global, const ExpectationsOptions& options);
@@ -265,6 +279,7 @@ int run_model_promote(const GlobalOptions& global, const ModelVersionOptions& op
 int run_model_show(const GlobalOptions& global, const ModelVersionOptions& options);
 int run_model_sql(const GlobalOptions& global, const ModelVersionOptions& options);
 int run_model_train(const GlobalOptions& global, const ModelTrainOptions& options);
+int run_prune(const GlobalOptions& global, const PruneOptions& options);
 int run_quarantine_drop(const GlobalOptions& global, const QuarantineOptions& options);
 int run_quarantine_fix(const GlobalOptions& global, const QuarantineOptions& options);
 int run_quarantine_list(const GlobalOptions& global, const QuarantineOptions& options);

@@ -4,13 +4,13 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <iostream>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
+#include "cli/removal.hpp"
 #include "cli/target.hpp"
 #include "cli/version.hpp"
 #include "store/conninfo.hpp"
@@ -75,14 +75,11 @@ int remove(const GlobalOptions& global, const DbOptions& options) {
     say(fmt::format("There is no private database in {}.", global.directory));
     return kOk;
   }
-  if (!options.yes) {
-    fmt::print(stderr, "Delete the private database in {} with all its data? [y/N] ",
-               now.data_directory);
-    std::string answer;
-    if (!std::getline(std::cin, answer) || (answer != "y" && answer != "yes")) {
-      say("Nothing was deleted.");
-      return kUsage;
-    }
+  if (!confirmed(
+          fmt::format("Delete the private database in {} with all its data?", now.data_directory),
+          options.yes)) {
+    say("Nothing was deleted.");
+    return kUsage;
   }
   store::remove_cluster(global.directory);
   say(fmt::format("Deleted {}.", now.data_directory));

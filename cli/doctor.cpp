@@ -19,6 +19,7 @@
 #include "store/lock_holders.hpp"
 #include "store/migrations.hpp"
 #include "store/private_cluster.hpp"
+#include "store/retention.hpp"
 #include "store/server_facts.hpp"
 #include "store/snapshot.hpp"
 
@@ -179,6 +180,15 @@ void examine_data(Examination& examination, store::Connection& connection) {
   }
 }
 
+void examine_versions(Examination& examination, store::Connection& connection) {
+  const auto facts = store::retention_facts(connection);
+  examination.add(
+      "versions", Verdict::kOk,
+      fmt::format("{} to {} can be read, back to {}; the history takes {}; {} erasures",
+                  facts.oldest_version, facts.newest_version, facts.oldest_at,
+                  human_bytes(static_cast<std::uint64_t>(facts.history_bytes)), facts.erasures));
+}
+
 void examine_scenarios(Examination& examination) {
   const auto shipped = scenarios::shipped_scenarios({});
   examination.add("scenarios", Verdict::kOk,
@@ -202,6 +212,7 @@ int run_doctor(const GlobalOptions& global) {
     if (examine_schema(examination, connection)) {
       examine_access(examination, connection);
       examine_data(examination, connection);
+      examine_versions(examination, connection);
     } else {
       examine_right_to_create(examination, connection);
     }

@@ -6,10 +6,12 @@
 #include <cstdlib>
 #include <string>
 
+#include "cli/version.hpp"
 #include "store/error.hpp"
 #include "store/lock_holders.hpp"
 #include "store/migrations.hpp"
 #include "store/private_cluster.hpp"
+#include "store/version_history.hpp"
 
 namespace aml::cli {
 namespace {
@@ -51,7 +53,9 @@ store::Target choose_target(const GlobalOptions& global) {
 store::Connection connect(const GlobalOptions& global) {
   const auto target = choose_target(global);
   detail(fmt::format("database: {} ({})", store::describe(target), target.origin));
-  return store::Connection(target);
+  store::Connection connection(target);
+  store::name_program(connection, kVersion);
+  return connection;
 }
 
 store::Connection connect_ready(const GlobalOptions& global) {

@@ -42,9 +42,16 @@ std::vector<VersionRow> version_history(Connection& connection, const std::strin
                         .read_version = value_or_absent<std::int64_t>(row["read_version"]),
                         .run_id = value_or_absent<std::int64_t>(row["run_id"]),
                         .files = row["files"].c_str(),
-                        .client = row["client"].c_str()});
+                        .client = row["client"].c_str(),
+                        .program_version = value_or_absent<std::string>(row["program_version"]),
+                        .is_readable = row["is_readable"].as<bool>()});
   }
   return versions;
+}
+
+void name_program(Connection& connection, const std::string& program_version) {
+  auto session = begin<pqxx::nontransaction>(connection);
+  run(session, query::name_program, program_version);
 }
 
 std::int64_t newest_version(Connection& connection) {

@@ -20,11 +20,16 @@ struct VersionRow {
   std::optional<std::int64_t> read_version, run_id;
   std::string files;   ///< ids in aml.ingested_files, separated by blanks
   std::string client;  ///< application_name
+  std::optional<std::string> program_version;
+  bool is_readable = true;  ///< false: dropped, see store/retention.hpp
 };
 
 /// Newest first: those that wrote the table, or all if it is empty. limit 0: all.
 std::vector<VersionRow> version_history(Connection& connection, const std::string& table,
                                         int limit);
+
+/// The versions that this connection makes will name the program.
+void name_program(Connection& connection, const std::string& program_version);
 
 std::int64_t newest_version(Connection& connection);
 

@@ -2,16 +2,22 @@
 // The program as a user meets it: exit codes, what goes to stdout and stderr, formats.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <pqxx/pqxx>
+#include <set>
 #include <sstream>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "store/conninfo.hpp"
 #include "store/run_ledger.hpp"
 #include "tests/cli/process.hpp"
 #include "tests/support/test_database.hpp"
@@ -130,6 +136,193 @@ TEST(CommandLine, ColumnsOfFilesAreListedAndNewOnesTold) {
   const auto listed = aml({"list", "schemas", "--limit", "5"}).out;
   EXPECT_NE(listed.find("\n2,transfers,aml,4,amount,numeric,,"), std::string::npos) << listed;
   EXPECT_NE(listed.find("\n2,transfers,aml,5,Channel,text,channel,"), std::string::npos) << listed;
+}
+
+/// Words that stand in a file of the server, but for its write-ahead log.
+std::set<std::string> words_on_disk(const TestDatabase& database,
+                                    const std::vector<std::string>& words) {
+  namespace fs = std::filesystem;
+  std::set<std::string> found;
+  const fs::path data = database.query("SHOW data_directory");
+  for (const auto& entry : fs::recursive_directory_iterator(data)) {
+    if (!entry.is_regular_file() ||
+        entry.path().lexically_relative(data).string().starts_with("pg_wal"))
+      continue;
+    std::string bytes(entry.file_size(), '\0');
+    std::ifstream(entry.path(), std::ios::binary)
+        .read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    for (const auto& word : words)
+      if (::memmem(bytes.data(), bytes.size(), word.data(), word.size()) != nullptr)
+        found.insert(word);
+  }
+  return found;
+}
+
+/// The commands of a section of docs/operations.md, but those that need a system: of these the page says what they do.
+std::string commands_of_page(const std::string& section) {
+  std::ifstream page(AML_SOURCE_DIR "/docs/operations.md");
+  std::string commands;
+  bool is_there = false;
+  std::string fence;  // of the block that the line stands in
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("## ")) is_there = line == "## " + section;
+    if (line.starts_with("```")) fence = fence.empty() ? line : "";
+    for (const char* program : {"aml ", "psql ", "pg_dump ", "pg_restore ", "createdb "})
+      if (is_there && fence == "```" && line.starts_with(program)) commands += line + "\n";
+  }
+  return commands;
+}
+
+/// Runs the commands of a section as they stand there; what they say if one fails.
+std::string run_page(const TestDatabase& database, const TemporaryFolder& folder,
+                     const std::string& section) {
+  std::string script = "set -eu\ncd " + folder.path() + "\nexport AML_DATABASE_URL=\"" +
+                       database.target().conninfo + "\"\n";
+  for (const auto& option : store::parse_conninfo(database.target().conninfo))
+    for (const std::string name : {"host", "port", "user"})
+      if (option.keyword == name)
+        script += "export PG" +
+                  std::string(name == "host"   ? "HOST"
+                              : name == "port" ? "PORT"
+                                               : "USER") +
+                  "='" + option.value + "'\n";
+  script += "aml() { " AML_BINARY " \"$@\"; }\n" + commands_of_page(section);
+  const auto out = folder.path("page.out");
+  const int status =
+      std::system(("bash " + folder.write("page.sh", script) + " > " + out + " 2>&1").c_str());
+  std::ifstream said(out);
+  return status == 0 ? "" : std::string(std::istreambuf_iterator<char>(said), {});
+}
+
+/// With a person of unusual words, who stands in every kind of table, in old transfers and in an alert of an old run.
+void load_person(const TestDatabase& database, const TemporaryFolder& folder) {
+  const auto aml = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"-d", database.target().conninfo});
+    return run_aml(arguments);
+  };
+  std::string transfers = kCycle;
+  for (std::size_t at = 0; (at = transfers.find(",A,", at)) != std::string::npos;)
+    transfers.replace(at, 3, ",AXQ77,");
+  for (std::size_t at = 0; (at = transfers.find("2024", at)) != std::string::npos;)
+    transfers.replace(at, 4, "2014");
+  ASSERT_EQ(aml({"load",
+                 folder.write(
+                     "parties.csv",
+                     "party_id,name,kind,country,base_risk,address,email,phone,spouse\n"
+                     "P4711,Xanthippe Quillfeather,person,FR,0,9 Zinnia Yard,x@quill.example,,Bob\n"
+                     "PBOB1,Bob,person,FR,0,9 Zinnia Yard,,,Xanthippe Quillfeather\n"
+                     "P4711,Xanthippe Quillfeather again,person,FR,0,,,,\n"
+                     "P4711,Xanthippe Quillfeather has a line cut off\n"),
+                 folder.write("accounts.csv", "account_id,party_id\nAXQ77,P4711\nB,PBOB1\n"),
+                 folder.write("transfers.csv", transfers)})
+                .exit_code,
+            0);
+  ASSERT_EQ(aml({"run", "round_tripping", "synthetic_identities"}).exit_code, 0);
+}
+
+TEST(OperationsPage, ErasesAPersonUntilNoByteIsOnTheServersDisk) {
+  const TestDatabase database;
+  if (!std::filesystem::exists(database.query("SHOW data_directory") + "/base"))
+    GTEST_SKIP() << "SKIPPED: the server that PGHOST names is elsewhere, its files cannot be read";
+  const TemporaryFolder folder;
+  const auto aml = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"-d", database.target().conninfo});
+    return run_aml(arguments);
+  };
+  load_person(database, folder);
+  ASSERT_NE(aml({"list", "alerts"}).out.find("AXQ77"), std::string::npos);
+  database.query("CHECKPOINT");
+  const std::vector<std::string> words{"Xanthippe", "x@quill", "AXQ77", "P4711"};
+  EXPECT_EQ(words_on_disk(database, words), std::set<std::string>(words.begin(), words.end()));
+
+  std::vector<std::string> erase{"erase",       "--party",  "P4711",       "--reference",
+                                 "DSR-2026-17", "--reason", "asked for it"};
+  const auto unasked = aml(erase);
+  EXPECT_EQ(unasked.exit_code, 2);
+  EXPECT_NE(unasked.err.find("Nothing was erased."), std::string::npos) << unasked.err;
+  erase.push_back("--yes");
+  const auto held = aml(erase);
+  EXPECT_EQ(held.exit_code, 1);
+  EXPECT_NE(held.err.find("the law asks to keep the data of this party until"), std::string::npos);
+  EXPECT_NE(held.err.find("--override-duty"), std::string::npos) << held.err;
+  database.query("UPDATE aml.runs SET started_at = now() - interval '6 years'");
+  EXPECT_EQ(run_page(database, folder, "Erase a person"), "");
+
+  const std::string proof = "DSR-2026-17";
+  auto all = words;
+  all.push_back(proof);
+  EXPECT_EQ(words_on_disk(database, all), std::set<std::string>{proof});
+  EXPECT_NE(aml({"history", "--limit", "1"}).out.find(",ERASE,"), std::string::npos);
+  EXPECT_NE(aml({"list", "alerts"}).out.find(",erased-"), std::string::npos);
+
+  const auto again = aml({"load", folder.write("again.csv", "account_id\nAXQ77\n")});
+  EXPECT_EQ(again.exit_code, 4);
+  EXPECT_NE(again.err.find("names the account whose data were erased"), std::string::npos)
+      << again.err;
+  EXPECT_EQ(aml({"run", "round_tripping"}).exit_code, 0);
+}
+
+TEST(OperationsPage, ACopyAnswersAsTheOriginalWhichCanBePrunedAndRemoved) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  load_person(database, folder);
+  database.write("DELETE FROM silver.transfers");
+  EXPECT_EQ(run_page(database, folder, "Back up and restore"), "");
+  auto options = store::parse_conninfo(database.target().conninfo);
+  for (auto& option : options)
+    if (option.keyword == "dbname") option.value = "bank2";
+  {
+    store::Connection connection({store::quote_conninfo(options), "the copy"});
+    pqxx::nontransaction copy(connection.pqxx());
+    const std::string past =
+        "SELECT md5(string_agg(v || t::text, ',' ORDER BY v, transfer_id)) FROM generate_series(0, "
+        "aml.newest_version()) v, silver.transfers_as_of(v) t";
+    EXPECT_EQ(copy.exec1(past)[0].c_str(), database.query(past));
+  }
+  database.query("DROP DATABASE bank2");
+  database.query(
+      "SET session_replication_role = replica; UPDATE aml.versions SET committed_at = now() - "
+      "interval '6 years' + version * interval '1 second'");
+  EXPECT_EQ(run_page(database, folder, "Drop what is old"), "");
+  EXPECT_EQ(database.query("SELECT oldest_version = version - 1 FROM aml.prunings"), "t");
+  EXPECT_EQ(database.query("SELECT (SELECT count(*) FROM history.silver_transfers) + (SELECT "
+                           "count(*) FROM bronze.transfers)"),
+            "0");
+  EXPECT_EQ(run_page(database, folder, "Uninstall"), "");
+  EXPECT_EQ(database.query("SELECT string_agg(nspname, ' ') FROM pg_namespace WHERE nspname !~ "
+                           "'^pg_|^information_schema$|^public$'"),
+            "");
+}
+
+TEST(CommandLine, PruneTellsWhatGoesAndThatNothingIsOldEnough) {
+  const TestDatabase database;
+  const auto aml = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"-d", database.target().conninfo});
+    return run_aml(arguments);
+  };
+  EXPECT_EQ(aml({"prune", "--yes"}).exit_code, 2);
+  EXPECT_EQ(aml({"prune", "--keep-years", "0", "--yes"}).exit_code, 2);
+  const auto young = aml({"prune", "--keep-years", "5", "--yes"});
+  EXPECT_EQ(young.exit_code, 0) << young.err;
+  EXPECT_NE(young.err.find("Nothing is that old."), std::string::npos) << young.err;
+  database.write("INSERT INTO silver.fx_rates VALUES ('EUR', '2024-01-01', 1, 1, 1)");
+  database.write("DELETE FROM silver.fx_rates");
+  database.query(
+      "SET session_replication_role = replica; UPDATE aml.versions SET committed_at = now() - "
+      "interval '6 years' + version * interval '1 second'");
+  const auto dry = aml({"prune", "--keep-years", "5", "--dry-run"});
+  EXPECT_EQ(dry.out, "table,rows\nhistory.silver_fx_rates,1\n") << dry.err;
+  EXPECT_NE(dry.err.find("Nothing was dropped"), std::string::npos) << dry.err;
+  EXPECT_EQ(aml({"prune", "--keep-years", "5", "--yes"}).out, dry.out);
+  const auto dropped = aml({"diff", "fx_rates", "1", "2"});
+  EXPECT_EQ(dropped.exit_code, 1);
+  EXPECT_NE(dropped.err.find("version 1 was dropped: the oldest that can be read is 2"),
+            std::string::npos)
+      << dropped.err;
+  EXPECT_NE(aml({"history"}).out.find(",no\n"), std::string::npos);
+  EXPECT_NE(aml({"doctor"}).out.find("2 to 3 can be read"), std::string::npos);
+  EXPECT_EQ(database.query("SELECT program_version LIKE '0.%' FROM aml.versions WHERE version = 3"),
+            "t");
 }
 
 TEST(CommandLine, BacktestsWithOtherParametersAndAsOfADay) {

@@ -243,6 +243,37 @@ TEST(Migrations, WhatRunsFoundIsTheSameAfterItIsKeptAsChanges) {
   }
 }
 
+TEST(Migrations, VersionsOfAnEarlierReleaseAreReadAsBefore) {
+  const EmptyDatabase database;
+  auto connection = database.connect();
+  migrate_until(database, 23);
+  database.query(
+      "INSERT INTO aml.properties VALUES ('base_currency', 'USD'), ('base_currency_exponent', '2') "
+      "RETURNING 1");
+  const auto write = [&](const std::string& sql) {
+    pqxx::work work(connection.pqxx());
+    work.exec("SELECT aml.begin_version('TEST'); " + sql);
+    work.commit();
+  };
+  write(
+      "INSERT INTO silver.fx_rates SELECT 'USD', date '2024-01-01' + n, 1, 1, n FROM "
+      "generate_series(1, 500) n");
+  for (int version = 2; version <= 40; ++version)
+    write("UPDATE silver.fx_rates SET rate = rate + 1, valid_from = DEFAULT WHERE line % " +
+          std::to_string(version) + " = 0");
+  write("DELETE FROM silver.fx_rates WHERE line < 100");
+  const std::string past =
+      "SELECT md5(string_agg(v || r::text, ',' ORDER BY v, line)) FROM generate_series(0, 41) v, "
+      "silver.fx_rates_as_of(v) r";
+  const auto before = database.query(past);
+  migrate(connection, kPlain);
+  require_schema(connection);
+  EXPECT_EQ(database.query(past), before);
+  EXPECT_EQ(
+      database.query("SELECT count(*) || ' ' || bool_and(is_readable) FROM aml.version_history"),
+      "42 true");
+}
+
 TEST(Migrations, LookingForPendingOnesChangesNothing) {
   const EmptyDatabase database;
   auto connection = database.connect();

@@ -163,7 +163,8 @@ void TestDatabase::empty() const {
                              ' RESTART IDENTITY CASCADE'
                       FROM pg_tables
                       WHERE schemaname IN ('aml', 'bronze', 'silver', 'quarantine', 'gold', 'backtest', 'history')
-                        AND tablename NOT IN ('schema_migrations', 'properties', 'versions', 'access_plan', 'currencies', 'typologies'));
+                        AND tablename NOT IN ('schema_migrations', 'properties', 'versions', 'access_plan', 'currencies', 'typologies',
+                                              'personal_columns'));
              DELETE FROM gold.typologies WHERE valid_from > 0;
              DELETE FROM aml.versions WHERE version > 0;
            END $$)");

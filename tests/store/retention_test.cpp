@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: Apache-2.0
+// store/sql/schema/027_retention_and_erasure.sql: old versions go and the others stay exact; a person's data go from everywhere.
+#include "store/retention.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "store/error.hpp"
+#include "store/version_history.hpp"
+#include "tests/support/test_database.hpp"
+
+namespace aml::store {
+namespace {
+
+using test::TestDatabase;
+
+template <typename Action>
+std::string objection(Action&& action) {
+  try {
+    action();
+    return {};
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+void expect_words(const std::string& text, const std::string& words) {
+  EXPECT_NE(text.find(words), std::string::npos) << "got: " << text << "\nexpected: " << words;
+}
+
+/// As if version n had been committed so many years ago.
+void age(const TestDatabase& database, std::int64_t version, int years) {
+  database.query(fmt::format(
+      "SET session_replication_role = replica; UPDATE aml.versions SET committed_at = now() - "
+      "interval '{} years' - interval '1 day' + {} * interval '1 second' WHERE version = {}",
+      years, version, version));
+}
+
+std::string rates_as_of(const TestDatabase& database, std::int64_t version) {
+  return database.query(fmt::format(
+      "SELECT string_agg(r::text, ' ' ORDER BY rate_date) FROM silver.fx_rates_as_of({}) r",
+      version));
+}
+
+/// 24 versions of random changes, the first 8 of them seven years old, the next 8 six.
+std::map<std::int64_t, std::string> write_random_past(const TestDatabase& database) {
+  std::mt19937 random(7);
+  std::map<std::int64_t, std::string> copies;
+  for (std::int64_t version = 1; version <= 24; ++version) {
+    database.write(fmt::format(
+        "DELETE FROM silver.fx_rates WHERE line % 7 = {0}; INSERT INTO silver.fx_rates SELECT "
+        "'USD', date '2024-01-01' + n, 1, {1}, n FROM generate_series(0, 20, {2}) n "
+        "ON CONFLICT (currency_code, rate_date) DO UPDATE SET rate = {1}, file_id = {1}, "
+        "valid_from = DEFAULT",
+        random() % 7, version, 1 + random() % 5));
+    age(database, version, version <= 8 ? 7 : version <= 16 ? 6 : 0);
+    copies[version] = rates_as_of(database, version);
+  }
+  age(database, 0, 8);
+  return copies;
+}
+
+TEST(Prune, DropsWhatOnlyOlderVersionsNeedAndTheOthersStayExact) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  const auto copies = write_random_past(database);
+  const auto kept =
+      database.query("SELECT count(*) FROM history.silver_fx_rates WHERE valid_until > 16");
+  ASSERT_NE(kept, "0");
+  const auto removed = prune(connection, {.keep_years = 5});
+  ASSERT_EQ(removed.size(), 1U);
+  EXPECT_EQ(removed[0].table, "history.silver_fx_rates");
+  EXPECT_GT(removed[0].rows, 20);
+  // Version 16 was the newest five years ago.
+  for (const auto& [version, copy] : copies) {
+    if (version >= 16) {
+      EXPECT_EQ(rates_as_of(database, version), copy) << "version " << version;
+    } else {
+      expect_words(
+          objection([&, v = version] { rates_as_of(database, v); }),
+          fmt::format("version {} was dropped: the oldest that can be read is 16", version));
+    }
+  }
+  EXPECT_EQ(database.query("SELECT count(*) FROM history.silver_fx_rates"), kept);
+  const auto history = version_history(connection, "", 0);
+  EXPECT_EQ(history.front().operation, "PRUNE");
+  expect_words(history.front().parameters, "\"oldest_version\": 16");
+  expect_words(history.front().metrics, fmt::format("\"deleted\": {}", removed[0].rows));
+  EXPECT_TRUE(history[9].is_readable) << history[9].version;
+  EXPECT_FALSE(history[10].is_readable) << history[10].version;
+  EXPECT_EQ(retention_facts(connection).oldest_version, 16);
+  expect_words(objection([&] { diff_table(connection, "silver.fx_rates", 15, 17, 0); }),
+               "was dropped");
+  expect_words(objection([&] { restore_tables(connection, {"silver.fx_rates"}, 15); }),
+               "was dropped");
+
+  EXPECT_TRUE(prune(connection, {.keep_years = 5}).empty());
+  EXPECT_EQ(newest_version(connection), 25) << "a prune that drops nothing makes no version";
+}
+
+TEST(Prune, ADryRunChangesNothing) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  write_random_past(database);
+  const auto before = rates_as_of(database, 1);
+  const auto would_go = prune(connection, {.keep_years = 5, .dry_run = true});
+  EXPECT_EQ(rates_as_of(database, 1), before);
+  EXPECT_EQ(newest_version(connection), 24);
+  const auto gone = prune(connection, {.keep_years = 5});
+  ASSERT_EQ(would_go.size(), gone.size());
+  EXPECT_EQ(would_go[0].rows, gone[0].rows);
+}
+
+TEST(Prune, LessThanTheLawAsksNeedsAReasonWhichIsRecorded) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  database.write("SELECT 1");
+  age(database, 0, 3);
+  age(database, 1, 3);
+  expect_words(objection([&] { prune(connection, {.keep_years = 2}); }),
+               "the law asks to keep data for 5 years, not 2");
+  prune(connection, {.keep_years = 2, .override_duty = "test data only"});
+  EXPECT_EQ(database.query("SELECT override, keep_years, oldest_version FROM aml.prunings"),
+            "test data only|2|1");
+  database.query("UPDATE aml.properties SET value = '10' WHERE property = 'retention_years'");
+  expect_words(objection([&] { prune(connection, {.keep_years = 5}); }), "for 10 years");
+}
+
+TEST(Prune, NeverDropsWhatAShareShows) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  const auto copies = write_random_past(database);
+  database.query(
+      "CREATE OR REPLACE FUNCTION aml.pinned_versions() RETURNS SETOF bigint LANGUAGE sql STABLE "
+      "AS 'VALUES (13::bigint), (20)'");
+  prune(connection, {.keep_years = 5});
+  EXPECT_EQ(database.query("SELECT oldest_version FROM aml.prunings"), "13");
+  EXPECT_EQ(rates_as_of(database, 13), copies.at(13));
+}
+
+TEST(Prune, TakesInputAndBacktestsThatAreAsOld) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  for (int file = 1; file <= 2; ++file) {
+    database.write(
+        fmt::format("INSERT INTO aml.ingested_files (sha256, dataset, format, path, bytes, "
+                    "lines_read, rows_loaded, rows_quarantined, seconds) "
+                    "VALUES ('{0}', 'transfers', 'aml', '{0}.csv', 1, 2, 1, 1, 0);"
+                    "INSERT INTO bronze.transfers (file_id, line, transfer_id) VALUES ({0}, 2, "
+                    "'T{0}'), ({0}, 3, 'U{0}');"
+                    "INSERT INTO bronze.unreadable_lines VALUES ({0}, 4, 'transfers', 'x', 'raw');"
+                    "INSERT INTO quarantine.rows (file_id, line, dataset, reasons, row_values) "
+                    "VALUES ({0}, 3, 'transfers', '{{x}}', '{{}}');"
+                    "INSERT INTO quarantine.fixes (file_id, line, dataset, fixed_values) VALUES "
+                    "({0}, 3, 'transfers', '{{}}');"
+                    "INSERT INTO aml.expectation_results (file_id, dataset, expectation, policy, "
+                    "passed, failed, sample_keys) "
+                    "VALUES ({0}, 'transfers', 'x', 'warn', 1, 1, '{{U{0}}}');"
+                    "INSERT INTO aml.runs (status, threads, seed, scenarios, program_version, "
+                    "overrides, started_at) "
+                    "SELECT 'succeeded', 1, 1, '{{}}', 't', overrides::text[], now() - interval "
+                    "'{1} years' FROM (VALUES ('{{}}'), ('{{a=b}}')) o (overrides)",
+                    file, file == 1 ? 7 : 0));
+  }
+  age(database, 0, 8);
+  age(database, 1, 6);
+  prune(connection, {.keep_years = 5});
+  EXPECT_EQ(database.query(
+                "SELECT string_agg(transfer_id, ' ' ORDER BY transfer_id) FROM bronze.transfers"),
+            "T2 U2");
+  EXPECT_EQ(database.query("SELECT (SELECT min(file_id) FROM bronze.unreadable_lines), (SELECT "
+                           "min(file_id) FROM quarantine.rows), "
+                           "(SELECT min(file_id) FROM quarantine.fixes)"),
+            "2|2|2");
+  EXPECT_EQ(database.query("SELECT string_agg(sample_keys::text, ' ' ORDER BY file_id) FROM "
+                           "aml.expectation_results"),
+            "{} {U2}");
+  EXPECT_EQ(database.query("SELECT string_agg(purpose, ' ' ORDER BY run_id) FROM aml.runs"),
+            "production production backtest");
+}
+
+/// Ada owns A and B and is known by unusual words, of which each is somewhere that an erasure must look; Bob is beside her everywhere.
+constexpr const char* kBank = R"(
+  INSERT INTO aml.ingested_files (sha256, dataset, format, path, bytes, lines_read, rows_loaded, rows_quarantined, seconds)
+  VALUES ('1', 'parties', 'aml', 'parties of Adamantia Q. Zwölfer.csv', 1, 9, 9, 0, 0);
+  INSERT INTO silver.parties VALUES ('PADA1', 'Adamantia Q. Zwölfer', 'person', 'ZQ', 0.5, false, 1, 1), ('PBOB1', 'Bob "B" Ray', 'person', 'US', 0, false, 1, 2);
+  INSERT INTO silver.party_attributes VALUES ('PADA1', 'address', '7 Quince Rd', '7 quince rd'), ('PBOB1', 'address', '7 Quince Rd', '7 quince rd'),
+    ('PADA1', 'email', 'Adamantia@zw.example', 'adamantia@zw.example');
+  INSERT INTO silver.accounts VALUES ('ACADA1', 'PADA1', 'current', 'USD', 'ZQ', '2020-01-01', false, 1, 3), ('ACBOB1', 'PBOB1', 'current', 'USD', 'US', NULL, false, 1, 4),
+    ('12', 'PADA1', 'savings', 'USD', 'ZQ', NULL, false, 1, 5);
+  INSERT INTO silver.transfers VALUES ('T1', '2011-01-01', 'ACADA1', 'ACBOB1', 10.50, 'USD', 10.50, 'TRANSFER', 1, 6), ('T2', '2011-01-02', '12', 'ACADA1', 3, 'USD', 3, 'TRANSFER', 1, 7),
+    ('T3', '2011-01-02', 'ACBOB1', 'ACBOB1', 12, 'USD', 12, 'TRANSFER', 1, 8);
+  INSERT INTO bronze.parties VALUES (1, 1, ' PADA1', 'Adamantia Q. Zwölfer', 'person', 'ZQ', '0.5', '7 Quince Rd', 'Adamantia@zw.example', NULL, '{"spouse": "Bob \"B\" Ray"}'),
+    (1, 2, 'PBOB1', 'Bob "B" Ray', 'person', 'US', '0', '7 Quince Rd', NULL, NULL, '{"note": "lives at 7 Quince Rd"}'),
+    (1, 9, 'PCEM1', 'Cem', 'person', 'US', '0', NULL, NULL, NULL, '{"guarantor": "ADAMANTIA Q. ZWÖLFER"}');
+  INSERT INTO bronze.accounts VALUES (1, 3, 'ACADA1', 'PADA1', 'current', 'USD', 'ZQ', '2020-01-01', NULL);
+  INSERT INTO bronze.transfers VALUES (1, 6, 'T1', '2011-01-01', 'ACADA1 ', 'ACBOB1', '10.50', 'USD', NULL, '{"payee": "unknown words"}'), (1, 8, 'T3', '2011-01-02', 'ACBOB1', 'ACBOB1', '12', 'USD', NULL, '{"a": "b"}');
+  INSERT INTO bronze.unreadable_lines VALUES (1, 10, 'parties', 'not 9 columns', convert_to('PX,"Adamantia Q. Zwölfer', 'UTF8')), (1, 11, 'parties', 'x', 'Bob');
+  INSERT INTO quarantine.rows (file_id, line, dataset, reasons, row_values, raw) VALUES
+    (1, 12, 'transfers', '{x}', '{"from_account": "12", "amount": "-5"}', NULL), (1, 13, 'transfers', '{x}', '{"from_account": "ACBOB1", "amount": "12"}', NULL),
+    (1, 10, 'parties', '{x}', NULL, convert_to('PX,"Adamantia Q. Zwölfer', 'UTF8'));
+  INSERT INTO quarantine.fixes (file_id, line, dataset, fixed_values) VALUES (1, 12, 'transfers', '{"amount": "5"}'), (1, 13, 'transfers', '{"amount": "6"}');
+  INSERT INTO aml.expectation_results (file_id, dataset, expectation, policy, passed, failed, sample_keys) VALUES (1, 'accounts', 'x', 'warn', 1, 1, '{12,ACBOB1}');
+  INSERT INTO aml.runs (status, threads, seed, scenarios, program_version, started_at) VALUES ('succeeded', 1, 1, '{cycles}', 't', '2012-01-01');
+  INSERT INTO aml.run_steps (run_id, step, name, rows, seconds, peak_memory_bytes, outcome, notes) VALUES (1, 1, 'x', 12, 1, 1, 'ok', '{"ACADA1 is a hub with 12 payers","ACBOB1 is a hub"}');
+  INSERT INTO gold.alerts (alert_id, scenario, version, typology, subject_kind, subject, score, severity, explanation, evidence, first_run_id, last_run_id) VALUES
+    ('x1', 'cycles', 1, 'round_tripping', 'account', '12', 1, 'high', '12 (Adamantia Q. Zwölfer) paid ACBOB1, 12.50 USD.', '{"features": {"payer": ["12"], "n": [12]}}', 1, 1),
+    ('x2', 'cycles', 1, 'round_tripping', 'account', 'ACBOB1', 1, 'high', 'ACBOB1 received 12 payments.', '{"features": {"n": [12]}}', 1, 1);
+  INSERT INTO gold.alert_entities VALUES ('x1', 'account', '12', 'payer'), ('x1', 'account', 'ACBOB1', 'payee'), ('x2', 'account', 'ACBOB1', 'payee');
+  INSERT INTO gold.alert_evidence (alert_id, item, feature, observed, sentence) VALUES ('x1', 1, 'address', '7 quince rd', 'They share 7 Quince Rd.'), ('x2', 1, 'n', '12', '12 payments.');
+  INSERT INTO gold.scores VALUES ('risk', 'party', 'PADA1', 'risk_score', 0.5, 1), ('risk', 'party', 'PBOB1', 'risk_score', 0.1, 1);
+  SELECT 1)";
+
+/// Every word of hers, and those that only stand in rows about her.
+const std::vector<std::string> kHerWords{"PADA1", "Adamantia",     "Zwölfer",    "ACADA1",
+                                         "ZQ",    "unknown words", "zw.example", "spouse"};
+
+/// Tables that still hold the word, as rows cast to text.
+std::string tables_with(const TestDatabase& database, const std::string& word) {
+  return database.query(
+      fmt::format("SELECT string_agg(place, ' ' ORDER BY place) FROM (SELECT format('%I.%I', "
+                  "schemaname, tablename) AS place FROM pg_tables "
+                  "WHERE schemaname IN ('aml', 'bronze', 'silver', 'quarantine', 'gold', "
+                  "'backtest', 'history')) t "
+                  "WHERE (xpath('//n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s AS "
+                  "r WHERE position(lower(%L) IN "
+                  "lower(r::text)) > 0 OR position(lower(encode(convert_to(%2$L, ''UTF8''), "
+                  "''hex'')) IN r::text) > 0', place, $word${}$word$), false, true, "
+                  "'')))[1]::text <> '0'",
+                  word));
+}
+
+const ErasureRequest kAda{
+    .kind = "party", .key = "PADA1", .reference = "DSR-4711", .reason = "asked for it"};
+
+TEST(Erase, LeavesNoWordOfThePersonInAnyTableOrVersion) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  database.write(kBank);
+  database.write(
+      "UPDATE silver.parties SET name = 'Ada Zwölfer', valid_from = DEFAULT WHERE party_id = "
+      "'PADA1'; UPDATE gold.alerts SET score = 0.5, valid_from = DEFAULT;"
+      "UPDATE silver.transfers SET amount = 11, valid_from = DEFAULT WHERE transfer_id = 'T1'; "
+      "DELETE FROM silver.party_attributes WHERE kind = 'email';"
+      "DELETE FROM silver.accounts WHERE account_id = '12'; SELECT 1");
+  database.query(
+      "BEGIN; SELECT aml.begin_version('FIX', '{\"why\": \"Ada Zwölfer moved\"}'); COMMIT");
+  for (const auto& word : kHerWords)
+    EXPECT_NE(tables_with(database, word), "")
+        << word << " was never there: the test tests nothing";
+  const std::string money =
+      "SELECT count(*), sum(amount), count(DISTINCT from_account_id) FROM "
+      "silver.transfers_as_of(1)";
+  const std::string before = database.query(money);
+  const std::string bob =
+      "SELECT jsonb_agg(to_jsonb(t) ORDER BY 1) FROM silver.transfers t WHERE transfer_id = 'T3'";
+  const std::string bobs_transfer = database.query(bob);
+
+  auto request = kAda;
+  request.reason = "Ada Zwölfer asked for it";
+  erase(connection, request);
+
+  for (const auto& word : kHerWords) EXPECT_EQ(tables_with(database, word), "") << word;
+  EXPECT_EQ(database.query("SELECT reference, reason, override IS NULL FROM aml.erasures"),
+            "DSR-4711|erased asked for it|t");
+  // What is not hers alone.
+  EXPECT_EQ(database.query(money), before);
+  EXPECT_EQ(database.query(bob), bobs_transfer);
+  EXPECT_EQ(database.query("SELECT string_agg(value, ' ') FROM silver.party_attributes"),
+            "7 Quince Rd");
+  EXPECT_EQ(database.query(
+                "SELECT name, rescued ->> 'note' FROM bronze.parties WHERE party_id = 'PBOB1'"),
+            "Bob \"B\" Ray|lives at 7 Quince Rd");
+  EXPECT_EQ(database.query("SELECT rescued FROM bronze.transfers WHERE transfer_id = 'T3'"),
+            "{\"a\": \"b\"}");
+  EXPECT_EQ(database.query("SELECT explanation, evidence FROM gold.alerts WHERE alert_id = 'x2'"),
+            "ACBOB1 received 12 payments.|{\"features\": {\"n\": [12]}}");
+  EXPECT_EQ(database.query("SELECT sentence FROM gold.alert_evidence ORDER BY alert_id"),
+            "They share erased.\n12 payments.");
+  EXPECT_EQ(
+      database.query("SELECT line, state, drop_reason FROM quarantine.rows ORDER BY line, dataset"),
+      "10|dropped|erased, version 4\n12|dropped|erased, version 4\n13|open|");
+  EXPECT_EQ(database.query("SELECT fixed_values FROM quarantine.fixes ORDER BY line"),
+            "{}\n{\"amount\": \"6\"}");
+  expect_words(database.query("SELECT notes FROM aml.run_steps"),
+               "is a hub with 12 payers\",\"ACBOB1 is a hub\"");
+  // The graph hangs together under the pseudonyms, which say what they are.
+  EXPECT_EQ(database.query("SELECT count(*) FROM silver.transfers_as_of(1) t JOIN "
+                           "silver.accounts_as_of(1) a ON a.account_id = t.from_account_id "
+                           "JOIN silver.parties_as_of(1) p USING (party_id) JOIN aml.erased_keys e "
+                           "ON e.pseudonym = p.party_id"),
+            "2");
+  EXPECT_EQ(database.query("SELECT subject = (SELECT from_account_id FROM silver.transfers WHERE "
+                           "transfer_id = 'T2') FROM gold.alerts WHERE alert_id = 'x1'"),
+            "t");
+  EXPECT_EQ(database.query("SELECT count(*) FROM pg_trigger WHERE tgenabled <> 'O'"), "0");
+  EXPECT_EQ(version_history(connection, "silver.transfers", 1)[0].operation, "ERASE");
+  expect_words(objection([&] { erase(connection, kAda); }), "nothing names party PADA1");
+}
+
+TEST(Erase, TheProofFitsTheRowsAndNothingElse) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  database.write(kBank);
+  const auto row = database.query(
+      "SELECT sha256(convert_to(p::text, 'UTF8')) FROM silver.parties p WHERE party_id = 'PADA1'");
+  erase(connection, kAda);
+  EXPECT_EQ(database.query("SELECT rows, digest = aml.keyed_hash('" + row +
+                           "') FROM aml.erased_rows WHERE table_name = 'silver.parties'"),
+            "1|t");
+  EXPECT_EQ(
+      database.query(
+          "SELECT version, kind FROM aml.erased_keys WHERE key_hash = aml.key_hash(kind, 'PADA1')"),
+      "2|party");
+  EXPECT_EQ(database.query("SELECT count(*) FROM aml.erased_keys WHERE key_hash IN "
+                           "(sha256('party:PADA1'), sha256('PADA1'))"),
+            "0")
+      << "a hash that anybody can compute";
+  expect_words(objection([&] { database.query("DELETE FROM aml.erasures"); }), "append-only");
+  expect_words(objection([&] { database.query("UPDATE aml.erased_rows SET rows = 0"); }),
+               "append-only");
+  database.query("DELETE FROM aml.erasure_secret");
+  auto request = kAda;
+  request.key = "PBOB1";
+  expect_words(objection([&] { erase(connection, request); }), "Put the secret back");
+}
+
+TEST(Erase, IsRefusedWhileTheLawAsksToKeepTheDataUnlessSomebodyAnswersForIt) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  database.write(kBank);
+  database.write(
+      "UPDATE silver.transfers SET booked_at = now() - interval '4 years', valid_from = DEFAULT "
+      "WHERE transfer_id = 'T2'");
+  expect_words(objection([&] { erase(connection, kAda); }),
+               "the law asks to keep the data of this party until");
+  EXPECT_EQ(newest_version(connection), 2);
+  auto request = kAda;
+  request.override_duty = "order of the court, 12 C 3/26";
+  request.dry_run = true;
+  erase(connection, request);
+  EXPECT_EQ(newest_version(connection), 2) << "a dry run";
+  EXPECT_NE(tables_with(database, "PADA1"), "");
+  request.dry_run = false;
+  erase(connection, request);
+  EXPECT_EQ(database.query("SELECT override FROM aml.erasures"), "order of the court, 12 C 3/26");
+}
+
+TEST(Erase, AnAlertIsKeptAsLongAsTheLawAsksToo) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  database.write(kBank);
+  database.query("UPDATE aml.runs SET started_at = now() - interval '1 day'");
+  expect_words(objection([&] { erase(connection, kAda); }), "after its newest transfer or alert");
+}
+
+TEST(Erase, WhatComesAgainIsRefusedWhoeverBringsIt) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  database.write(kBank);
+  erase(connection, kAda);
+  const std::string bob =
+      "INSERT INTO silver.parties VALUES ('PX', 'X', 'person', 'US', 0, false, 2, 1), ";
+  expect_words(
+      objection([&] { database.write(bob + "('PADA1', 'Ada', 'person', 'US', 0, false, 2, 77)"); }),
+      "line 77 names the party whose data were erased as erased-");
+  expect_words(objection([&] {
+                 database.write(
+                     "INSERT INTO silver.accounts VALUES ('12', 'PBOB1', NULL, 'USD', NULL, NULL, "
+                     "true, 2, 9)");
+               }),
+               "line 9 names the account");
+  database.write(
+      "INSERT INTO silver.parties VALUES ('12', 'a party that is called as the account was', "
+      "'person', 'US', 0, false, 2, 1)");
+  restore_tables(
+      connection,
+      {"silver.parties", "silver.accounts", "silver.party_attributes", "silver.transfers"}, 1);
+  EXPECT_EQ(tables_with(database, "PADA1"), "") << "a restore brings nothing back";
+  database.query("DELETE FROM aml.erased_keys WHERE key_hash = aml.key_hash(kind, 'PADA1')");
+  database.write(
+      "INSERT INTO silver.parties VALUES ('PADA1', 'Ada', 'person', 'US', 0, false, 2, 77)");
+}
+
+TEST(Erase, AnAccountGoesAloneOrWithThePartyThatOnlyStandsForIt) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  database.write(kBank);
+  database.write(
+      "INSERT INTO silver.parties VALUES ('ACDER', NULL, 'unknown', NULL, 0, true, 1, 1); INSERT "
+      "INTO silver.accounts VALUES ('ACDER', 'ACDER', NULL, NULL, NULL, NULL, true, 1, 1)");
+  ErasureRequest request{.kind = "account", .key = "12", .reference = "R", .reason = "r"};
+  erase(connection, request);
+  EXPECT_EQ(database.query("SELECT name FROM silver.parties WHERE party_id = 'PADA1'"),
+            "Adamantia Q. Zwölfer");
+  EXPECT_EQ(database.query("SELECT string_agg(account_id, ' ' ORDER BY account_id) FROM "
+                           "silver.accounts WHERE account_id LIKE 'AC%'"),
+            "ACADA1 ACBOB1 ACDER");
+  request.key = "ACDER";
+  erase(connection, request);
+  EXPECT_EQ(tables_with(database, "ACDER"), "");
+}
+
+TEST(Erase, AColumnThatALoadAddedCountsAsPersonal) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  database.write(kBank);
+  database.write(
+      "SELECT aml.add_column('parties', 'Shoe size', 'integer', 1); UPDATE silver.parties SET "
+      "shoe_size = 39, valid_from = DEFAULT");
+  erase(connection, kAda);
+  EXPECT_EQ(database.query("SELECT shoe_size, party_id = 'PBOB1' FROM silver.parties ORDER BY 2"),
+            "|f\n39|t");
+}
+
+TEST(Erase, NamesOfAnySpellingAreFoundAndOthersLeftAlone) {
+  const TestDatabase database;
+  const auto without = [&](const std::string& text, const std::string& word) {
+    return database.query("SELECT aml.without_words($t$" + text + "$t$, jsonb_build_object($t$" +
+                          word + "$t$, 'X'))");
+  };
+  EXPECT_EQ(without("Ann Lee, ANN LEE; Annlee and Joann Lee", "Ann Lee"),
+            "X, X; Annlee and Joann Lee");
+  EXPECT_EQ(without("A1 paid A10, A1.", "A1"), "X paid A10, X.");
+  EXPECT_EQ(without(R"(a.b(c)[d]\e|f*g+h?i{j}^k$l, aXb(c))", R"(a.b(c)[d]\e|f*g+h?i{j}^k$l)"),
+            "X, aXb(c)");
+  EXPECT_EQ(without("call +49 (0)30 1 now", "+49 (0)30 1"), "call X now");
+  EXPECT_EQ(
+      database.query(
+          R"(SELECT aml.without_words('{"k \"q\"": [12, "12", {"b": null}]}'::jsonb, '{"12": "X", "k \"q\"": "Y"}'))"),
+      R"({"Y": [12, "X", {"b": null}]})");
+}
+
+TEST(PersonalColumns, ClassifyEveryColumnThatCanHoldWords) {
+  const TestDatabase database;
+  EXPECT_EQ(database.query(
+                "SELECT string_agg(n.nspname || '.' || c.relname || '.' || a.attname, E'\\n') FROM "
+                "pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+                "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND "
+                "a.attnum > 0 AND NOT a.attisdropped "
+                "AND n.nspname IN ('aml', 'bronze', 'silver', 'quarantine', 'gold', 'backtest') "
+                "AND a.atttypid = ANY ('{text,text[],jsonb,json,bytea,date,name,xml}'::regtype[]) "
+                "AND NOT EXISTS (SELECT FROM aml.personal_columns p WHERE p.table_name = n.nspname "
+                "|| '.' || c.relname AND p.column_name = a.attname)"),
+            "")
+      << "add them to aml.personal_columns in the migration that makes them";
+  EXPECT_EQ(database.query("SELECT string_agg(table_name || '.' || column_name, ' ') FROM "
+                           "aml.personal_columns p WHERE NOT EXISTS (SELECT FROM pg_attribute "
+                           "WHERE attrelid = to_regclass(table_name) AND attname = column_name AND "
+                           "NOT attisdropped)"),
+            "");
+}
+
+}  // namespace
+}  // namespace aml::store
