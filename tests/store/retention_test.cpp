@@ -206,11 +206,12 @@ constexpr const char* kBank = R"(
     (1, 10, 'parties', '{x}', NULL, convert_to('PX,"Adamantia Q. Zwölfer', 'UTF8'));
   INSERT INTO quarantine.fixes (file_id, line, dataset, fixed_values) VALUES (1, 12, 'transfers', '{"amount": "5"}'), (1, 13, 'transfers', '{"amount": "6"}');
   INSERT INTO aml.expectation_results (file_id, dataset, expectation, policy, passed, failed, sample_keys) VALUES (1, 'accounts', 'x', 'warn', 1, 1, '{12,ACBOB1}');
-  INSERT INTO aml.runs (status, threads, seed, scenarios, program_version, started_at) VALUES ('succeeded', 1, 1, '{cycles}', 't', '2012-01-01');
+  INSERT INTO aml.runs (status, threads, seed, scenarios, program_version, started_at, version) VALUES ('succeeded', 1, 1, '{cycles}', 't', '2012-01-01', aml.this_version());
   INSERT INTO aml.run_steps (run_id, step, name, rows, seconds, peak_memory_bytes, outcome, notes) VALUES (1, 1, 'x', 12, 1, 1, 'ok', '{"ACADA1 is a hub with 12 payers","ACBOB1 is a hub"}');
-  INSERT INTO gold.alerts (alert_id, scenario, version, typology, subject_kind, subject, score, severity, explanation, evidence, first_run_id, last_run_id) VALUES
-    ('x1', 'cycles', 1, 'round_tripping', 'account', '12', 1, 'high', '12 (Adamantia Q. Zwölfer) paid ACBOB1, 12.50 USD.', '{"features": {"payer": ["12"], "n": [12]}}', 1, 1),
-    ('x2', 'cycles', 1, 'round_tripping', 'account', 'ACBOB1', 1, 'high', 'ACBOB1 received 12 payments.', '{"features": {"n": [12]}}', 1, 1);
+  INSERT INTO gold.alerts (alert_id, scenario, version, typology, subject_kind, subject, score, severity, explanation, evidence, first_run_id) VALUES
+    ('x1', 'cycles', 1, 'round_tripping', 'account', '12', 1, 'high', '12 (Adamantia Q. Zwölfer) paid ACBOB1, 12.50 USD.', '{"features": {"payer": ["12"], "n": [12]}}', 1),
+    ('x2', 'cycles', 1, 'round_tripping', 'account', 'ACBOB1', 1, 'high', 'ACBOB1 received 12 payments.', '{"features": {"n": [12]}}', 1);
+  INSERT INTO gold.alert_periods (alert_id, from_run_id, version, score, severity) VALUES ('x1', 1, 1, 1, 'high'), ('x2', 1, 1, 1, 'high');
   INSERT INTO gold.alert_entities VALUES ('x1', 'account', '12', 'payer'), ('x1', 'account', 'ACBOB1', 'payee'), ('x2', 'account', 'ACBOB1', 'payee');
   INSERT INTO gold.alert_evidence (alert_id, item, feature, observed, sentence) VALUES ('x1', 1, 'address', '7 quince rd', 'They share 7 Quince Rd.'), ('x2', 1, 'n', '12', '12 payments.');
   INSERT INTO gold.scores VALUES ('risk', 'party', 'PADA1', 'risk_score', 0.5, 1), ('risk', 'party', 'PBOB1', 'risk_score', 0.1, 1);

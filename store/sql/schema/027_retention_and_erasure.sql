@@ -50,13 +50,6 @@ BEGIN
 END
 $$;
 
-DO $$ BEGIN
-  IF to_regprocedure('aml.pinned_versions()') IS NULL THEN
-    CREATE FUNCTION aml.pinned_versions() RETURNS SETOF bigint LANGUAGE sql STABLE AS 'SELECT NULL::bigint WHERE false';
-    COMMENT ON FUNCTION aml.pinned_versions() IS 'Versions that must stay readable, however old.';
-  END IF;
-END $$;
-
 CREATE FUNCTION aml.count_pruned(pruned text, rows bigint) RETURNS void LANGUAGE sql AS $$
   INSERT INTO aml.version_tables (version, table_name, inserted, updated, deleted)
   SELECT aml.this_version(), pruned, 0, 0, rows WHERE rows > 0
@@ -335,7 +328,7 @@ FROM (VALUES
   ('aml.expectation_results', 'nothing', '{dataset,expectation,policy,expected}'),
   ('aml.file_schemas', 'nothing', '{dataset,format,columns,types,columns_sha256}'),
   ('aml.ingested_files', 'words', '{path}'),
-  ('aml.ingested_files', 'nothing', '{sha256,dataset,format,operation}'),
+  ('aml.ingested_files', 'nothing', '{sha256,dataset,format,operation,kind,position_from,position_to}'),
   ('aml.model_aliases', 'words', '{reason}'),
   ('aml.model_aliases', 'nothing', '{model,alias}'),
   ('aml.model_baseline_bins', 'nothing', '{model,feature}'),
@@ -360,6 +353,15 @@ FROM (VALUES
   ('aml.version_tables', 'nothing', '{table_name}'),
   ('aml.versions', 'words', '{operation_parameters}'),
   ('aml.versions', 'nothing', '{user_name,operation,client,program_version}'),
+  ('aml.access_plan', 'nothing', '{role,kind,schema_name,names,privileges,columns}'),
+  ('aml.shares', 'nothing', '{share,created_by,dropped_by}'),
+  ('aml.share_tables', 'words', '{condition}'),
+  ('aml.share_tables', 'nothing', '{share,table_name,columns}'),
+  ('aml.share_versions', 'nothing', '{share,approved_by}'),
+  ('aml.share_grants', 'nothing', '{share,recipient,granted_by,revoked_by}'),
+  ('aml.share_reads', 'nothing', '{reader,share,table_name,application_name}'),
+  ('aml.source_positions', 'nothing', '{source,part,position}'),
+  ('aml.source_gaps', 'nothing', '{source,part,lost_from,lost_to,accepted_by}'),
   ('aml.personal_columns', 'nothing', '{table_name,column_name,holds}'),
   ('aml.erasure_secret', 'nothing', '{secret}'),
   ('aml.erasures', 'nothing', '{erased_by,reference,reason,override}'),
@@ -741,3 +743,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION aml.erase IS 'Takes the data of a party and its accounts, or of an account, out of all tables and all versions, under a pseudonym. A version of its own; aml.erasures keeps the proof. Rows changed or deleted by table.';
+
+-- Who sees what of it. To prune and to erase is the owner's; the engine refuses who was erased, with the secret.
+INSERT INTO aml.access_plan (role, kind, schema_name, names, privileges) VALUES
+  ('aml_engine', 'table', 'aml', '{source_positions,source_rows,source_gaps}', '{INSERT}'),
+  ('aml_engine', 'table', 'aml', '{source_positions,source_rows}', '{UPDATE,DELETE}'),
+  ('aml_analyst', 'table', 'aml', '{prunings}', '{SELECT}'),
+  ('aml_analyst', 'function', 'aml', '{oldest_version}', '{EXECUTE}'),
+  ('aml_auditor', 'table', 'aml', '{source_positions,source_gaps,prunings,erasures,erased_rows,personal_columns}', '{SELECT}'),
+  ('aml_auditor', 'function', 'aml', '{oldest_version,retention_years}', '{EXECUTE}');

@@ -17,7 +17,7 @@ SELECT v.version, v.committed_at, v.user_name, v.operation, v.operation_paramete
        v.read_version,
        (SELECT r.run_id FROM aml.runs r WHERE r.version = v.version AND v.version > 0) AS run_id,
        ARRAY(SELECT f.file_id FROM aml.ingested_files f WHERE f.version = v.version ORDER BY f.file_id) AS file_ids,
-       v.client
+       v.client, v.program_version, v.version >= (SELECT aml.oldest_version()) AS is_readable
 FROM aml.versions v;
 
 -- The runs of each scenario until now, each with the next one.
@@ -320,3 +320,25 @@ SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   LEFT JOIN silver.parties_as_of($1) p ON p.party_id = CASE a.subject_kind WHEN 'party' THEN a.subject ELSE acc.party_id END
   WHERE a.gone_run_id IS NULL
 $$;
+
+-- Of the newest run that found an alert: the one before that which no longer did, or any later one, is late enough.
+CREATE OR REPLACE FUNCTION aml.kept_by_law_until(account_keys text[], party_keys text[]) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+  SELECT greatest(
+    (SELECT max(booked_at) FROM silver.transfers WHERE from_account_id = ANY (account_keys) OR to_account_id = ANY (account_keys)),
+    (SELECT max(coalesce(ended.started_at, (SELECT max(started_at) FROM aml.runs WHERE version IS NOT NULL)))
+     FROM gold.alert_entities entity
+     JOIN gold.alert_periods period USING (alert_id)
+     LEFT JOIN aml.runs ended ON ended.run_id = period.until_run_id
+     WHERE entity_id = ANY (CASE entity_kind WHEN 'account' THEN account_keys ELSE party_keys END))
+  ) + make_interval(years => aml.retention_years())
+$$;
+
+DELETE FROM aml.personal_columns WHERE table_name IN ('gold.scenario_runs', 'gold.run_results', 'gold.run_alerts');
+INSERT INTO aml.personal_columns (table_name, column_name, holds)
+SELECT table_name, unnest(columns::text[]), 'nothing'
+FROM (VALUES ('gold.scenarios', '{scenario,title,typology}'), ('gold.scenario_periods', '{scenario,model}'),
+             ('gold.alert_periods', '{alert_id,severity}'), ('aml.runs', '{kind}')) AS classified (table_name, columns);
+
+REVOKE ALL ON FUNCTION gold.scenario_runs_as_of(bigint) FROM PUBLIC;
+UPDATE aml.access_plan SET names = names || '{scenario_runs_as_of}' WHERE 'current_alerts_as_of' = ANY (names);
+UPDATE aml.access_plan SET columns = columns || '{kind}' WHERE role = 'aml_auditor' AND names = '{runs}';
