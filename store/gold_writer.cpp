@@ -326,8 +326,9 @@ std::string number_array(const std::vector<std::int64_t>& numbers) {
   return fmt::format("{{{}}}", fmt::join(numbers, ","));
 }
 
-/// More rows than this are worth the time to tell the planner about them.
+/// As many are worth the time to tell the planner about them.
 constexpr std::size_t kManyFindings = 200;
+constexpr std::int64_t kManyRows = 1000;
 
 }  // namespace
 
@@ -349,6 +350,7 @@ struct GoldWriter::State {
             &command::stage_gone_alerts, &command::stage_gone_scores}) {
         execute(transaction, *table);
       }
+      execute(transaction, command::analyze_staged_gold);
     }
     if (purpose == Purpose::kProduction) run(transaction, query::begin_run_version, run_id);
   }
@@ -601,7 +603,7 @@ std::vector<GoldCounts> GoldWriter::write_changes(const std::vector<ScenarioChan
   std::map<std::string, AlertChanges> written;
   if (!findings.empty() || has_any(gone)) written = state_->write_staged_findings();
   if (has_any(scores) || has_any(gone_scores)) state_->write_staged_scores();
-  const auto counts = state_->write_outcomes(scenarios, std::move(written));
+  auto counts = state_->write_outcomes(scenarios, std::move(written));
   require_all_gone(changes, counts);
   return counts;
 }
@@ -634,7 +636,9 @@ void GoldWriter::complete_run(std::int64_t peak_memory_bytes, const std::string&
   if (state_->purpose == Purpose::kProduction) {
     const std::vector<std::string> written(state_->written.begin(), state_->written.end());
     run(transaction, query::end_other_scenario_periods, state_->run_id, text_array(written));
-    if (!state_->is_incremental) run(transaction, query::analyze_gold);
+    if (!state_->is_incremental &&
+        run(transaction, query::count_written_rows)[0][0].as<std::int64_t>() >= kManyRows)
+      run(transaction, query::analyze_gold);
   } else {
     run(transaction, query::analyze_backtest);
   }
