@@ -56,7 +56,9 @@ TableReader::TableReader(const TableSource& source)
       condition_(source.where.empty() ? "true" : own_lines(source.where)) {}
 
 void TableReader::connect() {
-  at_source([&] { connection_.emplace(Target{source_.connection, ""}, patience()); });
+  at_source([&] {
+    connection_ = std::make_unique<RawConnection>(Target{source_.connection, ""}, patience());
+  });
 }
 
 void TableReader::begin() {

@@ -2,6 +2,7 @@
 // The source's side of a table that is read again and again. For the sources of this folder only.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,7 +64,7 @@ class TableReader {
 
   const TableSource& source_;
   std::string origin_;
-  std::optional<RawConnection> connection_;
+  std::unique_ptr<RawConnection> connection_;
   std::string rows_;       // what stands behind FROM
   std::string condition_;  // what stands behind WHERE
   std::string watermark_type_;

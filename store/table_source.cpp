@@ -145,7 +145,7 @@ class TableLoad {
         fmt::format("its newest watermark is {}, but it was read up to {} before: was it restored "
                     "from a backup?\n  nothing was stored; to go on from there, read all of it "
                     "again with --full: rows that are known are not loaded twice",
-                    *newest, *last_));
+                    *newest, last_.value_or("")));
   }
 
   /// False, and nothing is stored, if no row is new.
