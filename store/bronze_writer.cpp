@@ -114,6 +114,20 @@ std::string joined(const ColumnSource& source, const Record& record) {
   return text;
 }
 
+void append_value(std::string& out, const ColumnSource* source, const Record& record) {
+  if (source == nullptr) {
+    out += kNull;
+    return;
+  }
+  const std::size_t start = out.size();
+  if (source->positions.size() == 1) {
+    append_copy_text(out, record.fields[source->positions.front()]);
+  } else {
+    append_copy_text(out, joined(*source, record));
+  }
+  if (source->null_if_empty && out.size() == start) out += kNull;
+}
+
 }  // namespace
 
 BronzeWriter::BronzeWriter(LoadTransaction& transaction, std::int64_t file_id, const FilePlan& plan)
@@ -142,13 +156,7 @@ void BronzeWriter::write_row(Table& table, const Record& record) {
   out += std::to_string(record.line);
   for (const ColumnSource* source : table.columns) {
     out += '\t';
-    if (source == nullptr) {
-      out += kNull;
-    } else if (source->positions.size() == 1) {
-      append_copy_text(out, record.fields[source->positions.front()]);
-    } else {
-      append_copy_text(out, joined(*source, record));
-    }
+    append_value(out, source, record);
   }
   out += '\t';
   const std::string rescued = table.keeps_rescued ? rescued_json(plan_.rescued, record) : "";

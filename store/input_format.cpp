@@ -343,6 +343,21 @@ std::optional<IgnoredFile> ignored(const Header& header, InputFormat wanted) {
 
 }  // namespace
 
+FilePlan plan_rows(Dataset dataset, const std::vector<std::string>& columns) {
+  const Header header(columns);
+  const auto rule = std::ranges::find_if(format_rules(), [&](const FormatRule& known) {
+    return known.format == InputFormat::kAml && known.datasets.front().dataset == dataset;
+  });
+  FilePlan plan = make_plan(header, fit(header, *rule));
+  plan.header = columns;
+  for (auto& source : plan.datasets.front().columns) {
+    const auto& known = rule->datasets.front().columns;
+    source.null_if_empty =
+        !std::ranges::find(known, source.column, &ColumnRule::column)->is_required;
+  }
+  return plan;
+}
+
 std::string_view name_of(Dataset dataset) {
   switch (dataset) {
     case Dataset::kFxRates:

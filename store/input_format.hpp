@@ -27,6 +27,7 @@ struct ColumnSource {
   std::vector<std::size_t>
       positions;  ///< in the record; several are joined, the empty ones left out
   std::string_view joined_by;
+  bool null_if_empty = false;  ///< an empty value means that the row has no such column
 };
 
 /// The rows that a file gives to one bronze table, one for each record.
@@ -66,6 +67,11 @@ using Recognition = std::variant<FilePlan, IgnoredFile, UnknownHeader>;
 /// Recognises a file by its header line. Names are compared without case and outer blanks;
 /// docs/loading.md lists them. kAuto looks for the format whose columns fit best.
 Recognition recognise(const std::vector<std::string>& header, InputFormat wanted);
+
+/// A plan for rows of the dataset in format aml that do not come in a file: no header binds them, so
+/// each stands for itself, and an optional column without a value is one that the row does not have.
+/// A column of the table with several positions is one that rows name differently.
+FilePlan plan_rows(Dataset dataset, const std::vector<std::string>& columns);
 
 /// "expected a header line such as <example>", for files without one.
 std::string example_header(InputFormat wanted);

@@ -52,6 +52,10 @@ std::string_view name_of(LineDefect defect) {
       return "nested_too_deeply";
     case LineDefect::kNumberTooLong:
       return "number_too_long";
+    case LineDefect::kTooManyKeys:
+      return "too_many_keys";
+    case LineDefect::kNoPayload:
+      return "no_payload";
   }
   return "unknown";
 }

@@ -28,6 +28,9 @@ enum class LineDefect {
   kRepeatedKey,      ///< one of two values would be lost
   kNestedTooDeeply,  ///< more than JsonObject::kMaxDepth
   kNumberTooLong,    ///< more than PostgreSQL can be trusted to keep exactly
+  kTooManyKeys,      ///< more columns than a table may have
+  // messages
+  kNoPayload,  ///< a tombstone: its key was deleted
 };
 
 /// The name under which a defect stands in quarantine, for example "wrong_column_count".

@@ -198,7 +198,7 @@ TEST(JsonLines, FilesThatAreOtherJsonAreRefusedWithWhatToDo) {
             "t.jsonl:2: begins like JSON, but no line of it is a JSON object\n"
             "  JSON lines have one object on each line:  jq -c . < old.json > new.jsonl");
   std::string many = "{}\n";
-  for (std::size_t i = 0; i <= JsonLinesReader::kMaxKeys; ++i)
+  for (std::size_t i = 0; i <= JsonRows::kMaxKeys; ++i)
     many += "{\"k" + std::to_string(i) + "\":1}\n";
   EXPECT_EQ(refusal(many).substr(0, 60),
             "t.jsonl:1002: its objects have more than 1000 different keys");

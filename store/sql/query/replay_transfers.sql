@@ -6,7 +6,8 @@ CROSS JOIN LATERAL (
   SELECT coalesce(held.row_values, '{}')
            -- The id that it would have got if it had been loaded with its file.
            || CASE WHEN held.row_values ->> 'transfer_id' IS NULL
-                   THEN jsonb_build_object('transfer_id', (SELECT left(file.sha256, 12) FROM aml.ingested_files file WHERE file.file_id = held.file_id)
+                   THEN jsonb_build_object('transfer_id', (SELECT CASE file.kind WHEN 'kafka' THEN file.path ELSE left(file.sha256, 12) END
+                                                           FROM aml.ingested_files file WHERE file.file_id = held.file_id)
                                                           || '-' || held.line) ELSE '{}' END
            || quarantine.corrected(held.file_id, held.line, held.dataset)
            || jsonb_build_object('file_id', replay.replay_file_id, 'line', replay.replay_line) AS texts
