@@ -165,8 +165,8 @@ void add_lineage(CLI::App& command, std::string& file) {
 CLI::Option* add_sources(CLI::App& command, std::vector<std::string>& files) {
   return command
       .add_option("--source", files,
-                  "JSON file of a table that is read from where the last reading ended; may be "
-                  "repeated")
+                  "JSON file of a table or a Kafka topic that is read from where the last reading "
+                  "ended; may be repeated")
       ->type_name("FILE.json")
       ->allow_extra_args(false);
 }
@@ -231,13 +231,18 @@ void add_data_commands(CLI::App& app, Options& options, Command& chosen) {
   });
 
   auto* load = app.add_subcommand(
-      "load", "Load files, folders or tables of transfers, accounts, parties, rates");
+      "load", "Load files, folders, tables or Kafka topics of transfers, accounts, parties, rates");
   auto* paths = load->add_option("paths", options.load.paths,
                                  "CSV or JSON lines, plain, .gz or .zst, or folders of them")
                     ->type_name("PATH");
   auto* sources = add_sources(*load, options.load.sources);
   load->add_flag("--full", options.load.full,
-                 "Read sources from their first row; rows that are known are not loaded twice")
+                 "Read tables from their first row; rows that are known are not loaded twice")
+      ->needs(sources);
+  load->add_flag(
+          "--accept-gaps", options.load.accept_gaps,
+          "Go on behind messages that a topic's retention deleted before they were read, and "
+          "keep a record of it")
       ->needs(sources);
   load->add_option(
           "--format", options.load.format,
@@ -415,7 +420,8 @@ void add_run_commands(CLI::App& app, Options& options, Command& chosen) {
 void add_service_commands(CLI::App& app, Options& options, Command& chosen) {
   auto* watch = app.add_subcommand(
       "watch",
-      "Stay, load what comes into folders and tables, and run whenever there is something new");
+      "Stay, load what comes into folders, tables and Kafka topics, and run whenever there is "
+      "something new");
   auto& watching = options.watch;
   auto* folders = watch
                       ->add_option("folders", watching.load.paths,

@@ -42,7 +42,8 @@ struct LoadOptions {
   std::string schema_evolution = "rescue";
   std::string lineage = {};  ///< file to which OpenLineage events are added; empty: none
   std::vector<std::string> sources = {};  ///< files, see docs/sources.md
-  bool full = false;                      ///< read sources from their first row
+  bool full = false;                      ///< read tables from their first row
+  bool accept_gaps = false;               ///< go on behind messages that are lost
 };
 /// See docs/expectations.md.
 struct ExpectationsOptions {

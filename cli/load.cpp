@@ -3,13 +3,17 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <map>
+#include <stdexcept>
+#include <utility>
 
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/lineage.hpp"
 #include "cli/load.hpp"
+#include "cli/stop_signal.hpp"
 #include "cli/target.hpp"
 #include "scenarios/runner.hpp"
 #include "scenarios/scenario.hpp"
@@ -102,15 +106,78 @@ std::string rows_and_memory(std::uint64_t rows) {
                      human_bytes(static_cast<std::uint64_t>(scenarios::peak_memory_bytes())));
 }
 
-store::IngestOptions ingest_options(const LoadOptions& options, Stage& stage) {
+store::IngestOptions ingest_options(const LoadOptions& options) {
   store::IngestOptions ingest;
   ingest.format = input_format(options.format);
   ingest.expectations = scenarios::load_expectations(options.expectations);
   ingest.schema_evolution = schema_evolution(options.schema_evolution);
+  return ingest;
+}
+
+store::IngestOptions ingest_options(const LoadOptions& options, Stage& stage) {
+  store::IngestOptions ingest = ingest_options(options);
   ingest.progress = [&stage](const std::string& path, std::uint64_t read, std::uint64_t total) {
     stage.progress(total == 0 ? path : fmt::format("{} {} %", path, 100 * read / total));
   };
   return ingest;
+}
+
+template <typename Count>
+void add_counts(std::map<std::string, Count>& to, const std::map<std::string, Count>& counts) {
+  for (const auto& [name, count] : counts) to[name] += count;
+}
+
+/// What became of one more batch of the same source.
+void add_batch(store::FileOutcome& all, store::FileOutcome&& batch) {
+  all.kind = batch.kind;
+  all.message = std::move(batch.message);
+  all.dataset = std::move(batch.dataset);
+  all.rows_read += batch.rows_read;
+  all.rows_loaded += batch.rows_loaded;
+  all.rows_quarantined += batch.rows_quarantined;
+  all.seconds += batch.seconds;
+  add_counts(all.quarantined_by_reason, batch.quarantined_by_reason);
+  add_counts(all.warnings, batch.warnings);
+  all.new_columns.insert(all.new_columns.end(), batch.new_columns.begin(), batch.new_columns.end());
+  all.added_columns.merge(batch.added_columns);
+  all.unmet.merge(batch.unmet);
+}
+
+/// All that lay there when reading began; a quiet look: what has come by now.
+store::FileOutcome load_topic(store::Connection& connection, store::TopicReader& topic,
+                              Stage& stage, bool is_quiet) {
+  using Kind = store::FileOutcome::Kind;
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::seconds kPatience{1};
+  constexpr std::chrono::seconds kLongestSilence{60};
+  store::FileOutcome all;
+  all.path = topic.source().name;
+  all.kind = Kind::kAlreadyKnown;
+  auto heard = Clock::now();
+  do {
+    auto batch = topic.load_batch(connection, is_quiet ? std::chrono::seconds(0) : kPatience);
+    if (batch) {
+      heard = Clock::now();
+      add_batch(all, std::move(*batch));
+      stage.progress(fmt::format("{} {} rows", all.path, human_count(all.rows_loaded)));
+      if (all.kind != Kind::kLoaded) return all;
+    } else if (Clock::now() - heard > kLongestSilence) {
+      all.kind = Kind::kUnreachable;
+      all.message = fmt::format(
+          "{}: the brokers answer, but give no more messages, although some lie there", all.path);
+      return all;
+    }
+  } while (is_quiet ? topic.is_behind() && !StopSignal::requested() : !topic.has_caught_up());
+  topic.record_lags(connection);
+  return all;
+}
+
+store::FileOutcome load_source(store::Connection& connection, OpenSource& open,
+                               const LoadOptions& options, Stage& stage, bool is_quiet) {
+  if (open.topic) return load_topic(connection, *open.topic, stage, is_quiet);
+  const auto reading = options.full ? store::TableReading::kAll : store::TableReading::kNew;
+  return store::ingest_table(connection, std::get<store::TableSource>(open.source),
+                             ingest_options(options, stage), reading);
 }
 
 }  // namespace
@@ -163,16 +230,27 @@ std::vector<store::FileOutcome> load_with_progress(store::Connection& connection
   return files;
 }
 
-store::FileOutcome load_source_with_progress(store::Connection& connection,
-                                             const scenarios::Source& source,
+OpenSource open_source(const std::string& file, const LoadOptions& options) {
+  OpenSource open{scenarios::load_source(file), std::nullopt};
+  if (const auto* topic = std::get_if<store::KafkaSource>(&open.source)) {
+    if (options.full) {
+      throw std::invalid_argument(
+          fmt::format("{}: --full is for tables; a topic under another name is read from its first "
+                      "message",
+                      file));
+    }
+    open.topic.emplace(*topic, ingest_options(options),
+                       store::TopicOptions{.accept_gaps = options.accept_gaps},
+                       [source = *topic] { return store::open_kafka_topic(source); });
+  }
+  return open;
+}
+
+store::FileOutcome load_source_with_progress(store::Connection& connection, OpenSource& open,
                                              const LoadOptions& options, bool is_quiet) {
   Stage stage("load");
-  const std::string& name = scenarios::name_of(source);
-  const store::IngestOptions ingest = ingest_options(options, stage);
-  const auto reading = options.full ? store::TableReading::kAll : store::TableReading::kNew;
-  const auto load = [&] {
-    return store::ingest_table(connection, std::get<store::TableSource>(source), ingest, reading);
-  };
+  const std::string& name = scenarios::name_of(open.source);
+  const auto load = [&] { return load_source(connection, open, options, stage, is_quiet); };
   const auto with_events = [&](const auto& action) {
     return with_lineage(options.lineage, "aml.load", {{"source", name}}, action,
                         [&](const auto& ended) {
@@ -191,12 +269,12 @@ store::FileOutcome load_source_with_progress(store::Connection& connection,
 }
 
 int run_load(const GlobalOptions& global, const LoadOptions& options) {
-  std::vector<scenarios::Source> sources;
-  for (const auto& file : options.sources) sources.push_back(scenarios::load_source(file));
+  std::vector<OpenSource> sources;
+  for (const auto& file : options.sources) sources.push_back(open_source(file, options));
   auto connection = connect_ready(global);
   std::vector<store::FileOutcome> files;
   if (!options.paths.empty()) files = load_with_progress(connection, options);
-  for (const auto& source : sources)
+  for (auto& source : sources)
     files.push_back(load_source_with_progress(connection, source, options, /*is_quiet=*/false));
   explain_outcomes(files);
   print(summary(files), effective_format(global.format));

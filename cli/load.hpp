@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "cli/commands.hpp"
 #include "scenarios/source_file.hpp"
 #include "store/ingest.hpp"
+#include "store/topic_reader.hpp"
 
 namespace aml::cli {
 
@@ -13,10 +15,17 @@ namespace aml::cli {
 std::vector<store::FileOutcome> load_with_progress(store::Connection& connection,
                                                    const LoadOptions& options);
 
+/// A source as a command reads it again and again.
+struct OpenSource {
+  scenarios::Source source;
+  std::optional<store::TopicReader> topic;  ///< if it is one
+};
+OpenSource open_source(const std::string& file, const LoadOptions& options);
+
 /// Loads the rows that the source has not given before, with a progress line. A quiet load, for those
-/// who look again and again, leaves no line and no lineage event if there is nothing new.
-store::FileOutcome load_source_with_progress(store::Connection& connection,
-                                             const scenarios::Source& source,
+/// who look again and again, waits for nothing, and leaves no line and no lineage event if there is
+/// nothing new.
+store::FileOutcome load_source_with_progress(store::Connection& connection, OpenSource& open,
                                              const LoadOptions& options, bool is_quiet);
 
 /// Says what became of each file: errors, warnings, news.

@@ -15,7 +15,6 @@
 #include "cli/stop_signal.hpp"
 #include "cli/target.hpp"
 #include "reports/private_file.hpp"
-#include "scenarios/source_file.hpp"
 #include "store/error.hpp"
 #include "store/landing_folder.hpp"
 #include "store/run_ledger.hpp"
@@ -52,7 +51,7 @@ class Watch {
   Watch(const GlobalOptions& global, const WatchOptions& options)
       : global_(global), options_(options), connection_(connect_ready(global)) {
     for (const auto& file : options.load.sources)
-      sources_.push_back({scenarios::load_source(file)});
+      sources_.push_back({open_source(file, options.load)});
     for (const auto& folder : options.load.paths) {
       if (!std::filesystem::is_directory(folder))
         throw std::invalid_argument(fmt::format("{}: there is no such folder to watch", folder));
@@ -84,7 +83,7 @@ class Watch {
  private:
   /// A source that fails is left alone for a while; the folders and other sources are not.
   struct WatchedSource {
-    scenarios::Source source;
+    OpenSource source;
     int failures = 0;
     std::chrono::steady_clock::time_point rests_until = {};
   };

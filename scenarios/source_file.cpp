@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <span>
+#include <vector>
 
 #include "scenarios/duration.hpp"
 #include "scenarios/json_document.hpp"
@@ -18,8 +21,12 @@ namespace {
 constexpr std::array<std::string_view, 11> kTableKeys{
     "schema_version", "kind",    "name",  "connection", "dataset", "table",
     "query",          "columns", "where", "watermark",  "lateness"};
-constexpr std::array<std::string_view, 1> kKinds{"table"};
+constexpr std::array<std::string_view, 7> kKafkaKeys{
+    "schema_version", "kind", "name", "dataset", "brokers", "topic", "properties"};
+constexpr std::array<std::string_view, 2> kKinds{"table", "kafka"};
 constexpr std::array<std::string_view, 4> kDatasets{"transfers", "accounts", "parties", "fx_rates"};
+constexpr std::array kDatasetValues{store::Dataset::kTransfers, store::Dataset::kAccounts,
+                                    store::Dataset::kParties, store::Dataset::kFxRates};
 constexpr std::size_t kLongestName = 63;  // of a column
 constexpr std::size_t kLongestText = 2000;
 constexpr std::size_t kLongestQuery = 20'000;
@@ -84,6 +91,68 @@ store::TableSource read_table(const JsonObject& object) {
   return source;
 }
 
+std::string read_topic(const JsonObject& object) {
+  constexpr std::size_t kLongestTopic = 249;
+  auto topic = object.line("topic", kLongestTopic);
+  const auto may_be_in_a_topic = [](unsigned char c) {
+    return (c < 0x80 && std::isalnum(c) != 0) || c == '.' || c == '_' || c == '-';
+  };
+  if (!std::ranges::all_of(topic, may_be_in_a_topic))
+    object.refuse("topic", "letters, digits, points, underscores and hyphens");
+  return topic;
+}
+
+/// Said without the value: it may be the secret itself.
+store::SecretPlace read_secret(const JsonObject& properties, const std::string& file,
+                               std::string_view name) {
+  constexpr std::array<std::string_view, 2> kPlaces{"environment", "file"};
+  const Json& value = *properties.find(name);
+  if (!value.is_object() || value.size() != 1) {
+    properties.fail(name,
+                    "a secret does not stand here  hint: {\"environment\": \"NAME\"} or {\"file\": "
+                    "\"PATH\"} says where it is found");
+  }
+  const JsonObject place(value, file, properties.pointer(name), kPlaces);
+  if (place.find("file")) {
+    return {store::SecretPlace::Kind::kFile, place.line("file", kLongestText)};
+  }
+  return {store::SecretPlace::Kind::kEnvironment, place.line("environment", kLongestText)};
+}
+
+void read_properties(const JsonObject& object, const std::string& file,
+                     store::KafkaSource& source) {
+  const Json* value = object.find("properties");
+  if (value == nullptr) return;
+  std::vector<std::string_view> names;
+  for (const auto& property : store::kafka_properties()) names.push_back(property.name);
+  const JsonObject properties(*value, file, object.pointer("properties"), names);
+  for (const auto& [name, is_secret] : store::kafka_properties()) {
+    if (properties.find(name) == nullptr) continue;
+    if (is_secret) {
+      source.secrets.emplace(name, read_secret(properties, file, name));
+    } else {
+      source.properties.emplace(name, properties.line(name, kLongestText));
+    }
+  }
+}
+
+store::KafkaSource read_kafka(const JsonObject& object, const std::string& file) {
+  store::KafkaSource source;
+  source.name = object.name("name");
+  source.dataset = kDatasetValues[object.choice("dataset", kDatasets)];
+  source.brokers = object.line("brokers", kLongestText);
+  source.topic = read_topic(object);
+  read_properties(object, file, source);
+  return source;
+}
+
+/// The keys depend on the kind; a file without one is read as a table's, which says that it lacks it.
+std::span<const std::string_view> keys_of(const Json& document) {
+  if (document.is_object() && document.contains("kind") && document["kind"] == "kafka")
+    return kKafkaKeys;
+  return kTableKeys;
+}
+
 }  // namespace
 
 const std::string& name_of(const Source& source) {
@@ -92,10 +161,10 @@ const std::string& name_of(const Source& source) {
 
 Source load_source(const std::string& file) {
   const Json document = parse_json(read_text(file), file);
-  const JsonObject object(document, file, "", kTableKeys);
+  const JsonObject object(document, file, "", keys_of(document));
   object.integer("schema_version", 1, 1);
-  object.choice("kind", kKinds);
-  return read_table(object);
+  if (object.choice("kind", kKinds) == 0) return read_table(object);
+  return read_kafka(object, file);
 }
 
 }  // namespace aml::scenarios

@@ -20,7 +20,8 @@ family (position, name, type, unit, help) AS (VALUES
   (11, 'aml_loads', 'counter', '', 'Files loaded.'),
   (12, 'aml_rows_loaded', 'counter', '', 'Rows that reached silver.'),
   (13, 'aml_rows_quarantined', 'counter', '', 'Rows that went to quarantine.'),
-  (14, 'aml_unseen_versions', 'gauge', '', 'Changes of silver since the version that the newest run read.')
+  (14, 'aml_unseen_versions', 'gauge', '', 'Changes of silver since the version that the newest run read.'),
+  (15, 'aml_source_lag', 'gauge', '', 'Messages that lay unread in each partition of a topic when it was last looked at.')
 ),
 sample (name, labels, value) AS (
   SELECT 'aml_last_success_timestamp_seconds', '{"operation": "run"}'::jsonb, extract(epoch FROM max(finished_at))::double precision
@@ -62,6 +63,8 @@ sample (name, labels, value) AS (
   SELECT 'aml_rows_quarantined', jsonb_build_object('dataset', dataset), sum(rows_quarantined) FROM aml.ingested_files GROUP BY dataset
   UNION ALL
   SELECT 'aml_unseen_versions', '{}', count(*) FROM aml.unseen_versions
+  UNION ALL
+  SELECT 'aml_source_lag', jsonb_build_object('source', source, 'partition', part), lag FROM aml.source_positions
 ),
 labelled AS (
   SELECT f.position, f.name, f.type, s.value,
