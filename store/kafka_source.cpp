@@ -130,16 +130,12 @@ class KafkaTopic : public TopicLog {
     started_.push_back(partition);
   }
 
-  void read(std::deque<TopicMessage>& into, std::size_t most,
-            std::chrono::milliseconds patience) override {
+  std::optional<TopicMessage> next(std::chrono::milliseconds patience) override {
+    const std::unique_ptr<rd_kafka_message_t, FreeMessage> message(
+        rd_kafka_consume_queue(queue_.get(), static_cast<int>(patience.count())));
+    if (message) return taken(*message);
     rd_kafka_poll(client_.get(), 0);  // serves on_error
-    std::vector<rd_kafka_message_t*> fetched(most);
-    const ssize_t count = rd_kafka_consume_batch_queue(
-        queue_.get(), static_cast<int>(patience.count()), fetched.data(), fetched.size());
-    fetched.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-    std::vector<std::unique_ptr<rd_kafka_message_t, FreeMessage>> messages(fetched.begin(),
-                                                                           fetched.end());
-    for (const auto& message : messages) take(*message, into);
+    return {};
   }
 
   std::optional<std::int64_t> known_end(std::int32_t partition) override {
@@ -190,16 +186,17 @@ class KafkaTopic : public TopicLog {
       throw std::invalid_argument(fmt::format("{}: {}", name, scrubbed(why.data())));
   }
 
-  void take(const rd_kafka_message_t& message, std::deque<TopicMessage>& into) {
+  TopicMessage taken(const rd_kafka_message_t& message) {
     const bool is_end = message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
     if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR && !is_end)
       fail(message.err, fmt::format("partition {}", message.partition));
-    TopicMessage taken{message.partition, message.offset, is_end, std::nullopt, {}};
-    if (!is_end && message.payload != nullptr)
-      taken.payload.emplace(static_cast<const char*>(message.payload), message.len);
-    if (!is_end && message.key != nullptr)
-      taken.key.assign(static_cast<const char*>(message.key), message.key_len);
-    into.push_back(std::move(taken));
+    TopicMessage found{message.partition, message.offset, is_end, std::nullopt, {}};
+    if (is_end) return found;  // its payload would be words of the library
+    if (message.payload != nullptr)
+      found.payload.emplace(static_cast<const char*>(message.payload), message.len);
+    if (message.key != nullptr)
+      found.key.assign(static_cast<const char*>(message.key), message.key_len);
+    return found;
   }
 
   [[noreturn]] void fail(rd_kafka_resp_err_t error, const std::string& what) {

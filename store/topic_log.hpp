@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -21,6 +20,8 @@ struct TopicMessage {
               ///< behind them yet
   std::optional<std::string> payload;  ///< absent: a tombstone
   std::string key;                     ///< empty if there is none
+
+  std::size_t bytes() const { return key.size() + (payload ? payload->size() : 0); }
 
   /// Where reading goes on behind it.
   std::int64_t next_offset() const { return is_end ? offset : offset + 1; }
@@ -52,10 +53,9 @@ class TopicLog {
   /// Messages of the partition from this offset on will come. Requires: not called for it before.
   virtual void start(std::int32_t partition, std::int64_t offset) = 0;
 
-  /// Appends what has come, at most `most` messages, those of a partition in order; waits for the
-  /// first one as long as `patience`. Throws: TopicError if a partition cannot be read.
-  virtual void read(std::deque<TopicMessage>& into, std::size_t most,
-                    std::chrono::milliseconds patience) = 0;
+  /// What has come next, those of a partition in order; waits for it as long as `patience`.
+  /// Throws: TopicError if a partition cannot be read.
+  virtual std::optional<TopicMessage> next(std::chrono::milliseconds patience) = 0;
 
   /// The end of a started partition as far as it is known without asking.
   virtual std::optional<std::int64_t> known_end(std::int32_t partition) = 0;

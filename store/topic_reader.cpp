@@ -56,8 +56,8 @@ Batch take_batch(std::deque<TopicMessage>& pending) {
       rows.read(*message.payload, record);
       // Beside other objects it would make too many columns; alone it is read, or is the culprit.
       if (record.defect == LineDefect::kTooManyKeys && !rows.columns().empty()) break;
-      batch.bytes += message.payload->size();
     }
+    batch.bytes += message.bytes();
     batch.messages.push_back(std::move(message));
     pending.pop_front();
   }
@@ -262,17 +262,13 @@ void TopicReader::State::close_gap(Connection& connection, std::int32_t number, 
 
 void TopicReader::State::fetch(std::chrono::milliseconds patience) {
   std::size_t bytes = 0;
-  for (const auto& message : pending) bytes += message.payload ? message.payload->size() : 0;
-  constexpr std::size_t kMostAtOnce = 1000;
-  for (;;) {
-    is_full = pending.size() >= options.batch_messages || bytes >= options.batch_bytes;
-    if (is_full) return;
-    const std::size_t before = pending.size();
-    log->read(pending, std::min(kMostAtOnce, options.batch_messages - before), patience);
-    if (pending.size() == before) return;
-    for (std::size_t i = before; i < pending.size(); ++i)
-      bytes += pending[i].payload ? pending[i].payload->size() : 0;
-    patience = std::chrono::milliseconds(0);
+  for (const auto& message : pending) bytes += message.bytes();
+  while (pending.size() < options.batch_messages && bytes < options.batch_bytes) {
+    auto message = log->next(pending.empty() ? patience : std::chrono::milliseconds(0));
+    is_full = message.has_value();
+    if (!message) return;
+    bytes += message->bytes();
+    pending.push_back(std::move(*message));
   }
 }
 

@@ -65,24 +65,20 @@ class MemoryLog : public TopicLog {
   void start(std::int32_t partition, std::int64_t offset) override {
     EXPECT_TRUE(next_.emplace(partition, offset).second);
   }
-  void read(std::deque<TopicMessage>& into, std::size_t most,
-            std::chrono::milliseconds /*patience*/) override {
-    std::size_t taken = 0;
-    for (auto& [number, next] : next_) {
-      const auto& partition = topic_.partitions.at(number);
-      for (auto at = partition.messages.lower_bound(next);
-           at != partition.messages.end() && taken < most; ++at, ++taken) {
-        into.push_back({number, at->first, false, at->second, "key"});
-        next = at->first + 1;
-      }
-      if (taken == most) break;
-      if (told_end_[number] == partition.end) continue;
-      into.push_back({number, partition.end, true, std::nullopt, {}});
-      next = partition.end;
-      told_end_[number] = partition.end;
-      if (++taken == most) break;
-    }
+  std::optional<TopicMessage> next(std::chrono::milliseconds /*patience*/) override {
     topic_.on_read();
+    for (auto& [number, offset] : next_) {
+      const auto& partition = topic_.partitions.at(number);
+      const auto at = partition.messages.lower_bound(offset);
+      if (at != partition.messages.end()) {
+        offset = at->first + 1;
+        return TopicMessage{number, at->first, false, at->second, "key"};
+      }
+      if (std::exchange(told_end_[number], partition.end) == partition.end) continue;
+      offset = partition.end;
+      return TopicMessage{number, partition.end, true, std::nullopt, {}};
+    }
+    return {};
   }
   std::optional<std::int64_t> known_end(std::int32_t partition) override {
     return topic_.partitions.at(partition).end;
