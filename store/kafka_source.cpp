@@ -94,7 +94,7 @@ class KafkaTopic : public TopicLog {
     if (!client_)
       throw std::invalid_argument(fmt::format("the properties of source {} do not go together: {}",
                                               source.name, scrubbed(why.data())));
-    conf.release();  // the client's now
+    static_cast<void>(conf.release());  // the client's now
     topic_.reset(rd_kafka_topic_new(client_.get(), topic_name_.c_str(), nullptr));
     queue_.reset(rd_kafka_queue_new(client_.get()));
   }

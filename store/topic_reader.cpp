@@ -66,8 +66,7 @@ Batch take_batch(std::deque<TopicMessage>& pending) {
   return batch;
 }
 
-/// Partitions of a batch, the position of each in the database (empty if there is none) and behind
-/// the batch.
+/// Partitions of a batch, the position of each in the database and behind the batch.
 struct Move {
   std::vector<std::string> parts;
   std::vector<std::string> from;
@@ -133,17 +132,18 @@ struct TopicReader::State {
 
   /// What is read of a partition.
   struct Partition {
-    std::optional<std::int64_t> stored;  // where the database says that reading goes on; none: new
-    std::int64_t next = 0;               // behind what is loaded
-    std::int64_t target = 0;             // its end when reading began
-    bool has_ended = false;              // its end was reached since
-    std::optional<std::int64_t> lag;     // as it was recorded
+    std::int64_t stored = 0;          // where the database says that reading goes on
+    std::int64_t next = 0;            // behind what is loaded
+    std::int64_t target = 0;          // its end when reading began
+    bool has_ended = false;           // its end was reached since
+    std::optional<std::int64_t> lag;  // as it was recorded
   };
 
   void begin(Connection& connection);
   void look_for_partitions(Connection& connection);
   void begin_partition(Connection& connection, std::int32_t number,
                        std::optional<std::int64_t> stored);
+  void record_beginning(Connection& connection, std::int32_t number, std::int64_t begin);
   void close_gap(Connection& connection, std::int32_t number, std::int64_t stored,
                  std::int64_t begin);
   void fetch(std::chrono::milliseconds patience);
@@ -235,13 +235,21 @@ void TopicReader::State::begin_partition(Connection& connection, std::int32_t nu
                     "new topic from its beginning, give the source another name",
                     number, source.topic, *stored, range.end));
   }
-  if (stored && *stored < range.begin) {
-    close_gap(connection, number, *stored, range.begin);
-    stored = range.begin;
-  }
-  const std::int64_t next = stored.value_or(range.begin);
+  if (!stored) record_beginning(connection, number, range.begin);
+  if (stored && *stored < range.begin) close_gap(connection, number, *stored, range.begin);
+  const std::int64_t next = std::max(stored.value_or(0), range.begin);
   log->start(number, next);
-  partitions[number] = {stored, next, range.end, false, std::nullopt};
+  partitions[number] = {next, next, range.end, false, std::nullopt};
+}
+
+/// At first sight, not with the first message: that one could be deleted before it is read. If
+/// another reader has been here, the positions do not fit when the first batch moves them.
+void TopicReader::State::record_beginning(Connection& connection, std::int32_t number,
+                                          std::int64_t begin) {
+  const auto array_of = [](const std::string& text) { return text_array(std::vector{text}); };
+  auto session = store::begin<pqxx::nontransaction>(connection);
+  store::run(session, query::move_topic_positions, std::nullopt, source.name,
+             array_of(std::to_string(number)), array_of(""), array_of(std::to_string(begin)));
 }
 
 void TopicReader::State::close_gap(Connection& connection, std::int32_t number, std::int64_t stored,
@@ -327,9 +335,8 @@ Move TopicReader::State::move_over(const Batch& batch) const {
   for (const auto& message : batch.messages) ahead[message.partition] = message.next_offset();
   Move move;
   for (const auto& [number, next] : ahead) {
-    const auto& stored = partitions.at(number).stored;
     move.parts.push_back(std::to_string(number));
-    move.from.push_back(stored ? std::to_string(*stored) : "");
+    move.from.push_back(std::to_string(partitions.at(number).stored));
     move.to.push_back(std::to_string(next));
   }
   return move;

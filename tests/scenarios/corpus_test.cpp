@@ -224,12 +224,16 @@ TEST(Documentation, NamesEveryFeature) {
     EXPECT_NE(page.find(fmt::format("`{}`", feature.name)), std::string::npos) << feature.name;
 }
 
-/// The first JSON block of a page of the documentation, read as a scenario.
-Scenario example_of(const std::string& file) {
+/// The first JSON block of a page of the documentation.
+std::string example_text(const std::string& file) {
   const std::string page = content_of(fs::path(DOCS_DIR) / file);
   const std::string fence = "```jsonc\n";
   const auto begin = page.find(fence) + fence.size();
-  return parse_scenario(page.substr(begin, page.find("```", begin) - begin), "example", {});
+  return page.substr(begin, page.find("```", begin) - begin);
+}
+
+Scenario example_of(const std::string& file) {
+  return parse_scenario(example_text(file), "example", {});
 }
 
 TEST(Documentation, ExamplesOfAFileAreValidScenarios) {
@@ -281,6 +285,38 @@ TEST(SourceFile, HoldsWhatTheFileSays) {
   EXPECT_EQ(table.columns.back(), std::pair(std::string("channel"), std::string("channel")));
   EXPECT_EQ(table.watermark, "changed_at");
   EXPECT_EQ(std::get<store::TimeLateness>(table.lateness).micros, 2 * 3600 * 1'000'000LL);
+}
+
+TEST(SourceFile, OfATopicNamesThePlaceOfASecret) {
+  using Place = store::SecretPlace;
+  const auto hub =
+      std::get<store::KafkaSource>(load_source(DOCS_DIR "/examples/kafka_source.json"));
+  EXPECT_EQ(hub.name, "event_hub");
+  EXPECT_EQ(hub.dataset, store::Dataset::kTransfers);
+  EXPECT_EQ(hub.brokers, "bank.servicebus.windows.net:9093");
+  EXPECT_EQ(hub.topic, "payments");
+  EXPECT_EQ(hub.properties.at("sasl.username"), "$ConnectionString");
+  EXPECT_EQ(hub.secrets.at("sasl.password").kind, Place::Kind::kEnvironment);
+  EXPECT_EQ(hub.secrets.at("sasl.password").name, "EVENT_HUBS_CONNECTION");
+
+  const std::string file = testing::TempDir() + "topics_page_source.json";
+  std::ofstream(file) << example_text("topics.md");
+  const auto page = std::get<store::KafkaSource>(load_source(file));
+  EXPECT_EQ(page.properties.size(), 3U);
+  EXPECT_EQ(page.secrets.at("sasl.password").kind, Place::Kind::kFile);
+  EXPECT_EQ(page.secrets.at("sasl.password").name, "/etc/aml/kafka.password");
+}
+
+TEST(SourceFile, SchemaAndReaderKnowTheSameProperties) {
+  const auto schema = nlohmann::json::parse(content_of(SCENARIO_DIR "/source.schema.json"));
+  const auto& listed =
+      schema["definitions"]["kafka_source"]["properties"]["properties"]["properties"];
+  EXPECT_EQ(listed.size(), store::kafka_properties().size());
+  for (const auto& [name, is_secret] : store::kafka_properties()) {
+    EXPECT_EQ(listed.value(nlohmann::json::json_pointer("/" + std::string(name) + "/$ref"), ""),
+              is_secret ? "#/definitions/secret" : "#/definitions/text")
+        << name;
+  }
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
--- $1 file_id of the batch, $2 source, $3 partitions, $4 where reading went on in each, empty if it was never read, $5 where it goes on
--- behind the batch. Returns how many were moved: all, unless another reader has moved some since.
+-- $1 file_id of the batch, null if there is none, $2 source, $3 partitions, $4 where reading went on in each, empty if it was never looked
+-- at, $5 where it goes on. Returns how many were moved: all, unless another reader has moved some since.
 WITH batch (part, begins, ends) AS (SELECT * FROM unnest($3::text[], $4::text[], $5::text[])),
 moved AS (
   UPDATE aml.source_positions AS known
