@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -49,12 +48,6 @@ std::string with_option(const std::string& conninfo, const std::string& keyword,
   std::erase_if(options, [&](const auto& option) { return option.keyword == keyword; });
   options.push_back({keyword, value, false});
   return store::quote_conninfo(options);
-}
-
-/// The roles of a test are the server's, so they are made only on a server of the test's own.
-bool has_own_server() {
-  const char* host = std::getenv("PGHOST");
-  return host == nullptr || *host == '\0';
 }
 
 /// A database with the plan of rights applied, and people who log in.
