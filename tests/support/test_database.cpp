@@ -15,6 +15,12 @@
 #include "store/private_cluster.hpp"
 
 namespace aml::test {
+
+bool has_own_server() {
+  const char* host = std::getenv("PGHOST");
+  return host == nullptr || *host == '\0';
+}
+
 namespace fs = std::filesystem;
 namespace {
 
@@ -44,8 +50,7 @@ void remove_clusters_of_dead_tests() {
 class Server {
  public:
   Server() {
-    const char* host = std::getenv("PGHOST");
-    if (host == nullptr || *host == '\0') {
+    if (has_own_server()) {
       remove_clusters_of_dead_tests();
       directory_ =
           (fs::temp_directory_path() / (std::string(kDirectoryPrefix) + std::to_string(::getpid())))

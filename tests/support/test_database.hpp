@@ -8,6 +8,10 @@
 
 namespace aml::test {
 
+/// Whether the server lives as long as the test program. Only there may a test make roles, which belong to the server: PGHOST may name
+/// one with roles of its own.
+bool has_own_server();
+
 /// The server is started at first use: a private cluster without fsync, or the one PGHOST names. The database is dropped at
 /// the end, unless AML_KEEP_TEST_DB=1, which prints how to reach it.
 class TestDatabase {
