@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -166,8 +167,6 @@ class War {
   struct Entry {
     std::string step;
     Victim victim;
-    std::string phase;
-    Microseconds after;
   };
   const std::vector<Entry>& log() const { return log_; }
 
@@ -198,7 +197,10 @@ class War {
     } catch (const store::StoreError&) {  // the server restarts because of the strike before
     }
     if (!struck) return false;
-    log_.push_back({step.name, victim, struck->phase, struck->after});
+    log_.push_back({step.name, victim});
+    fmt::print("| {} | {} | {} | {} | {:.1f} |\n", log_.size(), step.name, name_of(victim),
+               struck->phase, static_cast<double>(struck->after.count()) / 1000);
+    std::fflush(stdout);
     if (victim != Victim::kConnection && victim != Victim::kStop) --kills_left_;
     return true;
   }
@@ -219,12 +221,7 @@ class War {
   std::vector<Entry> log_;
 };
 
-void print_log(const std::vector<War::Entry>& log) {
-  fmt::print("| # | during | killed | at | after ms |\n|---|---|---|---|---|\n");
-  int number = 0;
-  for (const auto& entry : log)
-    fmt::print("| {} | {} | {} | {} | {:.1f} |\n", ++number, entry.step, name_of(entry.victim),
-               entry.phase, static_cast<double>(entry.after.count()) / 1000);
+void print_summary(const std::vector<War::Entry>& log) {
   std::map<std::string, std::map<Victim, int>> counts;
   for (const auto& entry : log) ++counts[entry.step][entry.victim];
   fmt::print(
@@ -263,6 +260,7 @@ int kill_and_compare(int kills, unsigned seed) {
   const int deliveries_needed = 1 + kills / (3 * kKillsOfAStep);
   const auto deliveries = write_deliveries(folder.path(), deliveries_needed, random);
   fmt::print("Seed {}; {} deliveries\n\n", seed, deliveries.size());
+  fmt::print("| # | during | killed | at | after ms |\n|---|---|---|---|---|\n");
   Peace peace(inbox);
   War war(inbox, kills, random);
   std::vector<std::string> sentences;
@@ -275,7 +273,7 @@ int kill_and_compare(int kills, unsigned seed) {
   } catch (const std::exception& error) {
     sentences.emplace_back(error.what());
   }
-  print_log(war.log());
+  print_summary(war.log());
   const auto add = [&](std::vector<std::string> more) {
     sentences.insert(sentences.end(), more.begin(), more.end());
   };
