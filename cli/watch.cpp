@@ -158,13 +158,8 @@ class Watch {
       added += scenario.counts.added;
       gone += scenario.counts.gone;
     }
-    const auto told = fmt::format("Run {} {} in {}: {} new alerts, {} gone.", outcome.run_id,
-                                  outcome.status, human_seconds(outcome.seconds), added, gone);
-    if (outcome.kind == store::RunKind::kFull || added + gone > 0) {
-      say(told);
-    } else {
-      detail(told);
-    }
+    say(fmt::format("Run {} {} in {}: {} new alerts, {} gone.", outcome.run_id, outcome.status,
+                    human_seconds(outcome.seconds), added, gone));
     if (!options_.run.summary.empty())
       reports::write_private_file(options_.run.summary, scenarios::to_json(outcome) + '\n');
   }

@@ -346,11 +346,11 @@ TEST(CommandLine, BacktestsWithOtherParametersAndAsOfADay) {
   ASSERT_EQ(aml({"run", "round_tripping", "--as-of", "2024-03-03T09:59:59Z"}).exit_code, 0);
   EXPECT_EQ(aml({"list", "alerts"}).out, current);
   const auto runs = aml({"list", "runs"}).out;
-  EXPECT_NE(runs.find("\n4,backtest,succeeded,"), std::string::npos) << runs;
+  EXPECT_NE(runs.find("\n4,backtest,full,succeeded,"), std::string::npos) << runs;
   EXPECT_NE(runs.find(",2024-03-03T23:59:59.999999Z,2,,round_tripping,"), std::string::npos)
       << runs;
   EXPECT_NE(runs.find(",round_tripping.window=1 day,round_tripping,"), std::string::npos) << runs;
-  EXPECT_NE(runs.find("\n1,production,succeeded,"), std::string::npos) << runs;
+  EXPECT_NE(runs.find("\n1,production,full,succeeded,"), std::string::npos) << runs;
   // Versions: 1 is the load, 2 the run.
   EXPECT_NE(aml({"history", "transfers"}).out.find("\n1,"), std::string::npos);
   EXPECT_NE(aml({"diff", "transfers", "0", "1"}).err.find("3 added, 0 changed, 0 removed"),

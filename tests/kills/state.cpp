@@ -14,9 +14,10 @@ namespace {
 
 using Rows = std::vector<std::string>;
 
-/// Numbers that count attempts, times of work, and for gold.run_* what only the first of two runs over the same data says.
+/// Numbers that count attempts, times of work, and for gold.*_periods what only the first of two runs over the same data says.
 constexpr const char* kOwnOfABank =
-    "{file_id,valid_from,run_id,first_run_id,last_run_id,loaded_at,seconds,quarantined_at,closed_"
+    "{file_id,valid_from,first_run_id,from_run_id,until_run_id,gone_run_id,loaded_at,seconds,"
+    "quarantined_at,closed_"
     "at,"
     "fixed_at,fix_id,replay_file_id,continues_file_id,replaces_file_id,schema_id,first_file_id,"
     "added,gone}";
@@ -30,10 +31,10 @@ Rows compared_tables(const Bank& bank) {
   return tables;
 }
 
-/// Each row as text, in order; where it came from by the content of the file. Of the tables that each run adds to, what the newest run
+/// Each row as text, in order; where it came from by the content of the file. Of the periods that runs begin and end, what the newest run
 /// said.
 Rows rows_of(const Bank& bank, const std::string& table) {
-  const bool is_of_run = table == "gold.run_alerts" || table == "gold.run_results";
+  const bool is_of_runs = table == "gold.alert_periods" || table == "gold.scenario_periods";
   const std::string removed =
       table == "aml.ingested_files"
           ? fmt::format(
@@ -45,9 +46,7 @@ Rows rows_of(const Bank& bank, const std::string& table) {
       "SELECT (r - {})::text || coalesce((SELECT CASE f.operation WHEN 'LOAD' THEN f.sha256 ELSE "
       "f.operation END FROM aml.ingested_files f WHERE f.file_id = (r->>'file_id')::bigint), '') "
       "FROM (SELECT to_jsonb(t) AS r FROM {} t{}) rows ORDER BY 1",
-      removed, table,
-      is_of_run ? " WHERE run_id = (SELECT max(run_id) FROM aml.runs WHERE status = 'succeeded')"
-                : ""));
+      removed, table, is_of_runs ? " WHERE until_run_id IS NULL" : ""));
 }
 
 std::string beginning(const std::string& text) {

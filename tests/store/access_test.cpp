@@ -121,14 +121,14 @@ std::string expected_rights(const std::string& role, const std::string& schema,
     if (schema == "bronze") return "SID";
     if (schema == "history") return "SI";
     if (schema == "quarantine") return table == "rows" ? "SIUD" : table == "replays" ? "SID" : "SI";
-    if (is_one_of({"ingested_files", "runs"})) return "SIUD";
+    if (is_one_of({"ingested_files", "runs", "source_positions", "source_rows"})) return "SIUD";
     if (is_one_of({"expectation_results"})) return "SID";
     if (is_one_of({"evaluations", "versions", "version_tables", "models", "model_versions",
                    "model_aliases", "model_drift"}))
       return "SIU";
     if (is_one_of({"control_totals", "file_schemas", "added_columns", "scenario_versions",
                    "run_steps", "training_runs", "training_metrics", "model_transitions",
-                   "model_baseline_bins"}))
+                   "model_baseline_bins", "source_gaps"}))
       return "SI";
     return "S";
   }
@@ -136,7 +136,8 @@ std::string expected_rights(const std::string& role, const std::string& schema,
     if (schema == "gold") return "S";
     if (schema == "history" && table.starts_with("gold_")) return "S";
     if (schema != "aml") return "";
-    if (is_one_of({"versions", "version_history", "schema_migrations", "properties"})) return "S";
+    if (is_one_of({"versions", "version_history", "schema_migrations", "properties", "prunings"}))
+      return "S";
     return is_one_of({"model_versions", "model_aliases"}) ? "s" : "";
   }
   if (role == "aml_auditor" && schema == "aml") {
@@ -145,7 +146,8 @@ std::string expected_rights(const std::string& role, const std::string& schema,
       return "s";
     // What tells of accounts, or of what a person is.
     return is_one_of({"run_findings", "finding_transfers", "finding_entities", "finding_evidence",
-                      "secured_objects", "planned_access", "actual_access", "access_statements"})
+                      "secured_objects", "planned_access", "actual_access", "access_statements",
+                      "source_rows", "erased_keys", "erasure_secret"})
                ? ""
                : "S";
   }
@@ -241,7 +243,7 @@ TEST_F(AccessTest, WhatRunsWithTheRightsOfTheOwnerIsCalledOnlyByWhomItIsFor) {
                   "'silver'::regnamespace)"),
             "add_column:engine analyze_tables:engine create_share: "
             "current_alerts_as_of:analyst,engine drop_share: grant_share: move_share: "
-            "revoke_share: version_at:analyst,auditor,engine");
+            "revoke_share: scenario_runs_as_of:analyst,engine version_at:analyst,auditor,engine");
   // Each of them has a search path that nobody else can put a function into.
   EXPECT_EQ(query("SELECT count(*) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
                   "WHERE prosecdef AND (nspname IN ('aml', 'gold', 'silver') OR nspname LIKE "

@@ -12,7 +12,7 @@ family (position, name, type, unit, help) AS (VALUES
   (3, 'aml_last_run_duration_seconds', 'gauge', 'seconds', 'How long the newest run over all data took.'),
   (4, 'aml_last_run_step_duration_seconds', 'gauge', 'seconds', 'How long each of its steps took.'),
   (5, 'aml_last_run_peak_memory_bytes', 'gauge', 'bytes', 'The most memory it held.'),
-  (6, 'aml_last_run_transfers', 'gauge', '', 'Transfers that it read.'),
+  (6, 'aml_last_run_transfers', 'gauge', '', 'Transfers that the newest run knew.'),
   (7, 'aml_last_run_truncated_steps', 'gauge', '', 'Steps of it that ended at a budget: their findings are not all there are.'),
   (8, 'aml_runs', 'counter', '', 'Runs by how they ended; backtests are not counted.'),
   (9, 'aml_alerts', 'gauge', '', 'Current alerts.'),
@@ -38,7 +38,8 @@ sample (name, labels, value) AS (
   UNION ALL
   SELECT 'aml_last_run_peak_memory_bytes', '{}', peak_memory_bytes FROM last_run
   UNION ALL
-  SELECT 'aml_last_run_transfers', '{}', transfers FROM last_run
+  SELECT 'aml_last_run_transfers', '{}', transfers
+  FROM (SELECT transfers FROM aml.runs WHERE purpose = 'production' AND version IS NOT NULL ORDER BY run_id DESC LIMIT 1) newest
   UNION ALL
   SELECT 'aml_last_run_truncated_steps', '{}', count(s.step) FILTER (WHERE s.outcome = 'truncated')
   FROM last_run LEFT JOIN aml.run_steps s USING (run_id) GROUP BY run_id
