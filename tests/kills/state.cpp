@@ -16,7 +16,8 @@ using Rows = std::vector<std::string>;
 
 /// Numbers that count attempts, times of work, and for gold.*_periods what only the first of two runs over the same data says.
 constexpr const char* kOwnOfABank =
-    "{file_id,valid_from,first_run_id,from_run_id,until_run_id,gone_run_id,loaded_at,seconds,"
+    "{file_id,valid_from,run_id,first_run_id,from_run_id,until_run_id,gone_run_id,loaded_at,"
+    "seconds,"
     "quarantined_at,closed_"
     "at,"
     "fixed_at,fix_id,replay_file_id,continues_file_id,replaces_file_id,schema_id,first_file_id,"
