@@ -214,14 +214,14 @@ std::vector<FileOutcome> ingest(Connection& connection, const std::vector<std::s
                            [](const PlannedFile& file) { return file.plan.dataset(); });
 
   LoadSession session(connection, options);
-  bool is_anything_new = false;
+  std::uint64_t rows = 0;
   for (const auto& [path, plan] : planned) {
     outcomes.push_back(refusal_as_outcome(path, [&, &file = path, &file_plan = plan] {
       return FileLoad(session, file, file_plan).run();
     }));
-    is_anything_new |= outcomes.back().kind == FileOutcome::Kind::kLoaded;
+    if (outcomes.back().kind == FileOutcome::Kind::kLoaded) rows += outcomes.back().rows_loaded;
   }
-  if (is_anything_new) session.analyze();
+  if (rows > 0) session.analyze(rows);
   return outcomes;
 }
 

@@ -32,9 +32,9 @@ LoadSession::LoadSession(Connection& connection, const IngestOptions& options)
       splits_(prepared_splits(connection, options.expectations)),
       loader_(connection.target()) {}
 
-void LoadSession::analyze() {
+void LoadSession::analyze(std::uint64_t rows) {
   auto session = begin<pqxx::nontransaction>(connection_);
-  run(session, query::analyze_silver);
+  run(session, query::analyze_silver, rows);
 }
 
 }  // namespace aml::store

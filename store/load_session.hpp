@@ -26,8 +26,8 @@ class LoadSession {
   const BaseCurrencySetting& base_currency() const { return base_currency_; }
   RawConnection& loader() { return loader_; }
 
-  /// For the planner, after something was loaded.
-  void analyze();
+  /// For the planner, after so many rows were loaded, if they are a good part of all.
+  void analyze(std::uint64_t rows);
 
  private:
   Connection& connection_;

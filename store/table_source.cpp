@@ -246,7 +246,7 @@ FileOutcome ingest_table(Connection& connection, const TableSource& given,
       reader.connect();
       LoadSession session(connection, options);
       FileOutcome outcome = TableLoad(session, reader, source, reading).run();
-      if (outcome.kind == FileOutcome::Kind::kLoaded) session.analyze();
+      if (outcome.kind == FileOutcome::Kind::kLoaded) session.analyze(outcome.rows_loaded);
       return outcome;
     });
   });

@@ -153,7 +153,6 @@ struct TopicReader::State {
   Move move_over(const Batch& batch) const;
   std::string hash_of(const Batch& batch) const;
   void count_as_loaded(const Batch& batch);
-  void analyze_now_and_then(LoadSession& session, std::uint64_t rows);
   void forget();
 
   template <typename Work>
@@ -168,8 +167,6 @@ struct TopicReader::State {
   std::deque<TopicMessage> pending;  // fetched, not loaded
   bool is_full = false;              // the newest fetch ended because a batch takes no more
   std::chrono::steady_clock::time_point looked_for_partitions;
-  std::uint64_t rows_analyzed = 0;
-  std::uint64_t rows_since = 0;
 };
 
 void TopicReader::State::forget() {
@@ -297,7 +294,7 @@ std::optional<FileOutcome> TopicReader::State::load_pending(LoadSession& session
     return {};
   }
   count_as_loaded(batch);
-  analyze_now_and_then(session, outcome->rows_loaded);
+  session.analyze(outcome->rows_loaded);
   return outcome;
 }
 
@@ -362,15 +359,6 @@ void TopicReader::State::count_as_loaded(const Batch& batch) {
     partition.stored = partition.next;
     partition.has_ended |= message.is_end;
   }
-}
-
-/// Whenever as much has come as there was: what the planner believes is never far off.
-void TopicReader::State::analyze_now_and_then(LoadSession& session, std::uint64_t rows) {
-  constexpr std::uint64_t kWorthIt = 1000;
-  rows_since += rows;
-  if (rows_since < std::max(kWorthIt, rows_analyzed)) return;
-  rows_analyzed += std::exchange(rows_since, 0);
-  session.analyze();
 }
 
 TopicReader::TopicReader(KafkaSource source, IngestOptions ingest, TopicOptions options,

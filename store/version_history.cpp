@@ -98,10 +98,10 @@ std::vector<RestoredTable> restore_tables(Connection& connection,
     restored.push_back(
         {row[0].as<std::string>(), row[1].as<std::int64_t>(), row[2].as<std::int64_t>()});
   }
-  const bool differed = std::ranges::any_of(
-      restored, [](const RestoredTable& table) { return table.written + table.deleted > 0; });
-  if (!differed) return restored;
-  run(transaction, query::analyze_silver);
+  std::int64_t differed = 0;
+  for (const auto& table : restored) differed += table.written + table.deleted;
+  if (differed == 0) return restored;
+  run(transaction, query::analyze_silver, differed);
   as_statement("COMMIT", [&] { transaction.commit(); });
   return restored;
 }

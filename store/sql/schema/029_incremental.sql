@@ -1,7 +1,9 @@
 -- Incremental runs read what came since a version: see sql/query/added_transfers.sql.
 CREATE INDEX ingested_files_version ON aml.ingested_files (version);
--- Else the newest rows of the table, which are those asked for, are read as a whole until the next VACUUM.
-ALTER INDEX silver.transfers_file SET (autosummarize = on);
+-- A BRIN index knows the newest rows, which are those that a small load and an incremental run ask for, only after the next VACUUM: until then
+-- it leads to the whole table.
+DROP INDEX silver.transfers_file;
+CREATE INDEX transfers_file ON silver.transfers (file_id);
 
 -- A run that failed before it wrote gold has read nothing.
 CREATE OR REPLACE VIEW aml.unseen_versions AS
