@@ -149,6 +149,11 @@ class War {
     auto program = std::make_unique<Program>(bank_.start(step.command));
     wait_until("what is new in the inbox", [&] {
       if (is_up_to_date(bank_, inbox_)) return true;
+      if (has_ended(program->pid())) {  // the server died before watch had reached it once
+        require_orderly_end(step, program->wait(), kills < kKillsOfAStep);
+        program = std::make_unique<Program>(bank_.start(step.command));
+        return false;
+      }
       if (kills == 0 || !strike(*striker, step, program->pid(), duration)) return false;
       --kills;
       bank_.bring_back();

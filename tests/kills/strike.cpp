@@ -65,13 +65,13 @@ bool is_about_to_commit(const Session& session) {
   return std::ranges::find(kLast, statement_name(session.statement)) != kLast.end();
 }
 
+}  // namespace
+
 bool has_ended(pid_t program) {
   siginfo_t info{};
   return ::waitid(P_PID, static_cast<id_t>(program), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
          info.si_pid == program;
 }
-
-}  // namespace
 
 std::string name_of(Victim victim) {
   switch (victim) {

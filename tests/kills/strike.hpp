@@ -28,6 +28,9 @@ struct Moment {
       false;  ///< `after` is then counted from the last statement before a commit, or from the commit itself
 };
 
+/// Whether a child has ended; it is still to be waited for.
+bool has_ended(pid_t program);
+
 struct Strike {
   Victim victim;
   std::string phase;  ///< the statement at work, or what aml did between statements
