@@ -155,6 +155,9 @@ struct IncrementalDetection::State {
                                                 const GrowingGraph::Part& part,
                                                 const Touched& touched,
                                                 const std::stop_token& stop);
+  const GrowingGraph::Part& everything();
+
+  std::optional<GrowingGraph::Part> everything_so_far = {};  ///< while one addition is looked at
 };
 
 IncrementalDetection::IncrementalDetection(const Graphs& graphs, std::vector<Scenario> scenarios,
@@ -197,6 +200,7 @@ std::optional<std::vector<FindingChanges>> IncrementalDetection::add(const store
 
   const auto around = state_->graph.around(state_->accounts_to_look_at(*touched));
   const auto recent = state_->graph.since(touched->earliest - 2 * state_->span());
+  state_->everything_so_far.reset();
   for (std::size_t scenario = 0; scenario < changes.size(); ++scenario) {
     if (!is_kept(scenario)) continue;
     auto found = locality_of(state_->scenarios[scenario].params).reach == Reach::kAccount
@@ -205,6 +209,7 @@ std::optional<std::vector<FindingChanges>> IncrementalDetection::add(const store
     if (!found) return std::nullopt;
     changes[scenario] = *std::move(found);
   }
+  state_->everything_so_far.reset();
   return changes;
 }
 
@@ -301,20 +306,27 @@ std::optional<FindingChanges> IncrementalDetection::State::look_around_accounts(
                  [&](const Known& finding) { return is_touched(finding.subject); });
 }
 
+/// Made once for all scenarios to which an account became a hub.
+const GrowingGraph::Part& IncrementalDetection::State::everything() {
+  if (!everything_so_far) everything_so_far = graph.since(kEver);
+  return *everything_so_far;
+}
+
 std::optional<FindingChanges> IncrementalDetection::State::look_in_windows(
     std::size_t scenario, const GrowingGraph::Part& recent, const Touched& touched,
     const std::stop_token& stop) {
   const Locality locality = locality_of(scenarios[scenario].params);
-  const bool everything = touched.made_a_hub(graph, locality.max_counterparties);
+  const bool is_hub_new = touched.made_a_hub(graph, locality.max_counterparties);
   // Only what has a transfer since then can have changed ...
-  const Micros changed_since = everything ? kEver : touched.earliest;
+  const Micros changed_since = is_hub_new ? kEver : touched.earliest;
   // ... and only what has none before this one is known to be complete.
-  Micros complete_since = everything ? kEver : touched.earliest - locality.span;
+  Micros complete_since = is_hub_new ? kEver : touched.earliest - locality.span;
   for (;;) {
     std::optional<GrowingGraph::Part> further_back;
-    if (complete_since < touched.earliest - locality.span)
-      further_back = graph.since(complete_since == kEver ? kEver : complete_since - locality.span);
-    auto detection = detect(further_back ? *further_back : recent, scenario, stop);
+    if (!is_hub_new && complete_since < touched.earliest - locality.span)
+      further_back = graph.since(complete_since - locality.span);
+    const auto& part = is_hub_new ? everything() : further_back ? *further_back : recent;
+    auto detection = detect(part, scenario, stop);
     if (!detection) return std::nullopt;
 
     Micros earliest = complete_since;
