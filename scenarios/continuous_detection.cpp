@@ -65,14 +65,14 @@ RunOutcome ContinuousDetection::run_fully(store::Connection& connection) {
 /// nullopt: it takes a full run.
 std::optional<RunOutcome> ContinuousDetection::run_incrementally(store::Connection& connection) {
   const auto started = Clock::now();
-  // Until all is written: what is kept is of no use if that fails.
-  auto kept = std::exchange(kept_, nullptr);
   const store::RunLock lock(connection);
   if (store::newest_run_with_gold(connection) != last_run_id_) return std::nullopt;
   const auto rows =
       store::read_added_rows(connection, facts_.version, kMostAddedTransfers,
-                             [&](std::string_view key) { return kept->has_account(key); });
+                             [&](std::string_view key) { return kept_->has_account(key); });
   if (!rows) return std::nullopt;
+  // Until all is written: what is kept is of no use if that fails.
+  auto kept = std::exchange(kept_, nullptr);
   std::optional<std::vector<FindingChanges>> changes;
   {
     const StopOnInterrupt stop(options_.interrupted);

@@ -179,10 +179,6 @@ bool IncrementalDetection::has_account(std::string_view key) const {
   return state_->graph.find(key).has_value();
 }
 
-std::size_t IncrementalDetection::num_transfers() const {
-  return state_->graph.num_transfers();
-}
-
 void IncrementalDetection::know(std::size_t scenario, const detect::Detection& detection) {
   const Scenario& of = state_->scenarios[scenario];
   if (locality_of(of.params).reach == Reach::kAllData || detection.truncated) return;

@@ -50,7 +50,6 @@ class IncrementalDetection {
                                                  const std::stop_token& stop = {});
 
   bool has_account(std::string_view key) const;
-  std::size_t num_transfers() const;
 
  private:
   struct State;

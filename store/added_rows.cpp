@@ -67,6 +67,8 @@ std::optional<AddedRows> read_added_rows(
   if (!facts[1].is_null()) rows.last_file_id = facts[1].as<std::int64_t>();
   rows.version = facts[3].as<std::int64_t>();
   if (!read_transfers(view, version, rows)) return std::nullopt;
+  // Rows that are not of a new file, as a restore writes them, are not found by their file.
+  if (rows.transfers.size() != counts[0].as<std::size_t>()) return std::nullopt;
   read_accounts(view, is_known, rows);
   return rows;
 }

@@ -43,7 +43,8 @@ struct AddedRows {
 
 /// The transfers that came after `version`, read from one REPEATABLE READ view, with those of their
 /// accounts that are not known. nullopt if transfers or accounts were changed or deleted since, if
-/// more than `most` transfers came, or if one of them cannot be read: then read_snapshot() reads all
+/// transfers came that are of no new file (a restore writes such), if there are more than `most`, or
+/// if one of them cannot be read: then read_snapshot() reads all
 /// anew, or says what is wrong.
 /// Throws: StoreError.
 /// Cost:   the rows that are returned, by indexes.
