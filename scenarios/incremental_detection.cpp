@@ -131,6 +131,49 @@ struct Touched {
   }
 };
 
+/// A part of the graph with the facts of its accounts.
+struct Cut {
+  GrowingGraph::Part part;
+  detect::AccountFacts facts;
+};
+
+/// What the scenarios look at after one addition; what several of them look at is cut once, when it
+/// is first asked for.
+class Cuts {
+ public:
+  Cuts(GrowingGraph& graph, const GrowingFacts& facts, std::vector<Vertex> accounts,
+       Micros recent_since)
+      : graph_(graph), facts_(facts), accounts_(std::move(accounts)), recent_since_(recent_since) {}
+
+  const Cut& around() {
+    return once(around_, [&] { return cut(graph_.around(accounts_)); });
+  }
+  const Cut& recent() {
+    return once(recent_, [&] { return since(recent_since_); });
+  }
+  const Cut& everything() {
+    return once(everything_, [&] { return since(kEver); });
+  }
+  Cut since(Micros from) const { return cut(graph_.since(from)); }
+
+ private:
+  template <typename Make>
+  static const Cut& once(std::optional<Cut>& made, Make&& make) {
+    if (!made) made = make();
+    return *made;
+  }
+  Cut cut(GrowingGraph::Part&& part) const {
+    auto facts = facts_.of(part);
+    return {std::move(part), std::move(facts)};
+  }
+
+  GrowingGraph& graph_;
+  const GrowingFacts& facts_;
+  std::vector<Vertex> accounts_;
+  Micros recent_since_;
+  std::optional<Cut> around_, recent_, everything_;
+};
+
 }  // namespace
 
 struct IncrementalDetection::State {
@@ -143,21 +186,16 @@ struct IncrementalDetection::State {
   std::optional<Touched> add_rows(const store::AddedRows& rows);
   std::vector<Vertex> accounts_to_look_at(const Touched& touched) const;
   Micros span() const;
-  std::optional<detect::Detection> detect(const GrowingGraph::Part& part, std::size_t scenario,
+  std::optional<detect::Detection> detect(const Cut& cut, std::size_t scenario,
                                           const std::stop_token& stop) const;
   FindingChanges replace(std::size_t scenario, std::vector<detect::Finding>&& findings,
                          const std::function<bool(const Known&)>& is_looked_at);
-  std::optional<FindingChanges> look_around_accounts(std::size_t scenario,
-                                                     const GrowingGraph::Part& part,
+  std::optional<FindingChanges> look_around_accounts(std::size_t scenario, Cuts& cuts,
                                                      const Touched& touched,
                                                      const std::stop_token& stop);
-  std::optional<FindingChanges> look_in_windows(std::size_t scenario,
-                                                const GrowingGraph::Part& part,
+  std::optional<FindingChanges> look_in_windows(std::size_t scenario, Cuts& cuts,
                                                 const Touched& touched,
                                                 const std::stop_token& stop);
-  const GrowingGraph::Part& everything();
-
-  std::optional<GrowingGraph::Part> everything_so_far = {};  ///< while one addition is looked at
 };
 
 IncrementalDetection::IncrementalDetection(const Graphs& graphs, std::vector<Scenario> scenarios,
@@ -194,18 +232,16 @@ std::optional<std::vector<FindingChanges>> IncrementalDetection::add(const store
   if (!touched) return std::nullopt;
   if (rows.transfers.empty()) return changes;
 
-  const auto around = state_->graph.around(state_->accounts_to_look_at(*touched));
-  const auto recent = state_->graph.since(touched->earliest - 2 * state_->span());
-  state_->everything_so_far.reset();
+  Cuts cuts(state_->graph, state_->facts, state_->accounts_to_look_at(*touched),
+            touched->earliest - 2 * state_->span());
   for (std::size_t scenario = 0; scenario < changes.size(); ++scenario) {
     if (!is_kept(scenario)) continue;
     auto found = locality_of(state_->scenarios[scenario].params).reach == Reach::kAccount
-                     ? state_->look_around_accounts(scenario, around, *touched, stop)
-                     : state_->look_in_windows(scenario, recent, *touched, stop);
+                     ? state_->look_around_accounts(scenario, cuts, *touched, stop)
+                     : state_->look_in_windows(scenario, cuts, *touched, stop);
     if (!found) return std::nullopt;
     changes[scenario] = *std::move(found);
   }
-  state_->everything_so_far.reset();
   return changes;
 }
 
@@ -256,9 +292,9 @@ Micros IncrementalDetection::State::span() const {
 
 /// nullopt: a budget was reached, or it was stopped.
 std::optional<detect::Detection> IncrementalDetection::State::detect(
-    const GrowingGraph::Part& part, std::size_t scenario, const std::stop_token& stop) const {
+    const Cut& cut, std::size_t scenario, const std::stop_token& stop) const {
   auto detection =
-      detect_on_accounts(part.graph, facts.of(part), scenarios[scenario].params, currency, stop);
+      detect_on_accounts(cut.part.graph, cut.facts, scenarios[scenario].params, currency, stop);
   if (detection->truncated) return std::nullopt;
   return rounded(*std::move(detection));
 }
@@ -289,9 +325,8 @@ FindingChanges IncrementalDetection::State::replace(
 }
 
 std::optional<FindingChanges> IncrementalDetection::State::look_around_accounts(
-    std::size_t scenario, const GrowingGraph::Part& part, const Touched& touched,
-    const std::stop_token& stop) {
-  auto detection = detect(part, scenario, stop);
+    std::size_t scenario, Cuts& cuts, const Touched& touched, const std::stop_token& stop) {
+  auto detection = detect(cuts.around(), scenario, stop);
   if (!detection) return std::nullopt;
   const auto is_touched = [&](const std::string& account) {
     return touched.counterparties_before.contains(*graph.find(account));
@@ -302,15 +337,8 @@ std::optional<FindingChanges> IncrementalDetection::State::look_around_accounts(
                  [&](const Known& finding) { return is_touched(finding.subject); });
 }
 
-/// Made once for all scenarios to which an account became a hub.
-const GrowingGraph::Part& IncrementalDetection::State::everything() {
-  if (!everything_so_far) everything_so_far = graph.since(kEver);
-  return *everything_so_far;
-}
-
 std::optional<FindingChanges> IncrementalDetection::State::look_in_windows(
-    std::size_t scenario, const GrowingGraph::Part& recent, const Touched& touched,
-    const std::stop_token& stop) {
+    std::size_t scenario, Cuts& cuts, const Touched& touched, const std::stop_token& stop) {
   const Locality locality = locality_of(scenarios[scenario].params);
   const bool is_hub_new = touched.made_a_hub(graph, locality.max_counterparties);
   // Only what has a transfer since then can have changed ...
@@ -318,11 +346,11 @@ std::optional<FindingChanges> IncrementalDetection::State::look_in_windows(
   // ... and only what has none before this one is known to be complete.
   Micros complete_since = is_hub_new ? kEver : touched.earliest - locality.span;
   for (;;) {
-    std::optional<GrowingGraph::Part> further_back;
+    std::optional<Cut> further_back;
     if (!is_hub_new && complete_since < touched.earliest - locality.span)
-      further_back = graph.since(complete_since - locality.span);
-    const auto& part = is_hub_new ? everything() : further_back ? *further_back : recent;
-    auto detection = detect(part, scenario, stop);
+      further_back = cuts.since(complete_since - locality.span);
+    const Cut& cut = is_hub_new ? cuts.everything() : further_back ? *further_back : cuts.recent();
+    auto detection = detect(cut, scenario, stop);
     if (!detection) return std::nullopt;
 
     Micros earliest = complete_since;
