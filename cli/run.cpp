@@ -89,8 +89,11 @@ LineageEnd lineage_end(store::Connection& connection, const scenarios::RunOutcom
     if (!scenario.error.empty()) end.error += scenario.id + ": " + scenario.error + '\n';
   }
   if (outcome.status == "failed") end.how = reports::LineageRun::End::kFail;
-  NamedTables written{{"gold.alerts", alerts}, {"gold.scores", {}}};
-  if (has_features) written.push_back({"gold.account_features", {}});
+  NamedTables written{{"gold.alerts", alerts}};
+  if (outcome.kind == store::RunKind::kFull) {
+    written.push_back({"gold.scores", {}});
+    if (has_features) written.push_back({"gold.account_features", {}});
+  }
   if (outcome.is_backtest) written = {{"backtest.findings", alerts}};
   end.outputs = lineage_tables(connection, written);
   return end;

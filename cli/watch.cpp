@@ -102,8 +102,8 @@ class Watch {
   void load_from(store::Connection& connection, store::LandingFolder& folder) {
     const auto paths = folder.files_ready(std::chrono::steady_clock::now());
     if (paths.empty() || StopSignal::requested()) return;
-    if (!load(connection,
-              paths)) {  // one of them cannot be loaded; the others shall not wait for it
+    // If one of them cannot be loaded, the others shall not wait for it.
+    if (!load(connection, paths)) {
       for (const auto& path : paths) {
         if (StopSignal::requested()) return;
         load(connection, {path});

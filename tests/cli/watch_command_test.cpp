@@ -309,6 +309,10 @@ TEST(WatchCommand, ASourceThatIsDownDoesNotStopTheFolders) {
   // Looks that find nothing are no events: three loads and three runs, a START and an end each.
   const auto events = content_of(folder.path("lineage.ndjson"));
   EXPECT_EQ(std::ranges::count(events, '\n'), 12);
+  const auto features = events.find("gold.account_features");
+  EXPECT_NE(features, std::string::npos) << "the first run is over all data";
+  EXPECT_EQ(events.find("gold.account_features", features + 1), std::string::npos)
+      << "runs over what is new measure no accounts";
 }
 
 }  // namespace

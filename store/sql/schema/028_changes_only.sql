@@ -3,7 +3,7 @@
 
 -- Runs.
 ALTER TABLE aml.runs ADD COLUMN kind text NOT NULL DEFAULT 'full' CHECK (kind IN ('full', 'incremental'));
-COMMENT ON COLUMN aml.runs.kind IS 'full: it looked at all data. incremental: only at what new data can have changed, with the same outcome.';
+COMMENT ON COLUMN aml.runs.kind IS 'full: it looked at all data. incremental: only at what new data can have changed, with the same outcome for the scenarios that do not depend on all data; the others did not run.';
 UPDATE aml.runs SET version = 0 WHERE version IS NULL AND run_id IN (SELECT run_id FROM gold.run_results);
 COMMENT ON COLUMN aml.runs.version IS 'The version of gold that the run made, see aml.versions; 0 if it was written before there were versions, null if it wrote none.';
 CREATE INDEX runs_version ON aml.runs (version, run_id) WHERE version IS NOT NULL;
