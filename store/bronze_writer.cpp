@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "store/plain_values.hpp"
+
 namespace aml::store {
 namespace {
 
@@ -12,27 +14,47 @@ constexpr std::size_t kSendBytes = std::size_t{1} << 20;
 constexpr std::string_view kNull = "\\N";
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
+// One megabyte of line numbers.
+constexpr std::size_t kMostUnplain = std::size_t{1} << 17;
+
+struct ColumnRule {
+  std::string_view name;
+  bool (*is_plain)(std::string_view) = nullptr;
+};
+
 struct TableRule {
   const copy::Embedded& statement;
-  std::vector<std::string_view> columns;  // those of the statement between line and rescued
+  std::vector<ColumnRule> columns;  // those of the statement between line and rescued
 };
 
 TableRule table_rule(Dataset dataset) {
   switch (dataset) {
     case Dataset::kTransfers:
-      return {
-          copy::bronze_transfers,
-          {"transfer_id", "booked_at", "from_account", "to_account", "amount", "currency", "type"}};
+      return {copy::bronze_transfers,
+              {{"transfer_id", is_plain_text},
+               {"booked_at", is_plain_time},
+               {"from_account", is_plain_text},
+               {"to_account", is_plain_text},
+               {"amount", is_plain_number},
+               {"currency", is_plain_code},
+               {"type", is_plain_word}}};
     case Dataset::kAccounts:
       return {copy::bronze_accounts,
-              {"account_id", "party_id", "kind", "currency", "country", "opened_on"}};
+              {{"account_id"}, {"party_id"}, {"kind"}, {"currency"}, {"country"}, {"opened_on"}}};
     case Dataset::kParties:
       return {copy::bronze_parties,
-              {"party_id", "name", "kind", "country", "base_risk", "address", "email", "phone"}};
+              {{"party_id"},
+               {"name"},
+               {"kind"},
+               {"country"},
+               {"base_risk"},
+               {"address"},
+               {"email"},
+               {"phone"}}};
     case Dataset::kFxRates:
       break;
   }
-  return {copy::bronze_fx_rates, {"currency", "rate_date", "rate"}};
+  return {copy::bronze_fx_rates, {{"currency"}, {"rate_date"}, {"rate"}}};
 }
 
 /// Appends a value in COPY's text format.
@@ -114,18 +136,20 @@ std::string joined(const ColumnSource& source, const Record& record) {
   return text;
 }
 
-void append_value(std::string& out, const ColumnSource* source, const Record& record) {
-  if (source == nullptr) {
-    out += kNull;
-    return;
-  }
-  const std::size_t start = out.size();
+/// The value that the record has for a column of bronze; nullopt if it has no such column.
+/// `buffer` holds it if it is joined of several.
+std::optional<std::string_view> value_of(const ColumnSource* source, const Record& record,
+                                         std::string& buffer) {
+  if (source == nullptr) return {};
+  std::string_view value;
   if (source->positions.size() == 1) {
-    append_copy_text(out, record.fields[source->positions.front()]);
+    value = record.fields[source->positions.front()];
   } else {
-    append_copy_text(out, joined(*source, record));
+    buffer = joined(*source, record);
+    value = buffer;
   }
-  if (source->null_if_empty && out.size() == start) out += kNull;
+  if (source->null_if_empty && value.empty()) return {};
+  return value;
 }
 
 }  // namespace
@@ -135,9 +159,10 @@ BronzeWriter::BronzeWriter(LoadTransaction& transaction, std::int64_t file_id, c
   for (const auto& dataset : plan.datasets) {
     const TableRule rule = table_rule(dataset.dataset);
     Table table{rule.statement, {}, tables_.empty() && !plan.rescued.empty(), {}};
-    for (const auto column : rule.columns) {
-      const auto found = std::ranges::find(dataset.columns, column, &ColumnSource::column);
-      table.columns.push_back(found == dataset.columns.end() ? nullptr : &*found);
+    for (const auto& column : rule.columns) {
+      const auto found = std::ranges::find(dataset.columns, column.name, &ColumnSource::column);
+      table.columns.push_back(
+          {found == dataset.columns.end() ? nullptr : &*found, column.is_plain});
     }
     tables_.push_back(std::move(table));
   }
@@ -154,10 +179,19 @@ void BronzeWriter::write_row(Table& table, const Record& record) {
   std::string& out = table.lines;
   out += row_start_;
   out += std::to_string(record.line);
-  for (const ColumnSource* source : table.columns) {
+  bool is_plain = true;
+  std::string buffer;
+  for (const auto& column : table.columns) {
     out += '\t';
-    append_value(out, source, record);
+    const auto value = value_of(column.source, record, buffer);
+    if (value) {
+      append_copy_text(out, *value);
+      is_plain = is_plain && (column.is_plain == nullptr || column.is_plain(*value));
+    } else {
+      out += kNull;
+    }
   }
+  if (!is_plain) note_unplain(record.line);
   out += '\t';
   const std::string rescued = table.keeps_rescued ? rescued_json(plan_.rescued, record) : "";
   if (rescued.empty()) {
@@ -167,6 +201,12 @@ void BronzeWriter::write_row(Table& table, const Record& record) {
   }
   out += '\n';
   if (out.size() >= kSendBytes) send(table.statement, out);
+}
+
+void BronzeWriter::note_unplain(std::uint64_t line) {
+  if (!unplain_transfers_) return;
+  unplain_transfers_->push_back(line);
+  if (unplain_transfers_->size() > kMostUnplain) unplain_transfers_.reset();
 }
 
 void BronzeWriter::write_unreadable(const Record& record) {

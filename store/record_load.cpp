@@ -40,13 +40,15 @@ void RecordLoad::copy_into_bronze(std::int64_t file_id, RecordReader& reader,
   outcome_.rows_read = writer.records();
   readable_records_ = writer.readable_records();
   column_types_ = types.names();
+  // AMLworld's own words for times, accounts and currencies are plain to nobody.
+  if (plan_.format != InputFormat::kAmlworld) unplain_transfers_ = writer.unplain_transfers();
 }
 
 void RecordLoad::load_into_silver(const std::string& content_name) {
   record_columns(transaction_, file_id_, plan_, column_types_);
   if (session_.options().schema_evolution == SchemaEvolution::kAdd)
     outcome_.added_columns = add_columns(transaction_, file_id_, plan_, column_types_);
-  BronzeFile file{file_id_, path_, content_name, {}};
+  BronzeFile file{file_id_, path_, content_name, {}, std::move(unplain_transfers_)};
   for (const auto& given : plan_.datasets) file.parts.push_back({given.dataset, readable_records_});
   auto silver = load_silver(transaction_, file, session_.splits(), session_.base_currency());
   outcome_.rows_quarantined = silver.lines_quarantined;

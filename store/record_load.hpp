@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,7 @@ class RecordLoad {
   std::int64_t file_id_ = 0;
   std::uint64_t readable_records_ = 0;
   std::vector<std::string> column_types_;
+  std::optional<std::vector<std::uint64_t>> unplain_transfers_;
 };
 
 FileOutcome outcome_of(const std::string& path, FileOutcome::Kind kind, std::string message);

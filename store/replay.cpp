@@ -81,7 +81,7 @@ class Replay {
 
  private:
   BronzeFile place_rows(std::int64_t file_id, ReplayOutcome& outcome) {
-    BronzeFile bronze{file_id, "quarantine", "", {}};
+    BronzeFile bronze{file_id, "quarantine", "", {}, {}};
     const Rows placed =
         transaction_.run(query::place_replayed_rows,
                          {to_parameter(file_id), outcome.dataset, outcome.format,

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <optional>
 #include <pqxx/pqxx>
 
@@ -60,6 +61,21 @@ std::vector<std::string> names(const std::vector<Expectation>& expectations) {
   found.reserve(expectations.size());
   for (const auto& expectation : expectations) found.push_back(expectation.name);
   return found;
+}
+
+/// split_transfers.sql without what it does about ids that are taken.
+std::string without_taken_ids(std::string statement) {
+  constexpr std::string_view kFirst = "  ORDER BY line  -- of two good rows";
+  constexpr std::string_view kLast = "  ON CONFLICT (transfer_id) DO NOTHING\n";
+  const std::size_t begin = statement.find(kFirst);
+  const std::size_t end = statement.find(kLast);
+  assert(begin != std::string::npos && end != std::string::npos);
+  return statement.erase(begin, end + kLast.size() - begin);
+}
+
+Parameter array_of(const std::optional<std::vector<std::uint64_t>>& numbers) {
+  if (!numbers) return std::nullopt;
+  return fmt::format("{{{}}}", fmt::join(*numbers, ","));
 }
 
 }  // namespace
@@ -138,21 +154,22 @@ void RowSplit::require_index(Connection& connection, const Expectation& expectat
                      table, fmt::join(columns, " or "), table, columns.front()));
 }
 
-SplitOutcome RowSplit::run(LoadTransaction& transaction, std::int64_t file_id,
-                           const std::string& content_name,
-                           const BaseCurrencySetting& base_currency) const {
-  std::vector<Parameter> parameters{to_parameter(file_id)};
+SplitOutcome RowSplit::run(LoadTransaction& transaction, const BronzeFile& file,
+                           const BaseCurrencySetting& base_currency, Ids ids) const {
+  std::vector<Parameter> parameters{to_parameter(file.file_id)};
   if (dataset_ == Dataset::kTransfers) {
-    parameters.push_back(content_name);
+    parameters.push_back(file.content_name);
     parameters.push_back(base_currency.code);
     parameters.push_back(to_parameter(base_currency.exponent));
   }
   parameters.push_back(text_array(names(of_rows_)));
   parameters.push_back(to_parameter(std::ranges::count_if(of_rows_, stops_rows)));
+  if (dataset_ == Dataset::kTransfers) parameters.push_back(array_of(file.unplain_transfers));
+  const std::string statement = ids == Ids::kAreNew ? without_taken_ids(statement_) : statement_;
 
   SplitOutcome outcome;
   std::uint64_t repeated = 0;
-  const Rows rows = transaction.run({split_statement(dataset_).file, statement_}, parameters);
+  const Rows rows = transaction.run({split_statement(dataset_).file, statement}, parameters);
   for (int row = 0; row < rows.size(); ++row) {
     const std::string what(rows.text(row, 0));
     const std::string name(rows.text(row, 1));
@@ -174,7 +191,7 @@ SplitOutcome RowSplit::run(LoadTransaction& transaction, std::int64_t file_id,
   }
   if (repeated > 0) {
     const Rows found =
-        transaction.run(query::quarantine_repeated_transfers, {to_parameter(file_id)});
+        transaction.run(query::quarantine_repeated_transfers, {to_parameter(file.file_id)});
     outcome.quarantined_by_reason["transfer_id_is_unique"] =
         static_cast<std::uint64_t>(found.number(0, 0));
   }

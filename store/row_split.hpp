@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,20 @@
 #include "store/migrations.hpp"
 
 namespace aml::store {
+
+/// A file, or a replay, whose rows are in bronze and nowhere else.
+struct BronzeFile {
+  struct Part {
+    Dataset dataset;
+    std::uint64_t rows;
+  };
+  std::int64_t file_id = 0;
+  std::string path;          ///< for messages
+  std::string content_name;  ///< begins the ids of transfers that have none
+  std::vector<Part> parts;
+  std::optional<std::vector<std::uint64_t>>
+      unplain_transfers;  ///< see BronzeWriter; nullopt: perhaps all
+};
 
 struct BrokenExpectation {
   std::uint64_t rows = 0;
@@ -55,9 +70,13 @@ class RowSplit {
   /// condition over the columns, or looks values up in a table without an index for it.
   void prepare(Connection& connection) const;
 
-  /// `content_name` begins the ids of transfers that have none.
-  SplitOutcome run(LoadTransaction& transaction, std::int64_t file_id,
-                   const std::string& content_name, const BaseCurrencySetting& base_currency) const;
+  /// Whether ids of transfers can be taken already.
+  enum class Ids { kAreNew, kCanBeTaken };
+
+  /// Throws: StoreError kStatement with sqlstate kTakenId if one is taken that was said to be new.
+  SplitOutcome run(LoadTransaction& transaction, const BronzeFile& file,
+                   const BaseCurrencySetting& base_currency, Ids ids) const;
+  static constexpr std::string_view kTakenId = "23505";
 
   Dataset dataset() const { return dataset_; }
   const std::vector<Expectation>& of_rows() const {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "store/error.hpp"
 #include "store/input_file.hpp"
 
 namespace aml::store {
@@ -22,18 +23,9 @@ class SilverLoad {
       outcome_.quarantined_by_reason[std::string(unreadable.text(row, 0))] +=
           static_cast<std::uint64_t>(unreadable.number(row, 1));
     }
-    // Nobody reads an empty table, so its indexes can be built after it is filled.
-    const bool rebuilds_indexes =
-        gives(Dataset::kTransfers) &&
-        transaction_.run(query::may_rebuild_transfer_indexes, {}).text(0, 0) == "t";
-    if (rebuilds_indexes) transaction_.run(command::drop_transfer_indexes);
     for (const auto& split : splits) {
       const auto part = std::ranges::find(file_.parts, split.dataset(), &BronzeFile::Part::dataset);
-      if (part != file_.parts.end()) split_part(split, part->rows);
-    }
-    if (rebuilds_indexes) {
-      transaction_.run(command::create_transfers_from_account);
-      transaction_.run(command::create_transfers_to_account);
+      if (part != file_.parts.end()) judge(split, place(split), part->rows);
     }
     complete_silver();
     outcome_.lines_quarantined =
@@ -50,8 +42,39 @@ class SilverLoad {
     return std::ranges::find(file_.parts, dataset, &BronzeFile::Part::dataset) != file_.parts.end();
   }
 
-  void split_part(const RowSplit& split, std::uint64_t rows) {
-    const auto result = split.run(transaction_, file_.file_id, file_.content_name, base_currency_);
+  SplitOutcome place(const RowSplit& split) {
+    using Ids = RowSplit::Ids;
+    if (split.dataset() != Dataset::kTransfers)
+      return split.run(transaction_, file_, base_currency_, Ids::kCanBeTaken);
+    // Hardly a file repeats an id.
+    transaction_.run(command::begin_attempt);
+    try {
+      return place_transfers(split, Ids::kAreNew);
+    } catch (const StoreError& error) {
+      if (error.sqlstate() != RowSplit::kTakenId) throw;
+    }
+    transaction_.run(command::undo_attempt);
+    return place_transfers(split, Ids::kCanBeTaken);
+  }
+
+  SplitOutcome place_transfers(const RowSplit& split, RowSplit::Ids ids) {
+    // Nobody reads an empty table, so its indexes can be built after it is filled.
+    const bool rebuilds_indexes =
+        transaction_.run(query::may_rebuild_transfer_indexes, {}).text(0, 0) == "t";
+    const bool rebuilds_key = rebuilds_indexes && ids == RowSplit::Ids::kAreNew;
+    if (rebuilds_indexes) transaction_.run(command::drop_transfer_indexes);
+    if (rebuilds_key) transaction_.run(command::drop_transfers_key);
+    auto outcome = split.run(transaction_, file_, base_currency_, ids);
+    if (rebuilds_key) transaction_.run(command::create_transfers_key);
+    if (rebuilds_indexes) {
+      transaction_.run(command::create_transfers_from_account);
+      transaction_.run(command::create_transfers_to_account);
+      transaction_.run(command::create_transfers_file);
+    }
+    return outcome;
+  }
+
+  void judge(const RowSplit& split, const SplitOutcome& result, std::uint64_t rows) {
     for (const auto& [reason, count] : result.quarantined_by_reason)
       outcome_.quarantined_by_reason[reason] += count;
     for (const auto& expectation : split.of_rows()) {

@@ -15,18 +15,6 @@
 
 namespace aml::store {
 
-/// A file, or a replay, whose rows are in bronze and nowhere else.
-struct BronzeFile {
-  struct Part {
-    Dataset dataset;
-    std::uint64_t rows;
-  };
-  std::int64_t file_id = 0;
-  std::string path;          ///< for messages
-  std::string content_name;  ///< begins the ids of transfers that have none
-  std::vector<Part> parts;
-};
-
 struct SilverOutcome {
   std::uint64_t lines_quarantined = 0;
   std::map<std::string, std::uint64_t> quarantined_by_reason;  ///< a row can have several reasons

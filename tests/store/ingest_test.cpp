@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/ingest.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -11,10 +13,12 @@
 #include <future>
 #include <pqxx/pqxx>
 #include <random>
+#include <set>
 #include <sstream>
 
 #include "scenarios/scenario.hpp"
 #include "store/error.hpp"
+#include "store/plain_values.hpp"
 #include "store/run_ledger.hpp"
 #include "tests/support/test_database.hpp"
 
@@ -309,6 +313,93 @@ TEST_F(IngestTest, AmountsAndTimesAreReadStrictly) {
             "2024-02-29 23:59:00+00|1.50\n2024-02-29 23:59:59.123456+00|1.50\n2024-02-29 "
             "18:29:59+00|1.50\n"
             "2000-02-29 08:00:00+00|1.50");
+}
+
+/// Texts a few changes away from the given ones that `is_plain` calls plain, joined by '|'.
+std::string plain_neighbours(const std::vector<std::string>& texts, std::string_view characters,
+                             bool (*is_plain)(std::string_view)) {
+  std::mt19937 random(20240229);
+  const auto below = [&random](std::size_t bound) { return random() % bound; };
+  std::set<std::string> found;
+  for (int i = 0; i < 200'000; ++i) {
+    std::string text = texts[below(texts.size())];
+    for (std::size_t changes = below(4); changes > 0 && !text.empty(); --changes) {
+      const std::size_t place = below(text.size());
+      const char character = characters[below(characters.size())];
+      switch (below(3)) {
+        case 0:
+          text[place] = character;
+          break;
+        case 1:
+          text.insert(place, 1, character);
+          break;
+        default:
+          text.erase(place, 1);
+      }
+    }
+    if (is_plain(text)) found.insert(text);
+  }
+  EXPECT_GT(found.size(), 500U);
+  return fmt::format("{}", fmt::join(found, "|"));
+}
+
+TEST_F(IngestTest, APlainValueIsReadByACastAsTheFunctionsReadIt) {
+  const auto misread = [this](const std::string& plain, const std::string& function,
+                              const std::string& type) {
+    return query(fmt::format(
+        "SELECT text FROM unnest(string_to_array($plain${}$plain$, '|')) AS text WHERE CASE WHEN "
+        "{}(aml.trimmed(text)) IS NULL THEN true ELSE text::{} <> {}(aml.trimmed(text)) END",
+        plain, function, type, function));
+  };
+  const std::vector<std::string> times{"2024-02-29",
+                                       "2024-02-29 23:59",
+                                       "2024-12-31T23:59:59Z",
+                                       "0001-01-01T00:00:00.123456+14:00",
+                                       "9999-12-31 23:59:59.9-0130",
+                                       "1900-02-28T10:00+05"};
+  EXPECT_EQ(misread(plain_neighbours(times, "0123456789-:.+TZ /tz", is_plain_time),
+                    "aml.try_timestamptz", "timestamptz"),
+            "");
+  const std::vector<std::string> numbers{"0", "-1.50", "+12.345", "00012345678901234567890.1"};
+  EXPECT_EQ(misread(plain_neighbours(numbers, "0123456789.+-eE,x_N ", is_plain_number),
+                    "aml.try_numeric", "numeric"),
+            "");
+  const std::vector<std::string> words{"USD", "A1", "Transfer", " a b "};
+  EXPECT_EQ(misread(plain_neighbours(words, "ABZaz019 \t\r\n", is_plain_code), "upper", "text"),
+            "");
+  EXPECT_EQ(misread(plain_neighbours(words, "ABZaz019 \t\r\n", is_plain_word), "", "text"), "");
+}
+
+/// What silver must hold of the rows of bronze, by the functions alone.
+constexpr const char* kDiffersFromBronze =
+    "SELECT count(*) FROM silver.transfers s JOIN bronze.transfers b USING (file_id, line) "
+    "WHERE (s.booked_at, s.from_account_id, s.to_account_id, s.amount, s.currency_code, s.type) IS "
+    "DISTINCT FROM (aml.try_timestamptz(aml.trimmed(b.booked_at)), aml.trimmed(b.from_account), "
+    "aml.trimmed(b.to_account), aml.try_numeric(aml.trimmed(b.amount)), "
+    "upper(aml.trimmed(b.currency)), aml.trimmed(b.type))";
+
+TEST_F(IngestTest, PlainRowsAndOthersOfOneFileReachSilverAlike) {
+  const auto outcome = load_text("t.csv", std::string(kTransfersHeader) +
+                                              "T1,2024-01-01T10:00:00Z,A,B,1.00,USD,X\n"
+                                              "T2, 2024-01-01T10:00:00+01:00,A,B,1.00,USD,X\n"
+                                              "T3,2024-01-01,A, B,1.00,USD,X\n"
+                                              "T4,2024-01-01,A,B,1.0 ,USD,X\n"
+                                              "T5,2024-01-01,A,B,1.00,usd,X\n"
+                                              "T6,2024-01-01,A,B,1.00,USD, X\n"
+                                              " T7,2024-01-01,A,B,1.00,USD,X\n"
+                                              "T8,2024-01-01 23:00,A,B,1.00,USD,X\n");
+  EXPECT_EQ(outcome.rows_loaded, 8U);
+  EXPECT_EQ(query("SELECT string_agg(transfer_id, ',' ORDER BY line) FROM silver.transfers"),
+            "T1,T2,T3,T4,T5,T6,T7,T8");
+  EXPECT_EQ(query(kDiffersFromBronze), "0");
+}
+
+TEST_F(IngestTest, RowsThatAreNotPlainReachSilverHoweverManyThereAre) {
+  std::string content = kTransfersHeader;
+  constexpr int kRows = 140'000;  // more than are named one by one
+  for (int i = 0; i < kRows; ++i) content += fmt::format("T{},2024-01-01,A,B, 1.00,usd,X\n", i);
+  EXPECT_EQ(load_text("t.csv", content).rows_loaded, kRows);
+  EXPECT_EQ(query(kDiffersFromBronze), "0");
 }
 
 TEST_F(IngestTest, DefaultsFillColumnsThatTheFileDoesNotHave) {

@@ -1,0 +1,2 @@
+-- What follows may fail, and is then done in another way.
+SAVEPOINT attempt

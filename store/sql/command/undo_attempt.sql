@@ -1,0 +1,2 @@
+-- What was done since begin_attempt.sql.
+ROLLBACK TO SAVEPOINT attempt
