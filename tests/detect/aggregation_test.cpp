@@ -7,6 +7,8 @@
 #include <cmath>
 
 #include "tests/detect/detection_text.hpp"
+#include "tests/detect/invariance.hpp"
+#include "tests/detect/march_2024.hpp"
 #include "tests/detect/story_checks.hpp"
 #include "tests/graph/small_graphs.hpp"
 
@@ -17,8 +19,6 @@ using graph::kMicrosPerDay;
 using graph::kMicrosPerHour;
 using graph::testing::graph_of;
 using oracle::Transfer;
-
-constexpr graph::Micros kMarch2024 = 1'709'251'200 * graph::kMicrosPerSecond;
 
 /// So many hours after midnight of 1 March 2024.
 graph::Micros hour(int number) {
@@ -291,13 +291,7 @@ RC_GTEST_PROP(Aggregation, DoesNotDependOnRowOrderOrThreads, ()) {
     expect_well_formed(detection);
     return detection_text(detection);
   };
-  const std::string one_thread = with_threads(1, [&] { return text_of(transfers); });
-  RC_ASSERT(with_threads(2, [&] { return text_of(transfers); }) == one_thread);
-  std::vector<Transfer> shuffled;
-  for (const std::size_t i : *graph::testing::permutation(transfers.size())) {
-    shuffled.push_back(transfers[i]);
-  }
-  RC_ASSERT(text_of(shuffled) == one_thread);
+  text_for_any_order_and_threads(transfers, text_of);
 }
 
 RC_GTEST_PROP(Aggregation, RenamedAccountsHaveTheSameFindings, ()) {

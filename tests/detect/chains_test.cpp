@@ -5,6 +5,8 @@
 #include <rapidcheck/gtest.h>
 
 #include "tests/detect/detection_text.hpp"
+#include "tests/detect/invariance.hpp"
+#include "tests/detect/march_2024.hpp"
 #include "tests/detect/story_checks.hpp"
 #include "tests/graph/small_graphs.hpp"
 
@@ -16,13 +18,6 @@ using graph::TimeOrder;
 using graph::testing::graph_of;
 using oracle::Transfer;
 
-constexpr graph::Micros kMarch2024 = 1'709'251'200 * graph::kMicrosPerSecond;
-
-/// Midnight of the given day, counted from 1 March 2024.
-graph::Micros day(int number) {
-  return kMarch2024 + (number - 1) * kMicrosPerDay;
-}
-
 Detection detect(const std::vector<Transfer>& transfers, const ChainsParams& params = {}) {
   Detection detection = detect_chains(graph_of(transfers), params, {});
   expect_well_formed(detection);
@@ -30,17 +25,9 @@ Detection detect(const std::vector<Transfer>& transfers, const ChainsParams& par
 }
 
 std::vector<Transfer> chain() {
-  return {{"A", "B", day(1), 1'000'000, "T1"},
-          {"B", "C", day(2), 950'000, "T2"},
-          {"C", "D", day(4), 900'000, "T3"}};
-}
-
-std::vector<std::string> steps_of(const Finding& finding) {
-  std::vector<std::string> steps;
-  for (const FindingTransfer& t : finding.transfers) {
-    steps.push_back(fmt::format("{} {} {}", t.transfer_key, t.role, t.branch));
-  }
-  return steps;
+  return {{"A", "B", march(1), 1'000'000, "T1"},
+          {"B", "C", march(2), 950'000, "T2"},
+          {"C", "D", march(4), 900'000, "T3"}};
 }
 
 TEST(Chains, ChainIsToldFromItsHead) {
@@ -50,8 +37,8 @@ TEST(Chains, ChainIsToldFromItsHead) {
   EXPECT_EQ(finding.subject, "A");
   EXPECT_EQ(finding.evidence_key, "A from T1");
   EXPECT_EQ(finding.amount_minor, 1'000'000);
-  EXPECT_EQ(finding.first_activity, day(1));
-  EXPECT_EQ(finding.last_activity, day(4));
+  EXPECT_EQ(finding.first_activity, march(1));
+  EXPECT_EQ(finding.last_activity, march(4));
   EXPECT_EQ(finding.explanation,
             "A sent 10,000.00 USD, which was passed on over B and C until 9,000.00 USD (90 %) "
             "arrived at D, within 3 days (2024-03-01 to 2024-03-04).");
@@ -77,8 +64,8 @@ TEST(Chains, EvidenceHoldsTheFiguresAndTheScoreIsTheirSum) {
 
 TEST(Chains, BranchesAndConfluencesAreOneFinding) {
   std::vector<Transfer> transfers = chain();
-  transfers.push_back({"C", "E", day(3), 900'000, "T4"});
-  transfers.push_back({"H", "B", day(2), 950'000, "T0"});
+  transfers.push_back({"C", "E", march(3), 900'000, "T4"});
+  transfers.push_back({"H", "B", march(2), 950'000, "T0"});
   const Detection detection = detect(transfers);
   ASSERT_EQ(detection.findings.size(), 1U);
   const Finding& finding = detection.findings.front();
@@ -112,7 +99,7 @@ TEST(Chains, TwoHopsSlowHopsAndSmallSumsAreNone) {
 
 TEST(Chains, HubsAndBudgetsAreReported) {
   std::vector<Transfer> transfers = chain();
-  for (int i = 0; i < 2; ++i) transfers.push_back({"C", "Z" + std::to_string(i), day(9), 100});
+  for (int i = 0; i < 2; ++i) transfers.push_back({"C", "Z" + std::to_string(i), march(9), 100});
   ChainsParams params;
   params.max_counterparties = 2;
   const Detection capped = detect(transfers, params);
@@ -158,13 +145,7 @@ RC_GTEST_PROP(Chains, DoNotDependOnRowOrderOrThreads, ()) {
   const auto text_of = [&](const std::vector<Transfer>& rows) {
     return detection_text(detect_chains(graph_of(rows), params, {}));
   };
-  const std::string one_thread = with_threads(1, [&] { return text_of(transfers); });
-  RC_ASSERT(with_threads(2, [&] { return text_of(transfers); }) == one_thread);
-  std::vector<Transfer> shuffled;
-  for (const std::size_t i : *graph::testing::permutation(transfers.size())) {
-    shuffled.push_back(transfers[i]);
-  }
-  RC_ASSERT(text_of(shuffled) == one_thread);
+  text_for_any_order_and_threads(transfers, text_of);
 }
 
 }  // namespace

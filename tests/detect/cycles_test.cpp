@@ -8,6 +8,8 @@
 #include <map>
 
 #include "tests/detect/detection_text.hpp"
+#include "tests/detect/invariance.hpp"
+#include "tests/detect/march_2024.hpp"
 #include "tests/detect/story_checks.hpp"
 #include "tests/graph/small_graphs.hpp"
 #include "tests/oracle/merge_sharing.hpp"
@@ -21,13 +23,6 @@ using graph::TimeOrder;
 using graph::testing::graph_of;
 using oracle::Transfer;
 
-constexpr graph::Micros kMarch2024 = 1'709'251'200 * graph::kMicrosPerSecond;
-
-/// Midnight of the given day, counted from 1 March 2024.
-graph::Micros day(int number) {
-  return kMarch2024 + (number - 1) * kMicrosPerDay;
-}
-
 Detection detect(const std::vector<Transfer>& transfers, const CyclesParams& params = {}) {
   Detection detection = detect_cycles(graph_of(transfers), params, {});
   expect_well_formed(detection);
@@ -35,9 +30,9 @@ Detection detect(const std::vector<Transfer>& transfers, const CyclesParams& par
 }
 
 std::vector<Transfer> round_trip() {
-  return {{"B", "C", day(1), 1'000'000, "T1"},
-          {"C", "A", day(3), 950'000, "T2"},
-          {"A", "B", day(5), 900'000, "T3"}};
+  return {{"B", "C", march(1), 1'000'000, "T1"},
+          {"C", "A", march(3), 950'000, "T2"},
+          {"A", "B", march(5), 900'000, "T3"}};
 }
 
 TEST(RoundTrips, CycleIsToldFromTheAccountThatSentFirst) {
@@ -47,8 +42,8 @@ TEST(RoundTrips, CycleIsToldFromTheAccountThatSentFirst) {
   EXPECT_EQ(finding.subject, "B");
   EXPECT_EQ(finding.evidence_key, "A>B>C from T1");
   EXPECT_EQ(finding.amount_minor, 1'000'000);
-  EXPECT_EQ(finding.first_activity, day(1));
-  EXPECT_EQ(finding.last_activity, day(5));
+  EXPECT_EQ(finding.first_activity, march(1));
+  EXPECT_EQ(finding.last_activity, march(5));
   EXPECT_EQ(finding.explanation,
             "B sent 10,000.00 USD over C and A from 2024-03-01 on and got 9,000.00 USD (90 %) back "
             "by 2024-03-05, within 4 days and in 3 transfers.");
@@ -104,8 +99,8 @@ TEST(RoundTrips, WorthlessTransfersScoreForSpeedOnly) {
 TEST(RoundTrips, RotationsOfOneCycleAreOneFinding) {
   // The money goes round twice: the cycle can be read from every account.
   std::vector<Transfer> transfers = round_trip();
-  transfers.push_back({"B", "C", day(6), 880'000, "T4"});
-  transfers.push_back({"C", "A", day(7), 870'000, "T5"});
+  transfers.push_back({"B", "C", march(6), 880'000, "T4"});
+  transfers.push_back({"C", "A", march(7), 870'000, "T5"});
   const Detection detection = detect(transfers);
   ASSERT_EQ(detection.findings.size(), 1U);
   const Finding& finding = detection.findings.front();
@@ -118,7 +113,7 @@ TEST(RoundTrips, RotationsOfOneCycleAreOneFinding) {
 
 TEST(RoundTrips, ParallelHopsAreMergedAndShareTheirBranch) {
   std::vector<Transfer> transfers = round_trip();
-  transfers.push_back({"C", "A", day(4), 50'000, "T4"});
+  transfers.push_back({"C", "A", march(4), 50'000, "T4"});
   const Detection detection = detect(transfers);
   ASSERT_EQ(detection.findings.size(), 1U);
   std::vector<std::string> steps;
@@ -144,15 +139,15 @@ TEST(RoundTrips, EpisodesMonthsApartAreTwoFindings) {
 
 TEST(RoundTrips, OppositeDirectionsAreTwoFindings) {
   std::vector<Transfer> transfers = round_trip();
-  transfers.push_back({"A", "C", day(1), 500'000, "R1"});
-  transfers.push_back({"C", "B", day(2), 500'000, "R2"});
-  transfers.push_back({"B", "A", day(3), 500'000, "R3"});
+  transfers.push_back({"A", "C", march(1), 500'000, "R1"});
+  transfers.push_back({"C", "B", march(2), 500'000, "R2"});
+  transfers.push_back({"B", "A", march(3), 500'000, "R3"});
   EXPECT_EQ(detect(transfers).findings.size(), 2U);
 }
 
 TEST(RoundTrips, HubIsLeftOutAndReported) {
   std::vector<Transfer> transfers = round_trip();
-  for (int i = 0; i < 4; ++i) transfers.push_back({"C", "Z" + std::to_string(i), day(1), 100});
+  for (int i = 0; i < 4; ++i) transfers.push_back({"C", "Z" + std::to_string(i), march(1), 100});
   CyclesParams params;
   params.max_counterparties = 4;
   const Detection detection = detect(transfers, params);
@@ -243,13 +238,7 @@ RC_GTEST_PROP(RoundTrips, DoNotDependOnRowOrderOrThreads, ()) {
   const auto text_of = [&](const std::vector<Transfer>& rows) {
     return detection_text(detect_cycles(graph_of(rows), params, {}));
   };
-  const std::string one_thread = with_threads(1, [&] { return text_of(transfers); });
-  RC_ASSERT(with_threads(2, [&] { return text_of(transfers); }) == one_thread);
-  std::vector<Transfer> shuffled;
-  for (const std::size_t i : *graph::testing::permutation(transfers.size())) {
-    shuffled.push_back(transfers[i]);
-  }
-  RC_ASSERT(text_of(shuffled) == one_thread);
+  text_for_any_order_and_threads(transfers, text_of);
 }
 
 }  // namespace

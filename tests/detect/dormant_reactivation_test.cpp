@@ -7,6 +7,8 @@
 #include <cmath>
 
 #include "tests/detect/detection_text.hpp"
+#include "tests/detect/invariance.hpp"
+#include "tests/detect/march_2024.hpp"
 #include "tests/detect/small_accounts.hpp"
 #include "tests/detect/story_checks.hpp"
 #include "tests/graph/small_graphs.hpp"
@@ -17,8 +19,6 @@ namespace {
 using graph::kMicrosPerDay;
 using oracle::Transfer;
 using Keys = std::vector<std::string>;
-
-constexpr graph::Micros kMarch2024 = 1'709'251'200 * graph::kMicrosPerSecond;
 
 /// Midnight so many days after 1 March 2024.
 graph::Micros day(int number) {
@@ -184,13 +184,7 @@ RC_GTEST_PROP(DormantReactivation, DoesNotDependOnRowOrderOrThreads, ()) {
   const auto text_of = [&](const std::vector<Transfer>& rows) {
     return detection_text(detect(rows, params, {.opened_at = {{"1", 0}, {"2", 3}}}));
   };
-  const std::string one_thread = with_threads(1, [&] { return text_of(transfers); });
-  RC_ASSERT(with_threads(2, [&] { return text_of(transfers); }) == one_thread);
-  std::vector<Transfer> shuffled;
-  for (const std::size_t i : *graph::testing::permutation(transfers.size())) {
-    shuffled.push_back(transfers[i]);
-  }
-  RC_ASSERT(text_of(shuffled) == one_thread);
+  text_for_any_order_and_threads(transfers, text_of);
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <map>
 
 #include "tests/detect/detection_text.hpp"
+#include "tests/detect/invariance.hpp"
+#include "tests/detect/march_2024.hpp"
 #include "tests/detect/small_accounts.hpp"
 #include "tests/detect/story_checks.hpp"
 #include "tests/graph/small_graphs.hpp"
@@ -19,8 +21,6 @@ using graph::kMicrosPerDay;
 using graph::kMicrosPerHour;
 using oracle::Transfer;
 using Keys = std::vector<std::string>;
-
-constexpr graph::Micros kMarch2024 = 1'709'251'200 * graph::kMicrosPerSecond;
 
 /// So many hours after midnight of 1 March 2024.
 graph::Micros hour(int number) {
@@ -49,7 +49,7 @@ Detection detect(const std::vector<Transfer>& transfers, const FlowThroughParams
   return detection;
 }
 
-std::vector<std::string> steps_of(const Finding& finding) {
+std::vector<std::string> roles_of(const Finding& finding) {
   std::vector<std::string> steps;
   for (const FindingTransfer& t : finding.transfers) steps.push_back(t.transfer_key + " " + t.role);
   return steps;
@@ -66,7 +66,7 @@ TEST(FlowThrough, MoneyThatLeavesSoonIsToldInTimeOrder) {
       finding.explanation,
       "A received 10,000.00 USD in 2 transfers from B and C and paid 9,000.00 USD (90 %) to D "
       "and E within 24 hours (2024-03-01 to 2024-03-02).");
-  EXPECT_EQ(steps_of(finding), (Keys{"T1 incoming", "T2 incoming", "T3 outgoing", "T4 outgoing"}));
+  EXPECT_EQ(roles_of(finding), (Keys{"T1 incoming", "T2 incoming", "T3 outgoing", "T4 outgoing"}));
   EXPECT_EQ(entities_with_role(finding, "intermediary"), (Keys{"A"}));
   EXPECT_EQ(entities_with_role(finding, "sender"), (Keys{"B", "C"}));
   EXPECT_EQ(entities_with_role(finding, "receiver"), (Keys{"D", "E"}));
@@ -291,13 +291,7 @@ RC_GTEST_PROP(FlowThrough, DoesNotDependOnRowOrderOrThreads, ()) {
   const auto text_of = [&](const std::vector<Transfer>& rows) {
     return detection_text(detect(rows, params, {.owner = {{"1", "X"}, {"2", "X"}}}));
   };
-  const std::string one_thread = with_threads(1, [&] { return text_of(transfers); });
-  RC_ASSERT(with_threads(2, [&] { return text_of(transfers); }) == one_thread);
-  std::vector<Transfer> shuffled;
-  for (const std::size_t i : *graph::testing::permutation(transfers.size())) {
-    shuffled.push_back(transfers[i]);
-  }
-  RC_ASSERT(text_of(shuffled) == one_thread);
+  text_for_any_order_and_threads(transfers, text_of);
 }
 
 }  // namespace

@@ -7,23 +7,17 @@
 #include <cmath>
 
 #include "tests/detect/detection_text.hpp"
+#include "tests/detect/invariance.hpp"
+#include "tests/detect/march_2024.hpp"
 #include "tests/detect/story_checks.hpp"
 #include "tests/graph/small_graphs.hpp"
 
 namespace aml::detect {
 namespace {
 
-using graph::kMicrosPerDay;
 using graph::TimeOrder;
 using graph::testing::graph_of;
 using oracle::Transfer;
-
-constexpr graph::Micros kMarch2024 = 1'709'251'200 * graph::kMicrosPerSecond;
-
-/// Midnight of the given day, counted from 1 March 2024.
-graph::Micros day(int number) {
-  return kMarch2024 + (number - 1) * kMicrosPerDay;
-}
 
 Detection bipartite(const std::vector<Transfer>& transfers, const BipartiteParams& params = {}) {
   Detection detection = detect_bipartite(graph_of(transfers), params, {});
@@ -39,25 +33,17 @@ Detection stack(const std::vector<Transfer>& transfers, const StackParams& param
 
 /// B pays first; A and B both pay X, Y and Z 2,000 USD each.
 std::vector<Transfer> two_by_three() {
-  return {{"A", "X", day(3), 200'000, "T1"}, {"A", "Y", day(4), 200'000, "T2"},
-          {"A", "Z", day(5), 200'000, "T3"}, {"B", "X", day(2), 200'000, "T4"},
-          {"B", "Y", day(4), 200'000, "T5"}, {"B", "Z", day(6), 200'000, "T6"}};
+  return {{"A", "X", march(3), 200'000, "T1"}, {"A", "Y", march(4), 200'000, "T2"},
+          {"A", "Z", march(5), 200'000, "T3"}, {"B", "X", march(2), 200'000, "T4"},
+          {"B", "Y", march(4), 200'000, "T5"}, {"B", "Z", march(6), 200'000, "T6"}};
 }
 
 /// P and Q pay M and N, who pay X and Y, 2,000 USD each.
 std::vector<Transfer> stacked() {
-  return {{"P", "M", day(1), 200'000, "T1"}, {"P", "N", day(2), 200'000, "T2"},
-          {"Q", "M", day(2), 200'000, "T3"}, {"Q", "N", day(3), 200'000, "T4"},
-          {"M", "X", day(4), 200'000, "T5"}, {"M", "Y", day(5), 200'000, "T6"},
-          {"N", "X", day(6), 200'000, "T7"}, {"N", "Y", day(7), 200'000, "T8"}};
-}
-
-std::vector<std::string> steps_of(const Finding& finding) {
-  std::vector<std::string> steps;
-  for (const FindingTransfer& t : finding.transfers) {
-    steps.push_back(fmt::format("{} {} {}", t.transfer_key, t.role, t.branch));
-  }
-  return steps;
+  return {{"P", "M", march(1), 200'000, "T1"}, {"P", "N", march(2), 200'000, "T2"},
+          {"Q", "M", march(2), 200'000, "T3"}, {"Q", "N", march(3), 200'000, "T4"},
+          {"M", "X", march(4), 200'000, "T5"}, {"M", "Y", march(5), 200'000, "T6"},
+          {"N", "X", march(6), 200'000, "T7"}, {"N", "Y", march(7), 200'000, "T8"}};
 }
 
 TEST(Bipartite, IsToldFromTheSourceThatPaysFirst) {
@@ -67,8 +53,8 @@ TEST(Bipartite, IsToldFromTheSourceThatPaysFirst) {
   EXPECT_EQ(finding.subject, "B");
   EXPECT_EQ(finding.evidence_key, "B from T4");
   EXPECT_EQ(finding.amount_minor, 1'200'000);
-  EXPECT_EQ(finding.first_activity, day(2));
-  EXPECT_EQ(finding.last_activity, day(6));
+  EXPECT_EQ(finding.first_activity, march(2));
+  EXPECT_EQ(finding.last_activity, march(6));
   EXPECT_EQ(finding.explanation,
             "2 accounts (A and B) paid the same 3 accounts (X, Y and Z): 12,000.00 USD in 6 "
             "transfers, 100 % of all pairs, within 4 days (2024-03-02 to 2024-03-06).");
@@ -80,8 +66,8 @@ TEST(Bipartite, IsToldFromTheSourceThatPaysFirst) {
 
 TEST(Bipartite, EvidenceHoldsTheFiguresAndTheScoreIsTheirSum) {
   std::vector<Transfer> transfers = two_by_three();
-  transfers.push_back({"Employer", "X", day(4), 1'200'000, "T7"});
-  transfers.push_back({"Employer", "X", day(9), 1'200'000, "T8"});
+  transfers.push_back({"Employer", "X", march(4), 1'200'000, "T7"});
+  transfers.push_back({"Employer", "X", march(9), 1'200'000, "T8"});
   const Detection detection = bipartite(transfers);
   ASSERT_EQ(detection.findings.size(), 1U);
   const Finding& finding = detection.findings.front();
@@ -97,9 +83,9 @@ TEST(Bipartite, EvidenceHoldsTheFiguresAndTheScoreIsTheirSum) {
 TEST(Bipartite, OverlappingBicliquesAreOneFinding) {
   std::vector<Transfer> transfers = two_by_three();
   for (const char* sink : {"Y", "Z", "W"}) {
-    transfers.push_back({"C", sink, day(6), 200'000, std::string("C") + sink});
+    transfers.push_back({"C", sink, march(6), 200'000, std::string("C") + sink});
   }
-  transfers.push_back({"B", "W", day(6), 200'000, "T7"});
+  transfers.push_back({"B", "W", march(6), 200'000, "T7"});
   const Detection detection = bipartite(transfers);
   ASSERT_EQ(detection.findings.size(), 1U);
   EXPECT_EQ(detection.findings[0].transfers.size(), 10U);
@@ -112,7 +98,7 @@ TEST(Bipartite, FewerSourcesThanAskedForAreNone) {
   EXPECT_TRUE(bipartite(two_by_three(), params).findings.empty());
   std::vector<Transfer> transfers = two_by_three();
   for (const char* sink : {"X", "Y", "Z"}) {
-    transfers.push_back({"C", sink, day(6), 200'000, std::string("C") + sink});
+    transfers.push_back({"C", sink, march(6), 200'000, std::string("C") + sink});
   }
   EXPECT_EQ(bipartite(transfers, params).findings.size(), 1U);
 }
@@ -161,7 +147,7 @@ TEST(Stack, IsToldLayerByLayer) {
 
 TEST(Stack, OrderCountsOnlyIfAskedFor) {
   std::vector<Transfer> transfers = stacked();
-  transfers[0].booked_at = day(8);
+  transfers[0].booked_at = march(8);
   EXPECT_EQ(stack(transfers).findings.size(), 1U);
   StackParams params;
   params.time_order = TimeOrder::kLoose;
@@ -173,7 +159,7 @@ TEST(Stack, OfFourLayersIsOneFindingThatTellsEachTransferOnce) {
   std::vector<Transfer> transfers = stacked();
   for (const char* from : {"X", "Y"}) {
     for (const char* to : {"V", "W"}) {
-      transfers.push_back({from, to, day(9), 200'000, std::string(from) + to});
+      transfers.push_back({from, to, march(9), 200'000, std::string(from) + to});
     }
   }
   const Detection detection = stack(transfers);
@@ -224,13 +210,7 @@ RC_GTEST_PROP(Layers, DoNotDependOnRowOrderOrThreads, ()) {
     return detection_text(detect_bipartite(graph, b, {})) +
            detection_text(detect_stack(graph, s, {}));
   };
-  const std::string one_thread = with_threads(1, [&] { return text_of(transfers); });
-  RC_ASSERT(with_threads(2, [&] { return text_of(transfers); }) == one_thread);
-  std::vector<Transfer> shuffled;
-  for (const std::size_t i : *graph::testing::permutation(transfers.size())) {
-    shuffled.push_back(transfers[i]);
-  }
-  RC_ASSERT(text_of(shuffled) == one_thread);
+  text_for_any_order_and_threads(transfers, text_of);
 }
 
 }  // namespace

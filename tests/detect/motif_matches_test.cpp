@@ -13,6 +13,8 @@
 #include "detect/motif_story.hpp"
 #include "graph/motif_answer.hpp"
 #include "tests/detect/detection_text.hpp"
+#include "tests/detect/invariance.hpp"
+#include "tests/detect/march_2024.hpp"
 #include "tests/detect/small_accounts.hpp"
 #include "tests/detect/story_checks.hpp"
 #include "tests/graph/small_graphs.hpp"
@@ -25,13 +27,6 @@ using graph::TimeOrder;
 using graph::testing::graph_of;
 using oracle::Transfer;
 using Words = std::vector<std::string>;
-
-constexpr graph::Micros kMarch2024 = 1'709'251'200 * graph::kMicrosPerSecond;
-
-/// Midnight of the given day, counted from 1 March 2024.
-graph::Micros day(int number) {
-  return kMarch2024 + (number - 1) * kMicrosPerDay;
-}
 
 MotifMatchesParams params_of(const std::string& motif) {
   MotifMatchesParams params;
@@ -57,14 +52,6 @@ Detection detect(const std::vector<Transfer>& transfers, const MotifMatchesParam
   return detection;
 }
 
-Words steps_of(const Finding& finding) {
-  Words steps;
-  for (const FindingTransfer& t : finding.transfers) {
-    steps.push_back(fmt::format("{} {} {}", t.transfer_key, t.role, t.branch));
-  }
-  return steps;
-}
-
 Words entities_of(const Finding& finding) {
   Words entities;
   for (const FindingEntity& entity : finding.entities) {
@@ -81,10 +68,10 @@ Words subjects_of(const Detection& detection) {
 
 /// A and B pay C, who pays D; E pays F, unconnected.
 std::vector<Transfer> collector() {
-  return {{"A", "C", day(1), 900'000, "T1"},
-          {"B", "C", day(2), 800'000, "T2"},
-          {"C", "D", day(4), 1'600'000, "T3"},
-          {"E", "F", day(5), 100'000, "T4"}};
+  return {{"A", "C", march(1), 900'000, "T1"},
+          {"B", "C", march(2), 800'000, "T2"},
+          {"C", "D", march(4), 1'600'000, "T3"},
+          {"E", "F", march(5), 100'000, "T4"}};
 }
 
 TEST(MotifMatches, AMatchIsToldByTheNamesOfItsMotif) {
@@ -95,8 +82,8 @@ TEST(MotifMatches, AMatchIsToldByTheNamesOfItsMotif) {
   EXPECT_EQ(finding.subject, "A");
   EXPECT_EQ(finding.evidence_key, "A from T1");
   EXPECT_EQ(finding.amount_minor, 900'000);
-  EXPECT_EQ(finding.first_activity, day(1));
-  EXPECT_EQ(finding.last_activity, day(4));
+  EXPECT_EQ(finding.first_activity, march(1));
+  EXPECT_EQ(finding.last_activity, march(4));
   EXPECT_EQ(steps_of(finding), (Words{"T1 paid 1", "T3 out 2"}));
   EXPECT_EQ(entities_of(finding), (Words{"A payer", "C c", "D payee"}));
   EXPECT_EQ(finding.explanation,
@@ -120,8 +107,8 @@ TEST(MotifMatches, MatchesOfOneSubjectThatShareATransferAreOneFinding) {
   MotifMatchesParams params = params_of("(payer)-[paid]->(c); (c)-[out]->(payee)");
   params.subject_vertex = "c";
   std::vector<Transfer> transfers = collector();
-  transfers.push_back({"A", "C", day(40), 100'000, "T5"});
-  transfers.push_back({"C", "E", day(41), 90'000, "T6"});
+  transfers.push_back({"A", "C", march(40), 100'000, "T5"});
+  transfers.push_back({"C", "E", march(41), 90'000, "T6"});
   const Detection detection = detect(transfers, params);
   ASSERT_EQ(detection.findings.size(), 2U);
   EXPECT_EQ(subjects_of(detection), (Words{"C", "C"}));
@@ -160,9 +147,10 @@ TEST(MotifMatches, WhatHasNoNameIsCalledByWhatItIs) {
 }
 
 TEST(MotifMatches, ATransferWithTwoRolesStandsOnceUnderTheFirst) {
-  const Detection detection = detect(
-      {{"A", "B", day(1), 500, "T1"}, {"B", "A", day(2), 500, "T2"}, {"A", "B", day(3), 500, "T3"}},
-      params_of("(a)-[go]->(b); (b)-[back]->(a)"));
+  const Detection detection = detect({{"A", "B", march(1), 500, "T1"},
+                                      {"B", "A", march(2), 500, "T2"},
+                                      {"A", "B", march(3), 500, "T3"}},
+                                     params_of("(a)-[go]->(b); (b)-[back]->(a)"));
   ASSERT_EQ(detection.findings.size(), 2U);
   EXPECT_EQ(steps_of(detection.findings[0]), (Words{"T1 go 1", "T2 back 2"}));
   MotifMatchesParams params = params_of("(a)-[one]->(b); (c)-[two]->(d)");
@@ -170,7 +158,7 @@ TEST(MotifMatches, ATransferWithTwoRolesStandsOnceUnderTheFirst) {
   params.time_order = TimeOrder::kNone;
   params.where = "one.id = 'T1'";
   const Detection pairs =
-      detect({{"A", "B", day(1), 500, "T1"}, {"C", "D", day(1), 7, "T2"}}, params);
+      detect({{"A", "B", march(1), 500, "T1"}, {"C", "D", march(1), 7, "T2"}}, params);
   ASSERT_EQ(pairs.findings.size(), 1U);
   EXPECT_EQ(steps_of(pairs.findings[0]), (Words{"T1 one 1", "T2 two 2"}));
   EXPECT_EQ(entities_with_role(pairs.findings[0], "c"), (Words{"A", "C"}));
@@ -206,7 +194,7 @@ TEST(MotifMatches, ConditionsAskAboutAccountsAndMoney) {
   MotifMatchesParams params = params_of("(a)-[e]->(b)");
   const KnownFacts known{.owner = {{"A", "x"}, {"C", "x"}},
                          .country = {{"A", 1}, {"B", 2}, {"C", 2}},
-                         .opened_at = {{"C", day(1) - 5 * kMicrosPerDay}}};
+                         .opened_at = {{"C", march(1) - 5 * kMicrosPerDay}}};
   const auto subjects = [&](const std::string& where) {
     params.where = where;
     return subjects_of(detect(collector(), params, known, {"", "NL", "CY"}));
@@ -249,7 +237,7 @@ TEST(MotifMatches, OfALargeGroupTheFirstTransfersStand) {
   std::vector<Transfer> transfers;
   const auto most = static_cast<int>(kMostTransfersOfGroup);
   for (int i = 0; i <= most; ++i) {
-    transfers.push_back({"S" + std::to_string(i), "C", day(1) + i, 100, {}});
+    transfers.push_back({"S" + std::to_string(i), "C", march(1) + i, 100, {}});
   }
   MotifMatchesParams params = params_of("(p)-[paid]->(c)");
   params.group_by = "c";
@@ -323,8 +311,8 @@ TEST(MotifMatches, GroupsOfWhichTransfersAreMissingAreRefused) {
   std::vector<Transfer> transfers;
   for (const std::string collector : {"C1", "C2", "C3"}) {
     for (int i = 0; i < 4; ++i) {
-      transfers.push_back({"P" + std::to_string(i), collector, day(1) + i, 100, {}});
-      transfers.push_back({collector, "Q" + std::to_string(i), day(2) + i, 100, {}});
+      transfers.push_back({"P" + std::to_string(i), collector, march(1) + i, 100, {}});
+      transfers.push_back({collector, "Q" + std::to_string(i), march(2) + i, 100, {}});
     }
   }
   MotifMatchesParams params = params_of("(p)-[paid]->(c); (c)-[out]->(q)");
@@ -495,13 +483,7 @@ RC_GTEST_PROP(MotifMatches, DoNotDependOnRowOrderOrThreads, ()) {
       return error.what();
     }
   };
-  const std::string one_thread = with_threads(1, [&] { return text_of(transfers); });
-  RC_ASSERT(with_threads(2, [&] { return text_of(transfers); }) == one_thread);
-  std::vector<Transfer> shuffled;
-  for (const std::size_t i : *graph::testing::permutation(transfers.size())) {
-    shuffled.push_back(transfers[i]);
-  }
-  RC_ASSERT(text_of(shuffled) == one_thread);
+  text_for_any_order_and_threads(transfers, text_of);
 }
 
 }  // namespace

@@ -7,23 +7,17 @@
 #include <limits>
 
 #include "tests/detect/detection_text.hpp"
+#include "tests/detect/invariance.hpp"
+#include "tests/detect/march_2024.hpp"
 #include "tests/detect/story_checks.hpp"
 #include "tests/graph/small_graphs.hpp"
 
 namespace aml::detect {
 namespace {
 
-using graph::kMicrosPerDay;
 using graph::TimeOrder;
 using graph::testing::graph_of;
 using oracle::Transfer;
-
-constexpr graph::Micros kMarch2024 = 1'709'251'200 * graph::kMicrosPerSecond;
-
-/// Midnight of the given day, counted from 1 March 2024.
-graph::Micros day(int number) {
-  return kMarch2024 + (number - 1) * kMicrosPerDay;
-}
 
 Detection detect(const std::vector<Transfer>& transfers, const ScatterGatherParams& params = {}) {
   Detection detection = detect_scatter_gather(graph_of(transfers), params, {});
@@ -33,9 +27,9 @@ Detection detect(const std::vector<Transfer>& transfers, const ScatterGatherPara
 
 /// S sends 6,000 USD over three accounts, 5,700 arrive at Z.
 std::vector<Transfer> scattered() {
-  return {{"S", "M1", day(1), 200'000, "T1"}, {"S", "M2", day(1), 100'000, "T2"},
-          {"S", "M3", day(2), 300'000, "T3"}, {"M1", "Z", day(3), 190'000, "T4"},
-          {"M2", "Z", day(4), 80'000, "T5"},  {"M3", "Z", day(5), 300'000, "T6"}};
+  return {{"S", "M1", march(1), 200'000, "T1"}, {"S", "M2", march(1), 100'000, "T2"},
+          {"S", "M3", march(2), 300'000, "T3"}, {"M1", "Z", march(3), 190'000, "T4"},
+          {"M2", "Z", march(4), 80'000, "T5"},  {"M3", "Z", march(5), 300'000, "T6"}};
 }
 
 TEST(ScatterGather, SumThatPartsAndMeetsAgainIsTold) {
@@ -45,8 +39,8 @@ TEST(ScatterGather, SumThatPartsAndMeetsAgainIsTold) {
   EXPECT_EQ(finding.subject, "S");
   EXPECT_EQ(finding.evidence_key, "S>Z from T1");
   EXPECT_EQ(finding.amount_minor, 570'000);
-  EXPECT_EQ(finding.first_activity, day(1));
-  EXPECT_EQ(finding.last_activity, day(5));
+  EXPECT_EQ(finding.first_activity, march(1));
+  EXPECT_EQ(finding.last_activity, march(5));
   EXPECT_EQ(finding.explanation,
             "S paid 6,000.00 USD to 3 accounts (M1, M2 and M3), who passed 5,700.00 USD (95 %) on "
             "to Z, within 4 days (2024-03-01 to 2024-03-05).");
@@ -57,7 +51,7 @@ TEST(ScatterGather, SumThatPartsAndMeetsAgainIsTold) {
 
 TEST(ScatterGather, StepsGoMiddleByMiddle) {
   std::vector<Transfer> transfers = scattered();
-  transfers.push_back({"S", "M1", day(2), 200'000, "T7"});
+  transfers.push_back({"S", "M1", march(2), 200'000, "T7"});
   const Detection detection = detect(transfers);
   ASSERT_EQ(detection.findings.size(), 1U);
   std::vector<std::string> steps;
@@ -171,13 +165,7 @@ RC_GTEST_PROP(ScatterGather, DoesNotDependOnRowOrderOrThreads, ()) {
   const auto text_of = [&](const std::vector<Transfer>& rows) {
     return detection_text(detect_scatter_gather(graph_of(rows), params, {}));
   };
-  const std::string one_thread = with_threads(1, [&] { return text_of(transfers); });
-  RC_ASSERT(with_threads(2, [&] { return text_of(transfers); }) == one_thread);
-  std::vector<Transfer> shuffled;
-  for (const std::size_t i : *graph::testing::permutation(transfers.size())) {
-    shuffled.push_back(transfers[i]);
-  }
-  RC_ASSERT(text_of(shuffled) == one_thread);
+  text_for_any_order_and_threads(transfers, text_of);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // What holds for the findings of every detector, and short ways to look into one.
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <oneapi/tbb/global_control.h>
 
@@ -39,6 +40,15 @@ inline std::set<std::string> transfer_keys(const Finding& finding) {
   std::set<std::string> keys;
   for (const FindingTransfer& transfer : finding.transfers) keys.insert(transfer.transfer_key);
   return keys;
+}
+
+/// "key role branch" of each transfer, in order.
+inline std::vector<std::string> steps_of(const Finding& finding) {
+  std::vector<std::string> steps;
+  for (const FindingTransfer& t : finding.transfers) {
+    steps.push_back(fmt::format("{} {} {}", t.transfer_key, t.role, t.branch));
+  }
+  return steps;
 }
 
 /// What gold needs: unique keys, steps from 1, a score in [0, 1] that is the sum of its
