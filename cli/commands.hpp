@@ -35,6 +35,10 @@ struct InitOptions {
   std::string base_currency;  ///< empty: USD for a new database, else what it was made with
   bool dry_run = false;
 };
+struct GenerateOptions {
+  std::string out;  ///< folder
+  scenarios::GeneratorParams data;
+};
 struct LoadOptions {
   std::vector<std::string> paths;
   std::string format = "auto";
@@ -255,8 +259,7 @@ int run_explain(const GlobalOptions& global, const std::string& entity);
 int run_features(const GlobalOptions& global, const FeatureOptions& options);
 int run_forest_fit(const GlobalOptions& global, const ForestFitOptions& options);
 int run_forest_score(const GlobalOptions& global, const ForestScoreOptions& options);
-int run_generate(const GlobalOptions& global, const std::string& out,
-                 const scenarios::GeneratorParams& params);
+int run_generate(const GlobalOptions& global, const GenerateOptions& options);
 int run_grants(const GlobalOptions& global, const GrantsOptions& options);
 int run_graph_components(const GlobalOptions& global, const GraphFiles& files);
 int run_graph_cycles(const GlobalOptions& global, const GraphCycleOptions& options);

@@ -6,11 +6,10 @@
 
 namespace aml::cli {
 
-int run_generate(const GlobalOptions& global, const std::string& out,
-                 const scenarios::GeneratorParams& params) {
+int run_generate(const GlobalOptions& global, const GenerateOptions& options) {
   Stage stage("generate data");
-  const auto data = scenarios::generate(out, params);
-  stage.done(out);
+  const auto data = scenarios::generate(options.out, options.data);
+  stage.done(options.out);
   Table table{{"parties", "accounts", "transfers", "planted_instances", "planted_transfers"}, {}};
   table.rows.push_back({data.parties, data.accounts, data.transfers, data.planted_instances,
                         data.planted_transfers});
