@@ -11,7 +11,6 @@
 #include <stdexcept>
 #include <thread>
 
-#include "store/conninfo.hpp"
 #include "store/error.hpp"
 #include "store/migrations.hpp"
 #include "store/private_cluster.hpp"
@@ -52,6 +51,7 @@ Bank::Bank(const std::string& name)
     session.exec("SELECT pg_reload_conf()");
   }
   store::migrate(connection, {.base_currency = "USD", .program_version = "test"});
+  std::filesystem::create_directory(inbox());
 }
 
 Bank::~Bank() {
@@ -108,13 +108,8 @@ std::string Bank::value(const std::string& sql) const {
   return query(sql).at(0);
 }
 
-store::Connection Bank::connect_beside() const {
-  auto options = store::parse_conninfo(target_.conninfo);
-  for (auto& option : options)
-    if (option.keyword == "dbname") option.value = "postgres";
-  return patiently([&] {
-    return store::Connection({store::quote_conninfo(options), "test server"});
-  });
+store::Connection Bank::connect() const {
+  return patiently([&] { return store::Connection(target_); });
 }
 
 }  // namespace aml::test

@@ -28,12 +28,13 @@ class Bank {
   Ended run(const std::vector<std::string>& command) const;
   std::string log() const;  ///< what the command that was started last has said
 
-  /// One text for each row, its columns joined by '|'. Waits while the server restarts, as connect_beside() does.
+  /// One text for each row, its columns joined by '|'. Waits while the server restarts.
   std::vector<std::string> query(const std::string& sql) const;
   std::string value(const std::string& sql) const;  ///< of one row and column
 
-  store::Connection connect_beside() const;  ///< to another database of the server
+  store::Connection connect() const;  ///< waits as query() does
   std::string folder() const { return files_.path(); }
+  std::string inbox() const { return files_.path("inbox"); }  ///< for `aml watch`
 
  private:
   std::vector<std::string> arguments(const std::vector<std::string>& command) const;

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 using Lines = std::vector<std::string>;
 
 constexpr std::size_t kAmount = 4;  // column of transfers.csv
+constexpr std::size_t kSmallWaves = 4;
 
 /// A file of the generated bank.
 struct Table {
@@ -164,14 +165,18 @@ std::vector<Delivery> write_deliveries(const std::string& folder, int deliveries
       writer.write_transfers(delivery.folder, fmt::format("transfers-{}", part),
                              part_of(now, part, 2), &corrections);
     if (i > 0) {
-      const fs::path again = written.back().later.front();
+      const fs::path again = written.back().waves.front();
       fs::copy_file(again, delivery.folder + "/again-" + again.filename().string());
     }
     const Lines later = part_of(transfers, 2 * i + 1, 2 * count);
-    for (std::size_t part = 0; part < 2; ++part)
-      delivery.later.push_back(writer.write_transfers(delivery.folder + "-later",
-                                                      fmt::format("later-{}-{}", i, part),
-                                                      part_of(later, part, 2), nullptr));
+    const auto add_wave = [&](const Lines& rows) {
+      delivery.waves.push_back(writer.write_transfers(
+          delivery.folder + "-later", fmt::format("later-{}-{}", i, delivery.waves.size()), rows,
+          nullptr));
+    };
+    add_wave(part_of(later, 0, 2));
+    for (std::size_t part = 0; part < kSmallWaves; ++part)
+      add_wave(part_of(part_of(later, 1, 2), part, kSmallWaves));
     std::ofstream(delivery.corrections) << corrections;
     written.push_back(std::move(delivery));
   }

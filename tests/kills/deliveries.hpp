@@ -11,7 +11,8 @@ namespace aml::test {
 struct Delivery {
   std::string folder;       ///< for `aml load`
   std::string corrections;  ///< for `aml quarantine fix --from`: of most broken rows in folder
-  std::vector<std::string> later;  ///< files to be moved into a watched folder
+  std::vector<std::string>
+      waves;  ///< files for a watched folder: much at first, then a little at a time
 };
 
 /// Writes so many deliveries below the folder; together they are one bank of `scenarios::generate`, its laundering spread over all

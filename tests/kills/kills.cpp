@@ -21,12 +21,12 @@
 #include <thread>
 #include <utility>
 
-#include "aml_query.hpp"
 #include "store/error.hpp"
 #include "tests/kills/bank.hpp"
 #include "tests/kills/deliveries.hpp"
 #include "tests/kills/state.hpp"
 #include "tests/kills/strike.hpp"
+#include "tests/scenarios/local_scenarios.hpp"
 
 namespace aml::test {
 namespace {
@@ -53,13 +53,23 @@ void wait_until(const std::string& what, const std::function<bool()>& condition)
   }
 }
 
-/// What watch has to do with the files of its folder is done.
-bool is_up_to_date(const Bank& bank, const std::string& inbox) {
-  const auto files = std::distance(std::filesystem::directory_iterator(inbox), {});
-  const auto loaded = bank.value(fmt::format(
-      "SELECT count(DISTINCT path) FROM aml.ingested_files WHERE path LIKE '{}/%'", inbox));
-  return std::to_string(files) == loaded &&
-         bank.value(std::string(query::has_unseen_data.text)) == "f";
+/// All at once, as a file should.
+void arrive(const std::string& file, const Bank& bank) {
+  const auto path =
+      fmt::format("{}/{}", bank.inbox(), std::filesystem::path(file).filename().string());
+  std::filesystem::copy_file(file, path + ".tmp");
+  std::filesystem::rename(path + ".tmp", path);
+}
+
+/// What watch has to do with the files of its inbox is done, to the last lock.
+bool is_up_to_date(const Bank& bank) {
+  const auto files = std::distance(std::filesystem::directory_iterator(bank.inbox()), {});
+  return bank.value(fmt::format("SELECT (SELECT count(DISTINCT path) FROM aml.ingested_files WHERE "
+                                "path LIKE '{}/%') = {} "
+                                "AND NOT EXISTS (SELECT FROM aml.unseen_versions) AND NOT EXISTS "
+                                "(SELECT FROM pg_locks "
+                                "WHERE locktype = 'advisory')",
+                                bank.inbox(), files)) == "t";
 }
 
 /// A program at work, which is not left behind when something goes wrong.
@@ -89,10 +99,15 @@ class Program {
   throw std::runtime_error(fmt::format("{} ended with exit code {}:\n{}", step.name, code, words));
 }
 
-/// The bank that nobody disturbs. Each step returns how long it took.
+/// How long it takes from a file to its alerts, and the run among it.
+struct WaveTime {
+  Microseconds all;
+  Microseconds run;
+};
+
+/// The bank that nobody disturbs.
 class Peace {
  public:
-  explicit Peace(const std::string& inbox) : inbox_(inbox) {}
   const Bank& bank() const { return bank_; }
 
   Microseconds run(const Step& step) {
@@ -102,13 +117,19 @@ class Peace {
     return since(start);
   }
 
-  Microseconds watch(const Step& step) {
-    const auto start = Clock::now();
-    Program program(bank_.start(step.command));
-    wait_until("what is new in the inbox", [&] { return is_up_to_date(bank_, inbox_); });
-    const auto duration = since(start);
-    if (const int code = program.stop(); code != 0) fail(step, code, bank_.log());
-    return duration;
+  std::vector<WaveTime> watch(const Step& step, const std::vector<std::string>& waves) {
+    std::vector<WaveTime> times;
+    std::unique_ptr<Program> program;
+    for (const auto& wave : waves) {
+      const auto start = Clock::now();
+      arrive(wave, bank_);
+      if (!program) program = std::make_unique<Program>(bank_.start(step.command));
+      wait_until("what is new in the inbox", [&] { return is_up_to_date(bank_); });
+      times.push_back({since(start), time_of_newest_run()});
+    }
+    require_incremental_runs(waves.size());
+    if (const int code = program->stop(); code != 0) fail(step, code, bank_.log());
+    return times;
   }
 
  private:
@@ -116,15 +137,27 @@ class Peace {
     return std::chrono::duration_cast<Microseconds>(Clock::now() - start);
   }
 
-  const std::string& inbox_;
+  Microseconds time_of_newest_run() const {
+    return Microseconds(std::stol(
+        bank_.value("SELECT (1e6 * extract(epoch FROM finished_at - started_at))::bigint FROM "
+                    "aml.runs ORDER BY run_id DESC LIMIT 1")));
+  }
+
+  /// A small wave may make a full run, as one with the first transfer of all does.
+  void require_incremental_runs(std::size_t waves) const {
+    const auto kinds =
+        bank_.query(fmt::format("SELECT kind FROM aml.runs ORDER BY run_id DESC LIMIT {}", waves));
+    if (std::ranges::find(kinds, "incremental") == kinds.end())
+      throw std::runtime_error("no wave made an incremental run");
+  }
+
   Bank bank_{"peace"};
 };
 
 /// The bank in which things are killed.
 class War {
  public:
-  War(const std::string& inbox, int kills, std::mt19937& random)
-      : inbox_(inbox), kills_left_(kills), random_(random) {}
+  War(int kills, std::mt19937& random) : kills_left_(kills), random_(random) {}
   const Bank& bank() const { return bank_; }
   int kills_left() const { return kills_left_; }
 
@@ -133,7 +166,8 @@ class War {
     for (int kills = kKillsOfAStep;;) {
       Striker striker(bank_);
       Program program(bank_.start(step.command));
-      if (kills > 0 && strike(striker, step, program.pid(), duration)) --kills;
+      if (kills > 0 && strike(striker, step, program.pid(), any_moment(duration), duration))
+        --kills;
       const int code = program.wait();
       require_orderly_end(step, code, kills < kKillsOfAStep);
       bank_.bring_back();
@@ -143,34 +177,21 @@ class War {
   }
 
   /// Starts watch again whenever it is gone, as systemd would; watch itself goes on when the server is gone.
-  void watch(const Step& step, Microseconds duration) {
-    int kills = kKillsOfAStep;
-    auto striker = std::make_unique<Striker>(bank_);
-    auto program = std::make_unique<Program>(bank_.start(step.command));
-    wait_until("what is new in the inbox", [&] {
-      if (is_up_to_date(bank_, inbox_)) return true;
-      if (has_ended(program->pid())) {  // the server died before watch had reached it once
-        require_orderly_end(step, program->wait(), kills < kKillsOfAStep);
-        program = std::make_unique<Program>(bank_.start(step.command));
-        return false;
-      }
-      if (kills == 0 || !strike(*striker, step, program->pid(), duration)) return false;
-      --kills;
-      bank_.bring_back();
-      striker = std::make_unique<Striker>(bank_);
-      const Victim victim = log_.back().victim;
-      if (victim != Victim::kProgram && victim != Victim::kStop) return false;
-      require_orderly_end(step, program->wait(), true);
-      program = std::make_unique<Program>(bank_.start(step.command));
-      return false;
-    });
+  void watch(const Step& step, const std::vector<std::string>& waves,
+             const std::vector<WaveTime>& times) {
+    std::unique_ptr<Program> program;
+    for (std::size_t i = 0; i < waves.size(); ++i) {
+      arrive(waves[i], bank_);
+      if (!program) program = std::make_unique<Program>(bank_.start(step.command));
+      endure(step, program, i == 0 ? kKillsOfAStep : 1, times[i], /*is_small=*/i > 0);
+    }
     // One that was started again may be asked to stop before it listens.
     const int code = program->stop();
     if (code != 0 && code != -SIGTERM) fail(step, code, bank_.log());
   }
 
   struct Entry {
-    std::string step;
+    std::string work;
     Victim victim;
   };
   const std::vector<Entry>& log() const { return log_; }
@@ -191,20 +212,60 @@ class War {
     return Microseconds(random_() % static_cast<std::uint64_t>(until.count() + 1));
   }
 
-  bool strike(Striker& striker, const Step& step, pid_t program, Microseconds duration) {
+  Moment any_moment(Microseconds duration) {
+    constexpr auto kAroundACommit = 4ms;
+    if (random_() % 3 == 0) return {Since::kCommit, any_time(kAroundACommit)};
+    return {Since::kNow, any_time(duration)};
+  }
+
+  /// Of the time of a small wave most is loading.
+  Moment any_moment_of_small_wave(const WaveTime& time) {
+    if (random_() % 2 == 0) return {Since::kIncrementalRun, any_time(time.run)};
+    return any_moment(time.all);
+  }
+
+  /// Until watch is up to date, whatever happens to it.
+  void endure(const Step& step, std::unique_ptr<Program>& program, int kills, const WaveTime& time,
+              bool is_small) {
+    bool was_struck = false;
+    auto striker = std::make_unique<Striker>(bank_);
+    const auto restart = [&] {
+      require_orderly_end(step, program->wait(), was_struck);
+      program = std::make_unique<Program>(bank_.start(step.command));
+    };
+    wait_until("what is new in the inbox", [&] {
+      if (is_up_to_date(bank_)) return true;
+      if (has_ended(program->pid())) {  // the server died before watch had reached it once
+        restart();
+        return false;
+      }
+      const auto moment = is_small ? any_moment_of_small_wave(time) : any_moment(time.all);
+      if (kills == 0 || !strike(*striker, step, program->pid(), moment, time.all)) return false;
+      --kills;
+      was_struck = true;
+      bank_.bring_back();
+      striker = std::make_unique<Striker>(bank_);
+      const Victim victim = log_.back().victim;
+      if (victim == Victim::kProgram || victim == Victim::kStop) restart();
+      return false;
+    });
+  }
+
+  bool strike(Striker& striker, const Step& step, pid_t program, Moment moment,
+              Microseconds duration) {
     if (kills_left_ == 0) return false;
     const Victim victim = any_victim();
-    const bool at_commit = random_() % 3 == 0;
-    const Moment moment{any_time(at_commit ? 4ms : duration), at_commit};
     std::optional<Strike> struck;
     try {
       struck = striker.strike(program, victim, moment, 2 * duration + 1s);
     } catch (const store::StoreError&) {  // the server restarts because of the strike before
     }
     if (!struck) return false;
-    log_.push_back({step.name, victim});
-    fmt::print("| {} | {} | {} | {} | {:.1f} |\n", log_.size(), step.name, name_of(victim),
-               struck->phase, static_cast<double>(struck->after.count()) / 1000);
+    const std::string work = step.name == "watch" ? name_of(struck->work) : step.name;
+    log_.push_back({work, victim});
+    fmt::print("| {} | {}{} | {} | {} | {:.1f} |\n", log_.size(),
+               step.name == "watch" ? "watch, " : "", work, name_of(victim), struck->phase,
+               static_cast<double>(struck->after.count()) / 1000);
     std::fflush(stdout);
     if (victim != Victim::kConnection && victim != Victim::kStop) --kills_left_;
     return true;
@@ -219,7 +280,6 @@ class War {
     if (!is_expected) fail(step, code, bank_.log());
   }
 
-  const std::string& inbox_;
   Bank bank_{"war"};
   int kills_left_;
   std::mt19937& random_;
@@ -228,52 +288,57 @@ class War {
 
 void print_summary(const std::vector<War::Entry>& log) {
   std::map<std::string, std::map<Victim, int>> counts;
-  for (const auto& entry : log) ++counts[entry.step][entry.victim];
+  for (const auto& entry : log) ++counts[entry.work][entry.victim];
   fmt::print(
       "\n| during | aml | backend | postmaster | connection cut | aml stopped "
       "|\n|---|---|---|---|---|---|\n");
-  for (auto& [step, count] : counts)
-    fmt::print("| {} | {} | {} | {} | {} | {} |\n", step, count[Victim::kProgram],
+  for (auto& [work, count] : counts)
+    fmt::print("| {} | {} | {} | {} | {} | {} |\n", work, count[Victim::kProgram],
                count[Victim::kBackend], count[Victim::kPostmaster], count[Victim::kConnection],
                count[Victim::kStop]);
 }
 
-/// Both banks get the next delivery; in one of them every step may be struck.
-void deliver(const Delivery& delivery, const std::string& inbox, Peace& peace, War& war) {
+/// With scenarios of local reach: whatever kind of run a kill makes of another, gold must be the same.
+Step watch_of(const Bank& bank) {
+  Step step{"watch",
+            {"watch", bank.inbox(), "--every", "0.1", "--settle", "0", "--metrics",
+             bank.folder() + "/aml.prom", "--summary", bank.folder() + "/last-run.json"}};
+  for (const auto& scenario : local_scenarios())
+    step.command.insert(step.command.end(), {"--scenario", scenario});
+  return step;
+}
+
+/// Both banks get the next delivery; in one of them every step may be struck. Returns what then differs.
+std::vector<std::string> deliver(const Delivery& delivery, Peace& peace, War& war) {
   const auto both = [&](const Step& step) { war.run(step, peace.run(step)); };
-  const Step run{"run", {"run"}};
-  const Step fix{"fix", {"quarantine", "fix", "--from", delivery.corrections}};
+  const Step run{"full run", {"run"}};
   both({"load", {"load", delivery.folder}});
   both(run);
-  both(fix);
+  both({"fix", {"quarantine", "fix", "--from", delivery.corrections}});
   both({"replay", {"quarantine", "replay"}});
-  for (const auto& file : delivery.later)
-    std::filesystem::rename(file, inbox + "/" + std::filesystem::path(file).filename().string());
-  const auto watch_of = [&](const Bank& bank) {
-    return Step{"watch",
-                {"watch", inbox, "--every", "0.1", "--settle", "0", "--metrics",
-                 bank.folder() + "/aml.prom", "--summary", bank.folder() + "/last-run.json"}};
-  };
-  war.watch(watch_of(war.bank()), peace.watch(watch_of(peace.bank())));
+  const auto times = peace.watch(watch_of(peace.bank()), delivery.waves);
+  war.watch(watch_of(war.bank()), delivery.waves, times);
+  // Incremental runs leave the features of accounts to the next full one.
+  auto sentences = differences(peace.bank(), war.bank(), {"gold.account_features"});
+  if (!sentences.empty()) return sentences;
+  both(run);
+  return differences(peace.bank(), war.bank());
 }
 
 int kill_and_compare(int kills, unsigned seed) {
   std::mt19937 random(seed);
   const TemporaryFolder folder;
-  const std::string inbox = folder.path("inbox");
-  std::filesystem::create_directory(inbox);
   // About half of the chances are taken; what is not needed is not delivered.
   const int deliveries_enough = 2 + kills / kKillsOfAStep;
   const auto deliveries = write_deliveries(folder.path(), deliveries_enough, random);
   fmt::print("Seed {}\n\n", seed);
   fmt::print("| # | during | killed | at | after ms |\n|---|---|---|---|---|\n");
-  Peace peace(inbox);
-  War war(inbox, kills, random);
+  Peace peace;
+  War war(kills, random);
   std::vector<std::string> sentences;
   try {
     for (const auto& delivery : deliveries) {
-      deliver(delivery, inbox, peace, war);
-      sentences = differences(peace.bank(), war.bank());
+      sentences = deliver(delivery, peace, war);
       if (!sentences.empty() || war.kills_left() == 0) break;
     }
   } catch (const std::exception& error) {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/kills/bank.hpp"
 
@@ -21,18 +22,35 @@ enum class Victim {
 };
 std::string name_of(Victim victim);
 
-/// When to strike, counted from the start of aml.
-struct Moment {
-  std::chrono::microseconds after{};
-  bool at_commit =
-      false;  ///< `after` is then counted from the last statement before a commit, or from the commit itself
+/// From when on time is counted.
+enum class Since {
+  kNow,
+  kCommit,          ///< the last statement before a commit, or the commit itself
+  kIncrementalRun,  ///< of a watching aml
 };
+
+struct Moment {
+  Since since = Since::kNow;
+  std::chrono::microseconds after{};
+};
+
+/// What a watching aml is at, as the ledger and the locks of its database tell.
+enum class Work { kNone, kLoad, kFullRun, kIncrementalRun };
+std::string name_of(Work work);
 
 /// Whether a child has ended; it is still to be waited for.
 bool has_ended(pid_t program);
 
+/// One connection of aml as the server sees it.
+struct Session {
+  pid_t backend;
+  std::string state;
+  std::string statement;
+};
+
 struct Strike {
   Victim victim;
+  Work work;          ///< if aml watches the inbox of the bank
   std::string phase;  ///< the statement at work, or what aml did between statements
   std::chrono::microseconds after;
 };
@@ -42,11 +60,15 @@ class Striker {
  public:
   explicit Striker(const Bank& bank);
 
-  /// Nothing if aml ended before the moment came, or nothing was committed for so long; aml is not waited for.
+  /// Nothing if aml ended before the moment came, or the moment did not come for so long; aml is not waited for.
   std::optional<Strike> strike(pid_t program, Victim victim, Moment moment,
                                std::chrono::microseconds patience);
 
  private:
+  std::vector<Session> sessions();  ///< the one that works first
+  Work work(const std::vector<Session>& sessions);
+  bool has_come(Since since, const std::vector<Session>& sessions);
+
   const Bank& bank_;
   store::Connection observer_;
 };
