@@ -14,8 +14,9 @@
 #include <vector>
 
 #include "scenarios/generator.hpp"
-#include "scenarios/locality.hpp"
 #include "store/ingest.hpp"
+#include "tests/cli/gold_dump.hpp"
+#include "tests/scenarios/local_scenarios.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace aml::scenarios {
@@ -24,18 +25,8 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-/// Everything about the current alerts of these scenarios, without runs and versions.
 std::string alerts_of(const test::TestDatabase& database, const std::string& scenarios) {
-  const std::string chosen =
-      "(SELECT alert_id FROM gold.current_alerts WHERE scenario IN (" + scenarios + "))";
-  const auto part = [&](const std::string& table) {
-    return database.query(
-               "SELECT to_jsonb(t) - 'valid_from' - 'first_run_id' - 'last_run_id' FROM " + table +
-               " t WHERE alert_id IN " + chosen + " ORDER BY 1") +
-           "\n--\n";
-  };
-  return part("gold.alerts") + part("gold.alert_transfers") + part("gold.alert_entities") +
-         part("gold.alert_evidence");
+  return test::current_alerts_dump(database, "scenario IN (" + scenarios + ")");
 }
 
 class ContinuousDetectionTest : public testing::Test {
@@ -87,10 +78,7 @@ class ContinuousDetectionTest : public testing::Test {
 /// The ids of the shipped scenarios of local reach, as SQL.
 std::string local_scenarios() {
   std::string list;
-  for (const Scenario& scenario : shipped_scenarios({})) {
-    if (locality_of(scenario.params).reach != Reach::kAllData)
-      list += (list.empty() ? "'" : ", '") + scenario.id + "'";
-  }
+  for (const auto& id : test::local_scenarios()) list += (list.empty() ? "'" : ", '") + id + "'";
   return list;
 }
 

@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -32,7 +31,7 @@ std::string gold_after_run(const test::TestDatabase& database, int threads) {
   EXPECT_EQ(outcome.status, "succeeded");
   for (const ScenarioOutcome& scenario : outcome.scenarios)
     EXPECT_GE(scenario.counts.alerts, 1) << scenario.id;
-  return test::gold_dump(database);
+  return test::current_gold_dump(database);
 }
 
 TEST(Determinism, GoldDependsNeitherOnThreadsNorOnTheOrderOfRows) {
@@ -44,47 +43,70 @@ TEST(Determinism, GoldDependsNeitherOnThreadsNorOnTheOrderOfRows) {
   EXPECT_EQ(gold_after_run(one, 1), gold_after_run(two, 2));
 }
 
-/// Copies a file of lines with all lines but the header in another order.
-void copy_shuffled(const fs::path& from, const fs::path& to, std::mt19937& random) {
-  std::ifstream input(from, std::ios::binary);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(input, line);) lines.push_back(line);
-  ASSERT_GT(lines.size(), 2u) << from;
-  for (std::size_t i = lines.size() - 1; i > 1; --i) std::swap(lines[i], lines[1 + random() % i]);
-  std::ofstream output(to, std::ios::binary);
-  for (const std::string& line : lines) output << line << '\n';
+struct Table {
+  std::string name;  ///< of the file
+  std::string header;
+  std::vector<std::string> rows;
+};
+
+Table read_table(const fs::path& path) {
+  Table table{path.filename(), {}, {}};
+  std::ifstream file(path, std::ios::binary);
+  std::getline(file, table.header);
+  for (std::string row; std::getline(file, row);) table.rows.push_back(row);
+  return table;
 }
 
 class GeneratedBank : public testing::Test {
  protected:
   void SetUp() override {
     folder_ = fs::path(testing::TempDir()) / ("aml_determinism_" + std::to_string(getpid()));
-    generate((folder_ / "as_generated").string(),
+    generate((folder_ / "bank").string(),
              {.accounts = 1000, .days = 210, .seed = 7, .instances = 3});
-    fs::create_directory(folder_ / "shuffled");
-    std::mt19937 random(7);
-    for (const auto& entry : fs::directory_iterator(folder_ / "as_generated"))
-      if (entry.path().filename() != "labels.csv")
-        copy_shuffled(entry.path(), folder_ / "shuffled" / entry.path().filename(), random);
+    fs::remove(folder_ / "bank" / "labels.csv");
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  void load(const test::TestDatabase& database, const std::string& name) const {
+  void load(const test::TestDatabase& database, const fs::path& path) const {
     auto connection = database.connect();
     store::IngestOptions options;
     options.expectations = load_expectations("");
-    for (const auto& file : store::ingest(connection, {(folder_ / name).string()}, options)) {
+    for (const auto& file : store::ingest(connection, {path.string()}, options)) {
       EXPECT_NE(file.kind, store::FileOutcome::Kind::kRefused) << file.message;
       EXPECT_EQ(file.rows_quarantined, 0u) << file.path;
     }
   }
+
+  /// The rows in another order and other files, the files in any order but for the rates: a transfer needs the one of its day.
+  std::vector<fs::path> cut_and_shuffled(std::mt19937& random) const {
+    std::vector<fs::path> paths;
+    for (const auto& entry : fs::directory_iterator(folder_ / "bank")) {
+      if (entry.path().filename() == "fx_rates.csv") continue;
+      Table table = read_table(entry.path());
+      EXPECT_GT(table.rows.size(), 10u) << table.name;
+      std::ranges::shuffle(table.rows, random);
+      const std::size_t files = 2 + random() % 3;
+      for (std::size_t i = 0; i < files; ++i) {
+        paths.push_back(folder_ / (std::to_string(i) + "_" + table.name));
+        std::ofstream file(paths.back(), std::ios::binary);
+        file << table.header << '\n';
+        for (std::size_t row = i; row < table.rows.size(); row += files)
+          file << table.rows[row] << '\n';
+      }
+    }
+    std::ranges::shuffle(paths, random);
+    paths.insert(paths.begin(), folder_ / "bank" / "fx_rates.csv");
+    return paths;
+  }
+
   fs::path folder_;
 };
 
-TEST_F(GeneratedBank, GoldDependsNeitherOnThreadsNorOnTheOrderOfLines) {
+TEST_F(GeneratedBank, GoldDependsNeitherOnThreadsNorOnTheOrderOfRowsAndFilesNorOnTheirCut) {
   const test::TestDatabase one, two;
-  load(one, "as_generated");
-  load(two, "shuffled");
+  load(one, folder_ / "bank");
+  std::mt19937 random(7);
+  for (const auto& path : cut_and_shuffled(random)) load(two, path);
   EXPECT_EQ(gold_after_run(one, 1), gold_after_run(two, 2));
 }
 
