@@ -19,6 +19,7 @@
 #include "store/error.hpp"
 #include "store/landing_folder.hpp"
 #include "store/run_ledger.hpp"
+#include "store/server_facts.hpp"
 
 namespace aml::cli {
 namespace {
@@ -29,7 +30,7 @@ Milliseconds milliseconds(double seconds) {
   return std::chrono::duration_cast<Milliseconds>(std::chrono::duration<double>(seconds));
 }
 
-/// What goes by itself: a server that restarts, another load or run, a full disk that somebody clears.
+/// What goes by itself: a server that restarts or is still to be promoted, another load or run, a full disk that somebody clears.
 bool will_pass(const store::StoreError& error) {
   const auto is_of_class = [&](std::string_view state) {
     return error.sqlstate().starts_with(state);
@@ -47,10 +48,17 @@ Milliseconds back_off(int failures) {
   return std::chrono::seconds(std::min(kLongest, 1 << std::min(failures - 1, kMostDoublings)));
 }
 
+/// Also while nothing comes that would be written: whoever starts it on a standby shall know.
+store::Connection connect_to_write(const GlobalOptions& global) {
+  auto connection = connect_ready(global);
+  store::require_writable(connection);
+  return connection;
+}
+
 class Watch {
  public:
   Watch(const GlobalOptions& global, const WatchOptions& options)
-      : global_(global), options_(options), connection_(connect_ready(global)) {
+      : global_(global), options_(options), connection_(connect_to_write(global)) {
     for (const auto& file : options.load.sources)
       sources_.push_back({open_source(file, options.load)});
     for (const auto& folder : options.load.paths) {
@@ -66,7 +74,7 @@ class Watch {
     Milliseconds pause{0};
     while (!StopSignal::wait_for(pause)) {
       try {
-        if (!connection_) connection_ = connect_ready(global_);
+        if (!connection_) connection_ = connect_to_write(global_);
         look(*connection_);
         if (failures > 0) say("Going on.");
         failures = 0;

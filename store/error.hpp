@@ -8,7 +8,7 @@ namespace aml::store {
 
 /// What callers can do about a StoreError; cli maps it to an exit code.
 enum class StoreFailure {
-  kUnreachable,  ///< no server, no rights to connect, schema missing or too old: exit code 3
+  kUnreachable,  ///< no server or one that only reads, no rights to connect, schema missing or too old: exit code 3
   kRefusedData,  ///< an expectation with policy fail, or a file that cannot be read as its format: exit code 4
   kLocked,     ///< another load or run holds the lock, or another session a table: exit code 75
   kStatement,  ///< a statement failed: exit code 1

@@ -8,6 +8,7 @@
 #include "aml_query.hpp"
 #include "store/error.hpp"
 #include "store/lock_holders.hpp"
+#include "store/server_facts.hpp"
 #include "store/statement.hpp"
 #include "store/value_text.hpp"
 
@@ -27,6 +28,7 @@ std::optional<std::string> text_or_null(const std::string& text) {
 }  // namespace
 
 RunLock::RunLock(Connection& connection) : connection_(connection) {
+  require_writable(connection_);  // a standby gives the lock, too
   {
     auto session = begin<pqxx::nontransaction>(connection_);
     if (run(session, query::try_run_lock)[0][0].as<bool>()) return;

@@ -20,7 +20,8 @@ namespace aml::store {
 /// Held for the life of the object: one load or run at a time in a database. Released when the connection closes, however it ends.
 class RunLock {
  public:
-  /// Throws: StoreError kLocked with the process id and user of the holder, as far as the server tells.
+  /// Throws: StoreError kLocked with the process id and user of the holder, as far as the server tells; kUnreachable if the database can
+  /// only be read.
   explicit RunLock(Connection& connection);
   ~RunLock();
   RunLock(const RunLock&) = delete;

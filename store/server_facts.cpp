@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/server_facts.hpp"
 
+#include <fmt/format.h>
+
 #include <ctime>
 
+#include "store/error.hpp"
 #include "store/result_fields.hpp"
 #include "store/statement.hpp"
 
@@ -33,6 +36,17 @@ ServerFacts server_facts(Connection& connection) {
               row[8].as<std::int64_t>() - static_cast<std::int64_t>(std::time(nullptr)),
           .extension = text(row[9]),
           .extension_available = text(row[10])};
+}
+
+void require_writable(Connection& connection) {
+  auto session = begin<pqxx::nontransaction>(connection);
+  if (!run(session, query::is_read_only)[0][0].as<bool>()) return;
+  throw StoreError(StoreFailure::kUnreachable,
+                   fmt::format("database {} can only be read: its server is a standby, or the role "
+                               "or the database is set so\n"
+                               "  connect to the primary server, as a role that may write",
+                               describe(connection.target())),
+                   std::string(query::is_read_only.file));
 }
 
 }  // namespace aml::store

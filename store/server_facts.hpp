@@ -28,4 +28,7 @@ struct ServerFacts {
 /// Throws: StoreError kStatement.
 ServerFacts server_facts(Connection& connection);
 
+/// Throws: StoreError kUnreachable if the database cannot be written: it may be promoted, or the primary be reached, later.
+void require_writable(Connection& connection);
+
 }  // namespace aml::store

@@ -22,6 +22,7 @@ bool is_connection_lost(std::string_view sqlstate) {
 }
 
 constexpr std::string_view kLockNotAvailable = "55P03";
+constexpr std::string_view kReadOnly = "25006";
 
 bool is_retryable(std::string_view sqlstate) {
   constexpr std::array<std::string_view, 3> kTransient{"40", "53300", kLockNotAvailable};
@@ -34,7 +35,7 @@ std::string_view what_to_do(std::string_view sqlstate) {
   }
   if (sqlstate == "42501")
     return "\n  connect as a role that may do so; who may do what:  aml grants, docs/access.md";
-  if (sqlstate == "25006")
+  if (sqlstate == kReadOnly)
     return "\n  the server or the role only reads: connect to the primary server, as a role that "
            "may write";
   if (sqlstate == kLockNotAvailable) return "\n  another session holds what this needs";
@@ -108,7 +109,8 @@ std::string one_line(std::string_view words) {
 
 void throw_store_error(std::string_view statement, std::string_view words,
                        std::string_view sqlstate) {
-  const auto failure = is_connection_lost(sqlstate)    ? StoreFailure::kUnreachable
+  const bool is_out_of_reach = is_connection_lost(sqlstate) || sqlstate == kReadOnly;
+  const auto failure = is_out_of_reach                 ? StoreFailure::kUnreachable
                        : sqlstate == kLockNotAvailable ? StoreFailure::kLocked
                                                        : StoreFailure::kStatement;
   throw StoreError(failure,

@@ -59,8 +59,8 @@ std::string storable_text(std::string_view text);
 std::string one_line(std::string_view words);
 
 /// Must be called inside a catch block. Rethrows what libpqxx threw as a StoreError that names the
-/// statement: kUnreachable and retryable if the connection is gone, else kStatement with the
-/// SQLSTATE. Other exceptions pass unchanged.
+/// statement: kUnreachable and retryable if the connection is gone, kUnreachable if the database can
+/// only be read, kLocked if somebody held a lock for too long, else kStatement; with the SQLSTATE. Other exceptions pass unchanged.
 [[noreturn]] void rethrow_as_store_error(std::string_view statement);
 
 /// The StoreError for a statement that failed with this SQLSTATE.

@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "store/child_process.hpp"
 #include "tests/cli/process.hpp"
 #include "tests/support/test_database.hpp"
 
@@ -178,12 +179,126 @@ TEST_F(Fault, TooManyConnectionsAreToldAndMayPass) {
 TEST_F(Fault, AServerThatOnlyReadsIsNamedAsTheReason) {
   database_.query("ALTER DATABASE " + database_.query("SELECT current_database()") +
                   " SET default_transaction_read_only = on");
-  for (const auto& command :
-       std::vector<std::vector<std::string>>{{"load", transfers("T", 4)}, {"run"}}) {
+  fs::create_directory(folder_.path("inbox"));
+  for (const auto& command : std::vector<std::vector<std::string>>{
+           {"load", transfers("T", 4)},
+           {"run"},
+           {"watch", folder_.path("inbox")},
+           {"share", "create", "north", "current_alerts", "--version", "0"}}) {
     const auto ended = aml(command);
-    EXPECT_EQ(ended.exit_code, 1) << ended.err;
+    EXPECT_EQ(ended.exit_code, 3) << ended.err;
     EXPECT_NE(ended.err.find("connect to the primary server"), std::string::npos) << ended.err;
   }
+}
+
+/// A primary server, and a standby that follows it.
+class Standby : public testing::Test {
+ protected:
+  void SetUp() override {
+    primary_.start();
+    primary_.query("ALTER SYSTEM SET wal_level = replica");
+    primary_.query("ALTER SYSTEM SET max_wal_senders = 3");
+    primary_.stop();
+    primary_.start();
+    ASSERT_EQ(aml(primary_, {"init"}).exit_code, 0);
+    ASSERT_EQ(aml(primary_, {"load", transfers("T")}).exit_code, 0);
+    ASSERT_EQ(aml(primary_, {"run", "round_tripping"}).exit_code, 0);
+    copy_primary();
+    standby_.start();
+  }
+
+  static Ended aml(const OwnServer& server, std::vector<std::string> command) {
+    command.insert(command.begin(), {"-q", "-d", server.target().conninfo});
+    return run_aml(command);
+  }
+  std::string transfers(const std::string& name) const {
+    return folder_.write(name + ".csv", "transfer_id,booked_at,from_account,to_account,amount\n" +
+                                            name + "1,2024-03-01T10:00:00Z,A,B,5000.00\n" + name +
+                                            "2,2024-03-02T10:00:00Z,B,C,4900.00\n" + name +
+                                            "3,2024-03-03T10:00:00Z,C,A,4800.00\n");
+  }
+
+  OwnServer primary_{"primary"};
+  OwnServer standby_{"standby"};
+  TemporaryFolder folder_;
+
+ private:
+  /// As the user whom the data belong to, who is not root.
+  void copy_primary() const {
+    const auto data = standby_.directory() + "/pg";
+    struct stat facts {};
+    ASSERT_EQ(::stat(primary_.status().data_directory.c_str(), &facts), 0);
+    fs::create_directories(data);
+    fs::permissions(standby_.directory(), fs::perms(0711));
+    fs::permissions(data, fs::perms::owner_all);
+    ASSERT_EQ(::chown(data.c_str(), facts.st_uid, facts.st_gid), 0);
+    auto programs = store::output_of({"pg_config", "--bindir"});
+    programs.pop_back();
+    const auto log = folder_.path("basebackup.log");
+    const store::Command copy{
+        {programs + "/pg_basebackup", "-D", data, "-d", primary_.target().conninfo,
+         "--write-recovery-conf", "--checkpoint=fast", "--no-sync"},
+        ::geteuid() == 0 ? std::optional(store::system_user(facts.st_uid)) : std::nullopt,
+        log};
+    ASSERT_EQ(store::run_to_end(copy), 0) << content_of(log);
+  }
+};
+
+TEST_F(Standby, IsReadButNotWrittenAndWatchGoesOnWhenItIsPromoted) {
+  ASSERT_EQ(standby_.query("SELECT pg_is_in_recovery()"), "t");
+  for (const auto& command :
+       std::vector<std::vector<std::string>>{{"list", "alerts"},
+                                             {"list", "runs"},
+                                             {"history"},
+                                             {"diff", "transfers", "0", "1"},
+                                             {"report", "--out", folder_.path("report.html")},
+                                             {"metrics"},
+                                             {"grants"},
+                                             {"quarantine", "list"},
+                                             {"explain", "A"}}) {
+    const auto ended = aml(standby_, command);
+    EXPECT_EQ(ended.exit_code, 0) << command[0] << ended.err;
+  }
+  EXPECT_NE(aml(standby_, {"doctor"}).out.find("the server is a read-only replica"),
+            std::string::npos);
+  const auto file = transfers("U");
+  fs::create_directory(folder_.path("inbox"));
+  for (const auto& command :
+       std::vector<std::vector<std::string>>{{"load", file},
+                                             {"run"},
+                                             {"watch", folder_.path("inbox")},
+                                             {"quarantine", "replay"},
+                                             {"prune", "--keep-years", "5", "--yes"},
+                                             {"init"}}) {
+    const auto ended = aml(standby_, command);
+    const bool has_nothing_to_do = command[0] == "init";
+    EXPECT_EQ(ended.exit_code, has_nothing_to_do ? 0 : 3) << command[0] << ended.err;
+    EXPECT_EQ(ended.err.find("connect to the primary server") != std::string::npos,
+              !has_nothing_to_do)
+        << command[0] << ended.err;
+  }
+
+  const std::string either = "host=" + primary_.status().socket_directory + "," +
+                             standby_.status().socket_directory +
+                             " port=5432,5432 dbname=aml user=aml";
+  const auto log = folder_.path("log");
+  const auto log_has = [&](const std::string& words) {
+    return becomes_true([&] { return content_of(log).find(words) != std::string::npos; });
+  };
+  const pid_t watching = start_aml(
+      {"-d", either, "watch", folder_.path("inbox"), "--every", "0.1", "--settle", "0"}, log);
+  ASSERT_TRUE(log_has("Looking every")) << content_of(log);
+  primary_.stop();
+  EXPECT_TRUE(log_has("can only be read")) << content_of(log);
+  fs::rename(file, folder_.path("inbox/U.csv"));
+  EXPECT_EQ(standby_.query("SELECT pg_promote()"), "t");
+  EXPECT_TRUE(log_has("Going on.")) << content_of(log);
+  EXPECT_TRUE(becomes_true([&] {
+    return standby_.query("SELECT count(*) FROM aml.runs WHERE status = 'succeeded'") == "2";
+  })) << content_of(log);
+  ::kill(watching, SIGTERM);
+  EXPECT_EQ(wait_for(watching), 0) << content_of(log);
+  EXPECT_EQ(standby_.query("SELECT count(*) FROM silver.transfers"), "6");
 }
 
 // ---- deliveries

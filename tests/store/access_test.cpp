@@ -15,10 +15,7 @@
 #include <thread>
 #include <vector>
 
-#include "aml_command.hpp"
-#include "aml_schema.hpp"
 #include "store/conninfo.hpp"
-#include "store/content_hash.hpp"
 #include "store/error.hpp"
 #include "store/grants.hpp"
 #include "store/migrations.hpp"
@@ -393,14 +390,8 @@ TEST_F(AccessTest, AnUpgradeByAMemberOfTheOwnerBelongsToTheOwnerAndIsGranted) {
   const Login member(database(), unique("member"), "aml_owner");
   auto connection = old.connect(member.name());
   const auto execute = [&](const std::string& sql) { return old.execute(connection, sql); };
-  constexpr std::size_t kFirstRelease = 18;
   execute("SET ROLE aml_owner");
-  execute(std::string(command::create_schema_migrations.text));
-  for (std::size_t i = 0; i < kFirstRelease; ++i) {
-    execute(std::string(schema::all()[i]->text));
-    execute(fmt::format("INSERT INTO aml.schema_migrations VALUES ({}, 'old', '{}', '0')", i + 1,
-                        sha256_hex(schema::all()[i]->text)));
-  }
+  test::migrate_until(connection, test::kFirstRelease);
   execute("RESET ROLE");
   migrate(connection, {.base_currency = {}, .program_version = "test"});
   EXPECT_EQ(execute("SELECT current_user"), member.name());

@@ -10,10 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "aml_command.hpp"
 #include "aml_schema.hpp"
 #include "store/conninfo.hpp"
-#include "store/content_hash.hpp"
 #include "store/error.hpp"
 #include "tests/support/test_database.hpp"
 
@@ -83,24 +81,10 @@ TEST(Migrations, AreAppliedOnceInOrder) {
   require_schema(connection);
 }
 
-constexpr std::size_t kFirstRelease = 18;
-
-/// Makes of an empty database one of an older program.
-void migrate_until(const EmptyDatabase& database, std::size_t last) {
-  auto connection = database.connect();
-  pqxx::nontransaction session(connection.pqxx());
-  session.exec(std::string(command::create_schema_migrations.text));
-  for (std::size_t i = 0; i < last; ++i) {
-    session.exec(std::string(schema::all()[i]->text));
-    session.exec("INSERT INTO aml.schema_migrations VALUES (" + std::to_string(i + 1) +
-                 ", 'old', '" + sha256_hex(schema::all()[i]->text) + "', '0.1')");
-  }
-}
-
 TEST(Migrations, ADatabaseOfTheFirstReleaseKeepsItsDataAndItsPast) {
   const EmptyDatabase database;
   auto connection = database.connect();
-  migrate_until(database, kFirstRelease);
+  test::migrate_until(connection, test::kFirstRelease);
   database.query(
       "INSERT INTO aml.properties VALUES ('base_currency', 'USD'), ('base_currency_exponent', '2');"
       "INSERT INTO aml.ingested_files (sha256, dataset, format, path, bytes, lines_read, "
@@ -225,14 +209,15 @@ std::string what_runs_found(const EmptyDatabase& database, int last_version) {
 
 TEST(Migrations, WhatRunsFoundIsTheSameAfterItIsKeptAsChanges) {
   constexpr std::size_t kBeforeChanges = 23;
-  for (const std::size_t made_by : {kFirstRelease, kBeforeChanges}) {
+  for (const std::size_t made_by : {test::kFirstRelease, kBeforeChanges}) {
     const EmptyDatabase database;
-    migrate_until(database, made_by);
-    add_random_runs_of_then(database);
-    const int last_version =
-        made_by == kFirstRelease ? -1 : std::stoi(database.query("SELECT aml.newest_version()"));
-    const auto before = what_runs_found(database, last_version);
     auto connection = database.connect();
+    test::migrate_until(connection, made_by);
+    add_random_runs_of_then(database);
+    const int last_version = made_by == test::kFirstRelease
+                                 ? -1
+                                 : std::stoi(database.query("SELECT aml.newest_version()"));
+    const auto before = what_runs_found(database, last_version);
     migrate(connection, kPlain);
     EXPECT_EQ(what_runs_found(database, last_version), before) << "made by migration " << made_by;
     EXPECT_EQ(database.query(
@@ -246,7 +231,7 @@ TEST(Migrations, WhatRunsFoundIsTheSameAfterItIsKeptAsChanges) {
 TEST(Migrations, VersionsOfAnEarlierReleaseAreReadAsBefore) {
   const EmptyDatabase database;
   auto connection = database.connect();
-  migrate_until(database, 23);
+  test::migrate_until(connection, 23);
   database.query(
       "INSERT INTO aml.properties VALUES ('base_currency', 'USD'), ('base_currency_exponent', '2') "
       "RETURNING 1");

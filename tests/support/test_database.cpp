@@ -10,9 +10,11 @@
 #include <iostream>
 #include <pqxx/pqxx>
 
+#include "aml_command.hpp"
+#include "aml_schema.hpp"
 #include "store/conninfo.hpp"
+#include "store/content_hash.hpp"
 #include "store/migrations.hpp"
-#include "store/private_cluster.hpp"
 
 namespace aml::test {
 
@@ -142,12 +144,16 @@ std::string text_of(const pqxx::result& rows) {
   return text;
 }
 
+std::string query_at(const store::Target& target, const std::string& sql) {
+  store::Connection connection(target);
+  pqxx::nontransaction session(connection.pqxx());
+  return text_of(session.exec(sql));
+}
+
 }  // namespace
 
 std::string TestDatabase::query(const std::string& sql) const {
-  store::Connection connection(target_);
-  pqxx::nontransaction session(connection.pqxx());
-  return text_of(session.exec(sql));
+  return query_at(target_, sql);
 }
 
 std::string TestDatabase::write(const std::string& sql) const {
@@ -173,6 +179,52 @@ void TestDatabase::empty() const {
              DELETE FROM gold.typologies WHERE valid_from > 0;
              DELETE FROM aml.versions WHERE version > 0;
            END $$)");
+}
+
+OwnServer::OwnServer(const std::string& name)
+    : directory_((fs::temp_directory_path() /
+                  (std::string(kDirectoryPrefix) + std::to_string(::getpid()) + "-" + name))
+                     .string()) {}
+
+OwnServer::~OwnServer() {
+  try {
+    store::remove_cluster(directory_);
+  } catch (const std::exception& error) {
+    std::cerr << directory_ << " is left behind: " << error.what() << '\n';
+  }
+}
+
+void OwnServer::start() {
+  started_ = store::start_cluster({.directory = directory_, .durable = false});
+}
+
+void OwnServer::stop() const {
+  store::stop_cluster(directory_);
+}
+
+store::Target OwnServer::target(const std::string& database, const std::string& user) const {
+  auto options = store::parse_conninfo(started_.conninfo);
+  for (auto& option : options) {
+    if (option.keyword == "dbname") option.value = database;
+    if (option.keyword == "user") option.value = user;
+  }
+  return {store::quote_conninfo(options), "test server"};
+}
+
+std::string OwnServer::query(const std::string& sql, const std::string& database,
+                             const std::string& user) const {
+  return query_at(target(database, user), sql);
+}
+
+void migrate_until(store::Connection& connection, std::size_t last) {
+  pqxx::nontransaction session(connection.pqxx());
+  session.exec(std::string(command::create_schema_migrations.text));
+  for (std::size_t i = 0; i < last; ++i) {
+    const std::string text(schema::all()[i]->text);
+    session.exec(text);
+    session.exec("INSERT INTO aml.schema_migrations VALUES (" + std::to_string(i + 1) +
+                 ", 'old', '" + store::sha256_hex(text) + "', '0.1')");
+  }
 }
 
 }  // namespace aml::test

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "store/connection.hpp"
+#include "store/private_cluster.hpp"
 
 namespace aml::test {
 
@@ -37,5 +38,36 @@ class TestDatabase {
   store::Target target_;
   std::string name_;
 };
+
+/// A server of one's own, for what changes a server as a whole. Its superuser is aml, its first database, too.
+class OwnServer {
+ public:
+  /// Starts nothing yet. The name tells several of one test program apart.
+  explicit OwnServer(const std::string& name);
+  ~OwnServer();  ///< stops the server and deletes it
+  OwnServer(const OwnServer&) = delete;
+  OwnServer& operator=(const OwnServer&) = delete;
+
+  void start();  ///< after a stop() again, with the same data
+  void stop() const;
+  store::ClusterStatus status() const { return store::cluster_status(directory_); }
+  const std::string& directory() const { return directory_; }  ///< made by the first start()
+
+  /// Connection strings of the running server, as key=value pairs.
+  store::Target target(const std::string& database = "aml", const std::string& user = "aml") const;
+  /// As TestDatabase::query().
+  std::string query(const std::string& sql, const std::string& database = "aml",
+                    const std::string& user = "aml") const;
+
+ private:
+  std::string directory_;
+  store::Target started_;
+};
+
+/// How many migrations the first release had.
+constexpr std::size_t kFirstRelease = 18;
+
+/// Makes of an empty database one of an older program, which had so many.
+void migrate_until(store::Connection& connection, std::size_t last);
 
 }  // namespace aml::test
