@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -21,7 +22,10 @@ std::vector<std::string> clean_environment(const std::vector<std::string>& extra
   std::vector<std::string> variables;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view variable = *entry;
-    if (!variable.starts_with("PG") && !variable.starts_with("AML_DATABASE_URL="))
+    const auto name = variable.substr(0, variable.find('=') + 1);
+    const bool is_given =
+        std::ranges::any_of(extra, [&](const auto& given) { return given.starts_with(name); });
+    if (!is_given && !variable.starts_with("PG") && name != "AML_DATABASE_URL=")
       variables.emplace_back(variable);
   }
   variables.insert(variables.end(), extra.begin(), extra.end());
@@ -74,8 +78,9 @@ Ended run_aml(const std::vector<std::string>& arguments,
   return {code, content(out), content(err)};
 }
 
-pid_t start_aml(const std::vector<std::string>& arguments, const std::string& err) {
-  return spawn(arguments, {}, "/dev/null", err);
+pid_t start_aml(const std::vector<std::string>& arguments, const std::string& err,
+                const std::vector<std::string>& environment) {
+  return spawn(arguments, environment, "/dev/null", err);
 }
 
 int wait_for(pid_t child) {

@@ -22,7 +22,8 @@ Ended run_aml(const std::vector<std::string>& arguments,
 
 /// Starts aml with its output thrown away, but for what it writes to stderr if a file is named; the
 /// caller waits for it.
-pid_t start_aml(const std::vector<std::string>& arguments, const std::string& err = "/dev/null");
+pid_t start_aml(const std::vector<std::string>& arguments, const std::string& err = "/dev/null",
+                const std::vector<std::string>& environment = {});
 /// Waits; exit code, or -signal.
 int wait_for(pid_t child);
 

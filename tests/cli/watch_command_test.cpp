@@ -6,18 +6,22 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <set>
 #include <sstream>
 #include <thread>
 #include <utility>
 
 #include "scenarios/generator.hpp"
+#include "tests/cli/gold_dump.hpp"
 #include "tests/cli/process.hpp"
+#include "tests/scenarios/local_scenarios.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace aml::test {
@@ -81,8 +85,9 @@ std::map<std::string, double> samples_in(const std::string& text) {
 /// A watching aml that is stopped at the end.
 class Watching {
  public:
-  explicit Watching(std::vector<std::string> arguments, const std::string& log)
-      : child_(start_aml(arguments, log)) {}
+  explicit Watching(std::vector<std::string> arguments, const std::string& log,
+                    const std::vector<std::string>& environment = {})
+      : child_(start_aml(arguments, log, environment)) {}
   ~Watching() {
     if (child_ != 0) stop();
   }
@@ -188,6 +193,126 @@ TEST(WatchCommand, WaitsForAnotherLoadAndForTheDatabaseToComeBack) {
   EXPECT_TRUE(log_has("Run 1 succeeded")) << content_of(folder.path("log"));
   EXPECT_EQ(watching.stop(), 0);
   EXPECT_EQ(content_of(folder.path("log")).find("terminate called"), std::string::npos);
+}
+
+/// Money that goes round three accounts of its own.
+std::string round_trip(const std::string& name) {
+  std::string text = "transfer_id,booked_at,from_account,to_account,amount\n";
+  for (int i = 0; i < 3; ++i)
+    text += name + std::to_string(i) + ",2024-03-0" + std::to_string(i + 1) + "T10:00:00Z," + name +
+            "-" + std::to_string(i) + "," + name + "-" + std::to_string((i + 1) % 3) + ",5000.00\n";
+  return text;
+}
+
+TEST(WatchCommand, GoesOnAsBeforeWhenTheClockJumps) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path("inbox"));
+  const auto set_clock = [&](const std::string& seconds_off) {
+    std::filesystem::rename(folder.write("clock.new", seconds_off), folder.path("clock"));
+  };
+  set_clock("0");
+  const char* sanitizer = std::getenv("ASAN_OPTIONS");  // wants to come first
+  Watching watching(
+      {"-d", database.target().conninfo, "watch", folder.path("inbox"), "--every", "0.1",
+       "--settle", "0.3", "--scenario", "round_tripping", "--lineage", folder.path("lineage")},
+      folder.path("log"),
+      {std::string("LD_PRELOAD=") + AML_JUMPING_CLOCK, "AML_TEST_CLOCK=" + folder.path("clock"),
+       std::string("ASAN_OPTIONS=verify_asan_link_order=0:") +
+           (sanitizer == nullptr ? "" : sanitizer)});
+  int arrived = 0;
+  const auto next_file_is_seen = [&] {
+    ++arrived;
+    folder.write("inbox/" + std::to_string(arrived) + ".csv",
+                 round_trip("T" + std::to_string(arrived)));
+    return becomes_true([&] {
+      return database.query("SELECT count(*) FROM gold.current_alerts") == std::to_string(arrived);
+    });
+  };
+  ASSERT_TRUE(next_file_is_seen()) << content_of(folder.path("log"));
+  for (const int days : {10, -10, 0}) {
+    set_clock(std::to_string(days * 86'400));
+    EXPECT_TRUE(next_file_is_seen()) << days << content_of(folder.path("log"));
+  }
+  EXPECT_EQ(watching.stop(), 0) << content_of(folder.path("log"));
+  EXPECT_EQ(database.query("SELECT string_agg(kind, ' ' ORDER BY run_id) FROM aml.runs"),
+            "full incremental incremental incremental")
+      << "the next run over all data became due";
+  // The jumps were there: events tell the time of the wall.
+  std::set<std::string> days;
+  std::istringstream lines(content_of(folder.path("lineage")));
+  for (std::string line; std::getline(lines, line);)
+    days.insert(nlohmann::json::parse(line)["eventTime"].get<std::string>().substr(0, 10));
+  EXPECT_GE(days.size(), 3U);
+}
+
+/// Files with the rows of a generated bank in another order, the rates first: a transfer needs the one of its day.
+std::vector<std::string> cut_and_shuffled(const TemporaryFolder& folder, const std::string& bank,
+                                          std::mt19937& random) {
+  std::vector<std::string> paths;
+  for (const std::string name : {"parties", "accounts", "transfers"}) {
+    std::ifstream file(folder.path(bank + "/" + name + ".csv"));
+    std::string header;
+    std::getline(file, header);
+    std::vector<std::string> rows;
+    for (std::string row; std::getline(file, row);) rows.push_back(row);
+    std::ranges::shuffle(rows, random);
+    const std::size_t files = name == "transfers" ? 4 : 2;
+    for (std::size_t i = 0; i < files; ++i) {
+      std::string text = header + "\n";
+      for (std::size_t row = i; row < rows.size(); row += files) text += rows[row] + "\n";
+      paths.push_back(folder.write(name + std::to_string(i) + ".csv", text));
+    }
+  }
+  std::ranges::shuffle(paths, random);
+  paths.insert(paths.begin(), folder.path(bank + "/fx_rates.csv"));
+  return paths;
+}
+
+TEST(WatchCommand, FilesThatComeInAnotherOrderAndCutOtherwiseLeaveTheGoldOfOneBatch) {
+  const TestDatabase batch, watched;
+  const TemporaryFolder folder;
+  scenarios::generate(folder.path("bank"),
+                      {.accounts = 500, .days = 60, .seed = 3, .instances = 2});
+  std::filesystem::remove(folder.path("bank/labels.csv"));
+  const auto run = [&](const TestDatabase& database, std::vector<std::string> command) {
+    command.insert(command.begin(), {"-q", "-d", database.target().conninfo});
+    const auto ended = run_aml(command);
+    EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  };
+  const auto local = local_scenarios();
+  run(batch, {"load", folder.path("bank")});
+  auto run_of_local = local;
+  run_of_local.insert(run_of_local.begin(), "run");
+  run(batch, run_of_local);
+
+  std::filesystem::create_directory(folder.path("inbox"));
+  std::vector<std::string> watch{
+      "-d", watched.target().conninfo, "watch", folder.path("inbox"), "--every", "0.1", "--settle",
+      "0"};
+  for (const auto& scenario : local) watch.insert(watch.end(), {"--scenario", scenario});
+  Watching watching(watch, folder.path("log"));
+  std::mt19937 random(3);
+  int files = 0;
+  for (const auto& path : cut_and_shuffled(folder, "bank", random)) {
+    std::filesystem::rename(
+        path, folder.path("inbox/" + std::filesystem::path(path).filename().string()));
+    ++files;
+    ASSERT_TRUE(becomes_true([&] {
+      return watched.query(
+                 "SELECT count(*), (SELECT count(*) FROM aml.unseen_versions) FROM "
+                 "aml.ingested_files") == std::to_string(files) + "|0";
+    })) << content_of(folder.path("log"));
+  }
+  EXPECT_EQ(watching.stop(), 0);
+  EXPECT_EQ(watched.query("SELECT count(*) FROM quarantine.rows"), "0");
+  EXPECT_NE(watched.query("SELECT count(*) FROM aml.runs WHERE kind = 'incremental'"), "0");
+  EXPECT_GT(std::stoi(watched.query("SELECT count(DISTINCT scenario) FROM gold.current_alerts")),
+            5);
+  EXPECT_EQ(current_alerts_dump(watched), current_alerts_dump(batch));
+
+  for (const auto* database : {&batch, &watched}) run(*database, {"run"});
+  EXPECT_EQ(current_gold_dump(watched), current_gold_dump(batch));
 }
 
 TEST(WatchCommand, RefusesWhatIsNoFolder) {

@@ -236,6 +236,69 @@ TEST_F(QuarantineTest, FreshnessLooksAtTheNewestTimeThatIsNotInTheFuture) {
             "observed nothing, expected not older than 3 days");
 }
 
+/// The server's clock as statements see it: now() is wrong by an interval in every session that begins while this is there.
+class JumpingClock {
+ public:
+  explicit JumpingClock(const test::TestDatabase& database) : database_(database) {
+    database_.query(
+        "CREATE SCHEMA clock; CREATE TABLE clock.off AS SELECT interval '0' AS by; CREATE FUNCTION "
+        "clock.now() RETURNS timestamptz STABLE LANGUAGE sql AS 'SELECT pg_catalog.now() + by FROM "
+        "clock.off'");
+    alter("SET search_path = clock, pg_catalog");
+  }
+  ~JumpingClock() {
+    alter("RESET search_path");
+    database_.query("DROP SCHEMA clock CASCADE");
+  }
+  JumpingClock(const JumpingClock&) = delete;
+  JumpingClock& operator=(const JumpingClock&) = delete;
+
+  void jump(const std::string& by) const {
+    database_.query("UPDATE clock.off SET by = '" + by + "'");
+  }
+
+ private:
+  void alter(const std::string& what) const {
+    database_.query("ALTER DATABASE " + database_.query("SELECT current_database()") + " " + what);
+  }
+
+  const test::TestDatabase& database_;
+};
+
+TEST_F(QuarantineTest, AClockThatJumpsRefusesOrKeepsRowsAndLosesNone) {
+  const JumpingClock clock(database());
+  connection_ = database().connect();
+  expect("is_fresh", Freshness{"booked_at", std::int64_t{86'400'000'000} * 3},
+         ExpectationPolicy::kFail);
+  const std::string text =
+      kHeader + fmt::format("T1,{0},A,B,1,USD,W\nT2,{0},B,C,1,USD,W\n",
+                            query("SELECT to_char(pg_catalog.now(), 'YYYY-MM-DD')"));
+  const std::string expected = "not older than 3 days";
+  // Ahead: what is new looks old. Behind: what is new looks as if it were still to come.
+  for (const std::string by : {"10 days", "-10 days"}) {
+    clock.jump(by);
+    const auto refused = load("t.csv", text);
+    EXPECT_EQ(refused.kind, Kind::kRefused);
+    EXPECT_NE(refused.message.find("is_fresh, whose policy is fail: observed "), std::string::npos)
+        << refused.message;
+    EXPECT_NE(refused.message.find(expected), std::string::npos) << refused.message;
+  }
+  EXPECT_EQ(query("SELECT (SELECT count(*) FROM aml.ingested_files) + (SELECT count(*) FROM "
+                  "bronze.transfers)"),
+            "0");
+
+  options_.expectations.back().policy = ExpectationPolicy::kWarn;
+  const auto kept = load("t.csv", text);
+  EXPECT_EQ(kept.rows_quarantined, 2U);
+  EXPECT_EQ(kept.unmet.at("is_fresh"), "observed nothing, expected " + expected);
+  EXPECT_EQ(replay().at(0).rows_replayed, 0U) << "the clock is still behind";
+  clock.jump("0");
+  EXPECT_EQ(replay().at(0).rows_replayed, 2U);
+  EXPECT_TRUE(replay().empty());
+  EXPECT_EQ(load("t.csv", text).kind, Kind::kAlreadyKnown);
+  EXPECT_EQ(query("SELECT string_agg(transfer_id, ' ' ORDER BY 1) FROM silver.transfers"), "T1 T2");
+}
+
 TEST_F(QuarantineTest, TheShareOfEmptyValuesIsLimited) {
   expect("most_have_a_country", NullShare{"country", 0.25}, ExpectationPolicy::kWarn, "accounts");
   EXPECT_TRUE(load("a.csv", "account_id,country\nA,DE\nB,DE\nC,DE\nD,\n").unmet.empty());
