@@ -158,7 +158,7 @@ std::set<std::string> words_on_disk(const TestDatabase& database,
   return found;
 }
 
-/// The commands of a section of docs/operations.md, but those that need a system: of these the page says what they do.
+/// The plain blocks of a section of docs/operations.md: its commands.
 std::string commands_of_page(const std::string& section) {
   std::ifstream page(AML_SOURCE_DIR "/docs/operations.md");
   std::string commands;
@@ -166,32 +166,71 @@ std::string commands_of_page(const std::string& section) {
   std::string fence;  // of the block that the line stands in
   for (std::string line; std::getline(page, line);) {
     if (line.starts_with("## ")) is_there = line == "## " + section;
-    if (line.starts_with("```")) fence = fence.empty() ? line : "";
-    for (const char* program : {"aml ", "psql ", "pg_dump ", "pg_restore ", "createdb "})
-      if (is_there && fence == "```" && line.starts_with(program)) commands += line + "\n";
+    if (line.starts_with("```")) {
+      fence = fence.empty() ? line : "";
+    } else if (is_there && fence == "```") {
+      commands += line + "\n";
+    }
   }
   return commands;
 }
 
-/// Runs the commands of a section as they stand there; what they say if one fails.
+/// The text with the folders of a system moved below another root, and the server of the page become the one of PGHOST.
+std::string below(const std::string& root, std::string text) {
+  const auto replace = [&](const std::string& old, const std::string& now) {
+    for (auto at = text.find(old); at != std::string::npos; at = text.find(old, at + now.size()))
+      text.replace(at, old.size(), now);
+  };
+  for (const std::string folder : {"/usr/local/", "/etc/", "/srv/", "/var/lib/"})
+    for (const std::string before : {" ", "=", "\n"})
+      replace(before + folder, before + root + folder);
+  replace("@db.internal/", "@/");
+  return text;
+}
+
+/// What a shell must know to run commands of the page in a folder that stands for the root of a machine. Programs that change a system as a
+/// whole are noted in the file `system` there, and so is the build. aml is the one that was installed there, if any; aml watch is asked to
+/// stop when it has written its metrics.
+std::string preamble(const std::string& root, const std::string& conninfo) {
+  std::string script = "set -eu\ncd " + root + "\nexport AML_DATABASE_URL=\"" + conninfo + "\"\n";
+  for (const auto& option : store::parse_conninfo(conninfo))
+    for (const auto& [keyword, variable] :
+         {std::pair("host", "PGHOST"), {"port", "PGPORT"}, {"user", "PGUSER"}})
+      if (option.keyword == keyword)
+        script += std::string("export ") + variable + "='" + option.value + "'\n";
+  for (const std::string program : {"systemctl", "useradd", "userdel", "chown"})
+    script += program + "() { echo " + program + " \"$@\" >> system; }\n";
+  return script + R"(
+    printf '#!/bin/sh\necho ./run "$@" >> system\n' > run
+    chmod +x run
+    aml() {
+      local program=)" AML_BINARY R"(
+      [ ! -x usr/local/bin/aml ] || program=usr/local/bin/aml
+      if [ "$1" != watch ]; then "$program" "$@"; return; fi
+      rm -f var/lib/aml/metrics/aml.prom
+      "$program" "$@" &
+      until [ -e var/lib/aml/metrics/aml.prom ]; do kill -0 $!; sleep 0.1; done
+      kill $!
+      wait $!
+    }
+)";
+}
+
+/// What the commands say if one of them fails.
+std::string run_commands(const std::string& root, const std::string& conninfo,
+                         const std::string& commands) {
+  EXPECT_NE(commands, "");
+  std::ofstream(root + "/page.sh") << preamble(root, conninfo) << below(root, commands);
+  const int status =
+      std::system(("bash " + root + "/page.sh > " + root + "/page.out 2>&1").c_str());
+  std::ifstream said(root + "/page.out");
+  return status == 0 ? "" : commands + std::string(std::istreambuf_iterator<char>(said), {});
+}
+
+/// Runs the commands of a section as they stand there.
 std::string run_page(const TestDatabase& database, const TemporaryFolder& folder,
                      const std::string& section) {
-  std::string script = "set -eu\ncd " + folder.path() + "\nexport AML_DATABASE_URL=\"" +
-                       database.target().conninfo + "\"\n";
-  for (const auto& option : store::parse_conninfo(database.target().conninfo))
-    for (const std::string name : {"host", "port", "user"})
-      if (option.keyword == name)
-        script += "export PG" +
-                  std::string(name == "host"   ? "HOST"
-                              : name == "port" ? "PORT"
-                                               : "USER") +
-                  "='" + option.value + "'\n";
-  script += "aml() { " AML_BINARY " \"$@\"; }\n" + commands_of_page(section);
-  const auto out = folder.path("page.out");
-  const int status =
-      std::system(("bash " + folder.write("page.sh", script) + " > " + out + " 2>&1").c_str());
-  std::ifstream said(out);
-  return status == 0 ? "" : std::string(std::istreambuf_iterator<char>(said), {});
+  return run_commands(folder.path(), database.target().conninfo, commands_of_page(section));
 }
 
 /// With a person of unusual words, who stands in every kind of table, in old transfers and in an alert of an old run.
@@ -262,7 +301,7 @@ TEST(OperationsPage, ErasesAPersonUntilNoByteIsOnTheServersDisk) {
   EXPECT_EQ(aml({"run", "round_tripping"}).exit_code, 0);
 }
 
-TEST(OperationsPage, ACopyAnswersAsTheOriginalWhichCanBePrunedAndRemoved) {
+TEST(OperationsPage, ACopyAnswersAsTheOriginalWhichCanBePruned) {
   const TestDatabase database;
   const TemporaryFolder folder;
   load_person(database, folder);
@@ -288,10 +327,123 @@ TEST(OperationsPage, ACopyAnswersAsTheOriginalWhichCanBePrunedAndRemoved) {
   EXPECT_EQ(database.query("SELECT (SELECT count(*) FROM history.silver_transfers) + (SELECT "
                            "count(*) FROM bronze.transfers)"),
             "0");
-  EXPECT_EQ(run_page(database, folder, "Uninstall"), "");
-  EXPECT_EQ(database.query("SELECT string_agg(nspname, ' ') FROM pg_namespace WHERE nspname !~ "
-                           "'^pg_|^information_schema$|^public$'"),
+}
+
+/// A machine to install on, and a server whose superuser is postgres; nothing of amlgraph is on either.
+class OperationsPageOnAMachine : public testing::Test {
+ protected:
+  void SetUp() override {
+    server_.start();
+    server_.query("CREATE ROLE postgres SUPERUSER LOGIN");
+    sql("postgres", "postgres", "ALTER ROLE aml RENAME TO first_of_all");
+    namespace fs = std::filesystem;
+    for (const char* folder :
+         {"build/release/cli", "usr/local/bin", "etc/systemd/system", "etc/cron.d", "srv"})
+      fs::create_directories(root_.path(folder));
+    fs::create_symlink(AML_BINARY, root_.path("build/release/cli/aml"));
+    fs::create_symlink(AML_SOURCE_DIR "/docs", root_.path("docs"));
+  }
+
+  std::string sql(const std::string& database, const std::string& user,
+                  const std::string& text) const {
+    return server_.query(text, database, user);
+  }
+  std::string run_page(const std::string& section, const std::string& database,
+                       const std::string& user = "aml") const {
+    return run_commands(root_.path(), server_.target(database, user).conninfo,
+                        commands_of_page(section));
+  }
+  /// What starts a unit of systemd, or a line of a crontab, that was copied to the machine.
+  std::string run_scheduled(const std::string& file, const std::set<std::string>& prefixes) const {
+    std::string commands = "set -a; . /etc/aml/environment; set +a\n";
+    std::istringstream lines(content_of(root_.path(file)));
+    for (std::string line; std::getline(lines, line);)
+      for (const auto& prefix : prefixes)
+        if (line.starts_with(prefix)) commands += line.substr(prefix.size()) + "\n";
+    const std::string program = "/usr/local/bin/aml ";
+    for (auto at = commands.find(program); at != std::string::npos; at = commands.find(program))
+      commands.replace(at, program.size(), "aml ");
+    return run_commands(root_.path(), server_.target("bank", "aml").conninfo, commands);
+  }
+  static std::string content_of(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  bool system_was_asked(const std::string& words) const {
+    return content_of(root_.path("system")).find(words + "\n") != std::string::npos;
+  }
+
+  OwnServer server_{"machine"};
+  TemporaryFolder root_;
+};
+
+TEST_F(OperationsPageOnAMachine, InstallsSchedulesAndUninstalls) {
+  EXPECT_EQ(run_page("Install", "postgres", "postgres"), "");
+  EXPECT_TRUE(system_was_asked("./run build"));
+  EXPECT_EQ(std::filesystem::file_size(root_.path("usr/local/bin/aml")),
+            std::filesystem::file_size(AML_BINARY));
+  EXPECT_EQ(sql("bank", "aml", "SELECT count(*) FROM aml.versions"), "1");
+
+  EXPECT_EQ(run_page("Schedule", "bank"), "");
+  EXPECT_TRUE(system_was_asked("useradd --system --create-home aml"));
+  EXPECT_TRUE(system_was_asked("systemctl daemon-reload"));
+  EXPECT_TRUE(system_was_asked("systemctl enable --now aml-run.timer"));
+  root_.write("srv/aml/inbox/transfers.csv", kCycle);
+  const auto state = [&] {
+    return sql("bank", "aml",
+               "SELECT (SELECT count(*) FROM silver.transfers), (SELECT count(*) FROM gold.alerts "
+               "WHERE scenario = 'round_tripping'), (SELECT count(*) FROM aml.ingested_files)");
+  };
+  EXPECT_EQ(run_scheduled("etc/systemd/system/aml-run.service", {"ExecStart=", "ExecStopPost="}),
             "");
+  EXPECT_EQ(state(), "3|1|1");
+  EXPECT_NE(content_of(root_.path("var/lib/aml/metrics/aml.prom")).find("# EOF"),
+            std::string::npos);
+  EXPECT_EQ(run_scheduled("etc/systemd/system/aml-watch.service", {"ExecStart="}), "");
+  EXPECT_EQ(run_scheduled("etc/cron.d/aml", {"30 2 * * * aml "}), "");
+  EXPECT_EQ(state(), "3|1|1");
+
+  EXPECT_EQ(run_page("Who may do what", "bank", "postgres"), "");
+  EXPECT_EQ(run_page("Uninstall", "bank"), "");
+  EXPECT_EQ(sql("bank", "aml",
+                "SELECT string_agg(nspname, ' ') FROM pg_namespace WHERE nspname !~ "
+                "'^pg_|^information_schema$|^public$'"),
+            "");
+  const std::string roles = "aml_owner, aml_engine, aml_analyst, aml_auditor, aml_recipient";
+  sql("bank", "postgres", "DROP OWNED BY " + roles);
+  sql("bank", "postgres", "DROP ROLE " + roles);
+  for (const char* path : {"usr/local/bin/aml", "etc/aml", "etc/cron.d/aml", "var/lib/aml",
+                           "etc/systemd/system/aml-run.timer"})
+    EXPECT_FALSE(std::filesystem::exists(root_.path(path))) << path;
+}
+
+TEST_F(OperationsPageOnAMachine, UpgradesADatabaseOfTheFirstRelease) {
+  sql("postgres", "postgres", "CREATE ROLE aml LOGIN");
+  sql("postgres", "postgres", "CREATE DATABASE bank OWNER aml");
+  store::Connection connection(server_.target("bank", "aml"));
+  migrate_until(connection, kFirstRelease);
+  sql("bank", "aml",
+      "INSERT INTO aml.properties VALUES ('base_currency', 'USD'), ('base_currency_exponent', "
+      "'2')");
+  const auto aml = [&](std::vector<std::string> command) {
+    command.insert(command.begin(), {"-d", server_.target("bank", "aml").conninfo});
+    return run_aml(command);
+  };
+  const auto file = root_.write("transfers.csv", kCycle);
+  for (const auto& command : std::vector<std::vector<std::string>>{
+           {"load", file}, {"run"}, {"list", "alerts"}, {"doctor"}}) {
+    const auto refused = aml(command);
+    EXPECT_EQ(refused.exit_code, 3);
+    EXPECT_NE((refused.err + refused.out).find("older than this program"), std::string::npos)
+        << refused.err;
+  }
+  EXPECT_EQ(run_page("Upgrade", "bank"), "");
+  EXPECT_TRUE(system_was_asked("systemctl stop aml-watch.service aml-run.timer"));
+  EXPECT_TRUE(system_was_asked("systemctl start aml-watch.service aml-run.timer"));
+  EXPECT_GT(std::filesystem::file_size(root_.path("before-upgrade.dump")), 0U);
+  EXPECT_EQ(aml({"load", file}).exit_code, 0);
+  EXPECT_EQ(aml({"run", "round_tripping"}).exit_code, 0);
+  EXPECT_EQ(sql("bank", "aml", "SELECT count(*) FROM gold.current_alerts"), "1");
 }
 
 TEST(CommandLine, PruneTellsWhatGoesAndThatNothingIsOldEnough) {
