@@ -78,6 +78,8 @@ struct Rule {
   const char* sql;  ///< rows that break it
 };
 
+constexpr const char* kTemporaryObjects = "SELECT relname FROM pg_class WHERE relpersistence = 't'";
+
 constexpr Rule kRules[]{
     {"a run that nobody runs has no end", "SELECT run_id FROM aml.runs WHERE status = 'running'"},
     {"a run that succeeded has no version, or a version no run",
@@ -118,21 +120,33 @@ constexpr Rule kRules[]{
      "WHERE b.file_id = t.file_id AND b.line = t.line)"},
     {"a lock was left", "SELECT locktype FROM pg_locks WHERE locktype = 'advisory'"},
     {"a prepared transaction was left", "SELECT gid FROM pg_prepared_xacts"},
-    {"a temporary object was left", "SELECT relname FROM pg_class WHERE relpersistence = 't'"},
+    {"a temporary object was left", kTemporaryObjects},
     {"a temporary file of the server was left", "SELECT name FROM pg_ls_tmpdir()"},
 };
 
-/// The server notices the end of a client in its own time.
-bool has_other_sessions(const Bank& bank) {
+/// Whether there are still rows after a while.
+bool stays(const Bank& bank, const std::string& sql) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (std::chrono::steady_clock::now() < end) {
-    if (bank.query("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
-                   "pg_backend_pid() AND backend_type = 'client backend'")
-            .empty())
-      return false;
+  while (!bank.query(sql).empty()) {
+    if (std::chrono::steady_clock::now() > end) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  return true;
+  return false;
+}
+
+/// The server notices the end of a client in its own time.
+bool has_other_sessions(const Bank& bank) {
+  return stays(bank,
+               "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+               "pg_backend_pid() AND backend_type = 'client backend'");
+}
+
+/// The temporary tables of a session that was killed are taken away by the next one in its place, or by the server's vacuum, which looks
+/// once a minute.
+void let_vacuum_look(const Bank& bank) {
+  bank.query("ALTER SYSTEM SET autovacuum_naptime = '1s'");
+  bank.query("SELECT pg_reload_conf()");
+  stays(bank, kTemporaryObjects);
 }
 
 /// The answer of each version as a number, without those that change nothing.
@@ -176,6 +190,7 @@ Rows differences_in_history(const Bank& expected, const Bank& found) {
 Rows remains(const Bank& bank) {
   Rows sentences;
   if (has_other_sessions(bank)) sentences.emplace_back("a session was left");
+  let_vacuum_look(bank);
   for (const auto& [what, sql] : kRules) {
     const Rows breaking = bank.query(sql);
     if (!breaking.empty())
