@@ -160,13 +160,15 @@ class War {
   War(int kills, std::mt19937& random) : kills_left_(kills), random_(random) {}
   const Bank& bank() const { return bank_; }
   int kills_left() const { return kills_left_; }
+  bool has_killed_incremental_run() const { return has_killed_incremental_run_; }
 
   /// Repeats the command until it succeeds.
   void run(const Step& step, Microseconds duration) {
     for (int kills = kKillsOfAStep;;) {
       Striker striker(bank_);
       Program program(bank_.start(step.command));
-      if (kills > 0 && strike(striker, step, program.pid(), any_moment(duration), duration))
+      if (kills > 0 && may_strike(false) &&
+          strike(striker, step, program.pid(), any_moment(duration), duration))
         --kills;
       const int code = program.wait();
       require_orderly_end(step, code, kills < kKillsOfAStep);
@@ -220,8 +222,15 @@ class War {
 
   /// Of the time of a small wave most is loading.
   Moment any_moment_of_small_wave(const WaveTime& time) {
-    if (random_() % 2 == 0) return {Since::kIncrementalRun, any_time(time.run)};
+    if (!has_killed_incremental_run_ || random_() % 2 == 0)
+      return {Since::kIncrementalRun, any_time(time.run)};
     return any_moment(time.all);
+  }
+
+  /// The last kills are kept for an incremental run: there is none before the first small wave.
+  bool may_strike(bool is_small_wave) const {
+    constexpr int kKept = 2;
+    return kills_left_ > (has_killed_incremental_run_ || is_small_wave ? 0 : kKept);
   }
 
   /// Until watch is up to date, whatever happens to it.
@@ -240,7 +249,9 @@ class War {
         return false;
       }
       const auto moment = is_small ? any_moment_of_small_wave(time) : any_moment(time.all);
-      if (kills == 0 || !strike(*striker, step, program->pid(), moment, time.all)) return false;
+      if (kills == 0 || !may_strike(is_small) ||
+          !strike(*striker, step, program->pid(), moment, time.all))
+        return false;
       --kills;
       was_struck = true;
       bank_.bring_back();
@@ -253,7 +264,6 @@ class War {
 
   bool strike(Striker& striker, const Step& step, pid_t program, Moment moment,
               Microseconds duration) {
-    if (kills_left_ == 0) return false;
     const Victim victim = any_victim();
     std::optional<Strike> struck;
     try {
@@ -267,7 +277,9 @@ class War {
                step.name == "watch" ? "watch, " : "", work, name_of(victim), struck->phase,
                static_cast<double>(struck->after.count()) / 1000);
     std::fflush(stdout);
-    if (victim != Victim::kConnection && victim != Victim::kStop) --kills_left_;
+    if (victim == Victim::kConnection || victim == Victim::kStop) return true;
+    --kills_left_;
+    has_killed_incremental_run_ |= work == name_of(Work::kIncrementalRun);
     return true;
   }
 
@@ -282,6 +294,7 @@ class War {
 
   Bank bank_{"war"};
   int kills_left_;
+  bool has_killed_incremental_run_ = false;
   std::mt19937& random_;
   std::vector<Entry> log_;
 };
@@ -351,6 +364,7 @@ int kill_and_compare(int kills, unsigned seed) {
   add(differences_in_history(peace.bank(), war.bank()));
   add(remains(war.bank()));
   if (::waitpid(-1, nullptr, WNOHANG) != -1) sentences.emplace_back("a process was left");
+  if (!war.has_killed_incremental_run()) sentences.emplace_back("no incremental run was killed");
   const std::string totals =
       "SELECT format('%s files, %s transfers in silver, %s rows in quarantine, %s replayed, %s "
       "alerts, version %s, %s runs, %s of them ended early', (SELECT count(*) FROM "
