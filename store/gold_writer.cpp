@@ -179,14 +179,6 @@ struct GoldWriter::State {
         "is none; changes are not enough then, write all that it found",
         unlike[0][0].as<std::string>()));
   }
-
-  std::int64_t write_features(const AccountTable& features, bool of_all_accounts) {
-    stage_account_features(transaction, features);
-    if (of_all_accounts) run(transaction, query::delete_gone_account_features);
-    run(transaction, query::delete_changed_account_features);
-    return static_cast<std::int64_t>(
-        run(transaction, query::insert_missing_account_features, run_id).affected_rows());
-  }
 };
 
 namespace {
@@ -297,21 +289,15 @@ std::vector<GoldCounts> GoldWriter::write_changes(const std::vector<ScenarioChan
   state_->require_not_written(scenarios);
   const auto findings = all_findings(changes);
   require_gone_once(changes, findings);
-  const auto gone = all_of<std::string>(changes, &ScenarioChanges::gone);
-  const auto scores = all_of<detect::ScoreTable>(changes, &ScenarioChanges::scores);
-  const auto gone_scores = all_of<GoneScore>(changes, &ScenarioChanges::gone_scores);
-  const auto has_any = [](const auto& lists) {
-    return std::ranges::any_of(lists, [](const auto& of) { return !of.second.empty(); });
-  };
-  auto& transaction = state_->transaction;
-  state_->stage(scenarios, findings, scores);
+  state_->stage(scenarios, findings, {});
   state_->require_like_newest_run();
-  if (has_any(gone)) stage_gone_alerts(transaction, gone);
-  if (has_any(gone_scores)) stage_gone_scores(transaction, gone_scores);
+  const bool has_gone =
+      std::ranges::any_of(changes, [](const auto& of) { return !of.gone.empty(); });
+  if (has_gone)
+    stage_gone_alerts(state_->transaction, all_of<std::string>(changes, &ScenarioChanges::gone));
 
   std::map<std::string, AlertChanges> written;
-  if (!findings.empty() || has_any(gone)) written = state_->write_staged_findings();
-  if (has_any(scores) || has_any(gone_scores)) state_->write_staged_scores();
+  if (has_gone || !findings.empty()) written = state_->write_staged_findings();
   auto counts = state_->write_outcomes(scenarios, std::move(written));
   require_all_gone(changes, counts);
   return counts;
@@ -333,11 +319,12 @@ void GoldWriter::write_drift(const std::string& scenario, const ModelVersion& ve
 }
 
 std::int64_t GoldWriter::write_account_features(const AccountTable& features) {
-  return state_->write_features(features, /*of_all_accounts=*/true);
-}
-
-std::int64_t GoldWriter::update_account_features(const AccountTable& features) {
-  return state_->write_features(features, /*of_all_accounts=*/false);
+  auto& transaction = state_->transaction;
+  stage_account_features(transaction, features);
+  run(transaction, query::delete_gone_account_features);
+  run(transaction, query::delete_changed_account_features);
+  return static_cast<std::int64_t>(
+      run(transaction, query::insert_missing_account_features, state_->run_id).affected_rows());
 }
 
 void GoldWriter::complete_run(std::int64_t peak_memory_bytes, const std::string& error) {
@@ -365,12 +352,8 @@ void GoldWriter::complete_run(std::int64_t peak_memory_bytes, const std::string&
   }
 }
 
-void GoldWriter::record_step(int step_number, const RunStep& step) {
-  store::record_step(state_->transaction, state_->run_id, step_number, step);
-}
-
 void GoldWriter::commit(int step_number, const RunStep& step) {
-  record_step(step_number, step);
+  record_step(state_->transaction, state_->run_id, step_number, step);
   as_statement("COMMIT", [&] { state_->transaction.commit(); });
 }
 
