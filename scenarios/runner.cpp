@@ -166,6 +166,7 @@ class Run {
  private:
   /// False if it was interrupted on the way.
   bool run_to_the_end() {
+    if (interrupted()) return false;
     const std::optional<Graphs> graphs = read_graphs();
     if (!graphs || interrupted()) return false;
     RunModels models(connection_, {.is_backtest = outcome_.is_backtest,
