@@ -21,7 +21,6 @@
 #include <thread>
 #include <utility>
 
-#include "aml_query.hpp"
 #include "store/error.hpp"
 #include "tests/kills/bank.hpp"
 #include "tests/kills/deliveries.hpp"
@@ -59,7 +58,7 @@ bool is_up_to_date(const Bank& bank, const std::string& inbox) {
   const auto loaded = bank.value(fmt::format(
       "SELECT count(DISTINCT path) FROM aml.ingested_files WHERE path LIKE '{}/%'", inbox));
   return std::to_string(files) == loaded &&
-         bank.value(std::string(query::has_unseen_data.text)) == "f";
+         bank.value("SELECT count(*) FROM aml.unseen_versions") == "0";
 }
 
 /// A program at work, which is not left behind when something goes wrong.
