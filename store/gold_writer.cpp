@@ -130,9 +130,11 @@ struct GoldWriter::State {
     run(transaction, query::insert_missing_scores, run_id);
   }
 
-  /// The outcome of the staged scenarios, in their order.
+  /// The outcome of the staged scenarios, in their order. `found`: how many findings each has; empty:
+  /// as many as before, but for the changes.
   std::vector<GoldCounts> write_outcomes(const std::vector<const ScenarioIdentity*>& scenarios,
-                                         std::map<std::string, AlertChanges> changes) {
+                                         std::map<std::string, AlertChanges> changes,
+                                         const std::vector<std::int64_t>& found) {
     std::vector<std::string> ids;
     std::vector<std::int64_t> came, went, added;
     for (const auto* scenario : scenarios) {
@@ -143,10 +145,11 @@ struct GoldWriter::State {
       added.push_back(of_scenario.added);
     }
     run(transaction, query::end_scenario_periods, run_id, text_array(ids), number_array(came),
-        number_array(went));
+        number_array(went), number_array(found));
     std::map<std::string, std::int64_t> alerts;
-    for (const auto& row : run(transaction, query::begin_scenario_periods, run_id, text_array(ids),
-                               number_array(came), number_array(went), number_array(added)))
+    for (const auto& row :
+         run(transaction, query::begin_scenario_periods, run_id, text_array(ids),
+             number_array(came), number_array(went), number_array(added), number_array(found)))
       alerts[row["scenario"].as<std::string>()] = row["alerts"].as<std::int64_t>();
     std::vector<GoldCounts> counts;
     for (std::size_t i = 0; i < ids.size(); ++i)
@@ -278,7 +281,9 @@ std::vector<GoldCounts> GoldWriter::write(const std::vector<ScenarioFindings>& f
   run(transaction, query::stage_gone_scores);
   auto changes = state_->write_staged_findings();
   state_->write_staged_scores();
-  auto counts = state_->write_outcomes(scenarios, std::move(changes));
+  std::vector<std::int64_t> of_each;
+  for (const auto& of_scenario : found) of_each.push_back(std::ssize(of_scenario.findings));
+  auto counts = state_->write_outcomes(scenarios, std::move(changes), of_each);
   for (std::size_t i = 0; i < counts.size(); ++i)
     counts[i].changed_without_new_version = other_text.contains(scenarios[i]->id);
   return counts;
@@ -298,7 +303,7 @@ std::vector<GoldCounts> GoldWriter::write_changes(const std::vector<ScenarioChan
 
   std::map<std::string, AlertChanges> written;
   if (has_gone || !findings.empty()) written = state_->write_staged_findings();
-  auto counts = state_->write_outcomes(scenarios, std::move(written));
+  auto counts = state_->write_outcomes(scenarios, std::move(written), {});
   require_all_gone(changes, counts);
   return counts;
 }

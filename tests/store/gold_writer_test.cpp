@@ -231,6 +231,26 @@ TEST(GoldWriter, RunWithoutFindingsClearsTheCurrentAlertsOfItsScenarioOnly) {
   EXPECT_EQ(database.query("SELECT scenario FROM gold.current_alerts"), "smurfs");
 }
 
+TEST(GoldWriter, CountsWhatARunFoundThoughGoldWasChangedByHand) {
+  const TestDatabase database;
+  const auto trip = round_trip_finding();
+  auto other = trip;
+  other.evidence_key = "another";
+  const auto take_the_other_away = [&] {
+    database.write(
+        "UPDATE gold.alerts SET gone_run_id = (SELECT max(run_id) FROM aml.runs), "
+        "valid_from = DEFAULT WHERE alert_id = '" +
+        store::alert_id(kCycles.id, other) + "'");
+  };
+  write_run(database, {{&trip, "high"}, {&other, "high"}});
+  take_the_other_away();
+  EXPECT_EQ(write_run(database, {{&trip, "high"}, {&other, "high"}}).alerts, 2);
+  take_the_other_away();
+  EXPECT_EQ(write_run(database, {{&trip, "high"}}).alerts, 1);
+  EXPECT_EQ(database.query("SELECT run_id, alerts FROM gold.run_results ORDER BY run_id"),
+            "1|2\n2|2\n3|1");
+}
+
 TEST(GoldWriter, ChangedFindingReplacesWhatChanged) {
   const TestDatabase database;
   auto finding = structuring_finding();
