@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
@@ -18,7 +19,6 @@
 #include "scenarios/continuous_detection.hpp"
 #include "store/error.hpp"
 #include "store/landing_folder.hpp"
-#include "store/run_ledger.hpp"
 #include "store/server_facts.hpp"
 
 namespace aml::cli {
@@ -58,7 +58,11 @@ store::Connection connect_to_write(const GlobalOptions& global) {
 class Watch {
  public:
   Watch(const GlobalOptions& global, const WatchOptions& options)
-      : global_(global), options_(options), connection_(connect_to_write(global)) {
+      : global_(global),
+        options_(options),
+        connection_(connect_to_write(global)),
+        detection_(scenarios_to_run(*connection_, options.run),
+                   telling_progress(*connection_, options.run), milliseconds(options.full_every)) {
     for (const auto& file : options.load.sources)
       sources_.push_back({open_source(file, options.load)});
     for (const auto& folder : options.load.paths) {
@@ -70,26 +74,33 @@ class Watch {
 
   void until_stopped() {
     const StopSignal stop;
-    int failures = 0;
-    Milliseconds pause{0};
-    while (!StopSignal::wait_for(pause)) {
+    bool has_looked = false;
+    while (!StopSignal::wait_for(pause_)) {
       try {
         if (!connection_) connection_ = connect_to_write(global_);
         look(*connection_);
-        if (failures > 0) say("Going on.");
-        failures = 0;
-        pause = milliseconds(options_.every);
+        if (failures_ > 0) say("Going on.");
+        has_looked = true;
+        failures_ = 0;
+        pause_ = milliseconds(options_.every);
       } catch (const store::StoreError& error) {
         if (!will_pass(error)) throw;
-        pause = back_off(++failures);
         connection_.reset();
-        warn(fmt::format("{}\n  trying again in {} s", explain(error, global_),
-                         pause / std::chrono::seconds(1)));
+        try_again_after(explain(error, global_));
+      } catch (
+          const std::system_error& error) {  // a folder that is away, a disk of ours that is full
+        if (!has_looked) throw;
+        try_again_after(error.what());
       }
     }
   }
 
  private:
+  void try_again_after(const std::string& what) {
+    pause_ = back_off(++failures_);
+    warn(fmt::format("{}\n  trying again in {} s", what, pause_ / std::chrono::seconds(1)));
+  }
+
   /// A source that fails is left alone for a while; the folders and other sources are not.
   struct WatchedSource {
     OpenSource source;
@@ -101,9 +112,7 @@ class Watch {
   void look(store::Connection& connection) {
     for (auto& folder : folders_) load_from(connection, folder);
     for (auto& source : sources_) load_from(connection, source);
-    if (!StopSignal::requested() &&
-        (store::has_unseen_data(connection) || (detection_ && detection_->is_full_run_due())))
-      run(connection);
+    if (!StopSignal::requested() && detection_.is_due(connection)) run(connection);
     if (!options_.metrics.empty()) write_metrics(connection, options_.metrics);
   }
 
@@ -153,13 +162,8 @@ class Watch {
   }
 
   void run(store::Connection& connection) {
-    if (!detection_) {
-      detection_.emplace(scenarios_to_run(connection, options_.run),
-                         telling_progress(connection, options_.run),
-                         milliseconds(options_.full_every));
-    }
     const auto outcome =
-        run_with_lineage(connection, options_.run, [&] { return detection_->run(connection); });
+        run_with_lineage(connection, options_.run, [&] { return detection_.run(connection); });
     std::int64_t added = 0;
     std::int64_t gone = 0;
     for (const auto& scenario : outcome.scenarios) {
@@ -175,9 +179,11 @@ class Watch {
   const GlobalOptions& global_;
   const WatchOptions& options_;
   std::optional<store::Connection> connection_;  ///< none while the database does not answer
+  scenarios::ContinuousDetection detection_;
   std::vector<store::LandingFolder> folders_;
-  std::optional<scenarios::ContinuousDetection> detection_;  ///< from the first run on
   std::vector<WatchedSource> sources_;
+  int failures_ = 0;  ///< looks that failed since one did not
+  Milliseconds pause_{0};
 };
 
 }  // namespace

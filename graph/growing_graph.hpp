@@ -37,19 +37,18 @@ class GrowingGraph {
 
   /// The larger of its distinct payers and payees, see the constructor.
   std::uint32_t counterparties(Vertex v) const;
-  Micros begin() const {
-    return begin_;
-  }  ///< the first transfer; the largest time if there is none
+  /// The first transfer; the largest time if there is none.
+  Micros begin() const { return begin_; }
 
   /// A part as a graph of its own, which knows what it needs to know of the whole.
   struct Part {
     TransferGraph graph;
     std::vector<Vertex> numbers;  ///< here of each vertex of `graph`
   };
-  /// All transfers to and from these vertices. Cost: O(k log k) for k transfers.
+  /// All transfers to and from these vertices. Cost: O(n + k log k) for k transfers of n vertices in all.
   Part around(std::span<const Vertex> vertices) const;
-  /// The transfers booked at `from` or later. Cost: O(k log k) for k transfers; what was added since
-  /// the last call is first put in its place in time.
+  /// The transfers booked at `from` or later. Cost: as around(); what was added since the last call
+  /// is first put in its place in time.
   Part since(Micros from);
 
  private:

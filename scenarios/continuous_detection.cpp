@@ -4,6 +4,7 @@
 #include <tbb/info.h>
 #include <tbb/task_arena.h>
 
+#include <iterator>
 #include <utility>
 
 #include "scenarios/stop_on_interrupt.hpp"
@@ -19,22 +20,22 @@ namespace {
 /// From here on it is faster to read and look at everything.
 constexpr std::size_t kMostAddedTransfers = 200'000;
 
-double seconds_since(ContinuousDetection::Clock::time_point start) {
-  return std::chrono::duration<double>(ContinuousDetection::Clock::now() - start).count();
-}
-
 }  // namespace
 
 ContinuousDetection::ContinuousDetection(std::vector<Scenario> scenarios, RunOptions options,
                                          Clock::duration full_every)
-    : scenarios_(std::move(scenarios)), options_(std::move(options)), full_every_(full_every) {}
+    : scenarios_(std::move(scenarios)), options_(std::move(options)), full_every_(full_every) {
+  for (const Scenario& scenario : scenarios_) scenario_ids_.push_back(scenario.id);
+  facts_.version = -1;
+}
 
 int ContinuousDetection::threads() const {
   return options_.threads > 0 ? options_.threads : tbb::info::default_concurrency();
 }
 
-bool ContinuousDetection::is_full_run_due() const {
-  return has_left_something_ && Clock::now() - last_full_run_ >= full_every_;
+bool ContinuousDetection::is_due(store::Connection& connection) const {
+  return (has_left_something_ && Clock::now() - last_full_run_ >= full_every_) ||
+         store::has_unseen_data(connection, scenario_ids_, facts_.version);
 }
 
 RunOutcome ContinuousDetection::run(store::Connection& connection) {
@@ -46,16 +47,18 @@ RunOutcome ContinuousDetection::run(store::Connection& connection) {
 
 RunOutcome ContinuousDetection::run_fully(store::Connection& connection) {
   kept_.reset();
-  last_full_run_ = Clock::now();
+  const auto started = Clock::now();
+  const auto currency = store::base_currency(connection);
+  currency_ = {currency.code, currency.exponent};
   RunOptions options = options_;
   options.written = [&](const Graphs& graphs, const std::vector<const detect::Detection*>& found) {
-    const auto currency = store::base_currency(connection);
-    kept_ = std::make_unique<IncrementalDetection>(
-        graphs, scenarios_, detect::BaseCurrency{currency.code, currency.exponent});
+    kept_ = std::make_unique<IncrementalDetection>(graphs, scenarios_, currency_);
     for (std::size_t i = 0; i < found.size(); ++i)
       if (found[i] != nullptr) kept_->know(i, *found[i]);
   };
   RunOutcome outcome = scenarios::run(connection, scenarios_, options);
+  if (outcome.status == "interrupted") return outcome;
+  last_full_run_ = started;
   last_run_id_ = outcome.run_id;
   facts_ = outcome.snapshot;
   has_left_something_ = false;
@@ -66,7 +69,7 @@ RunOutcome ContinuousDetection::run_fully(store::Connection& connection) {
 std::optional<RunOutcome> ContinuousDetection::run_incrementally(store::Connection& connection) {
   const auto started = Clock::now();
   const store::RunLock lock(connection);
-  if (store::newest_run_with_gold(connection) != last_run_id_) return std::nullopt;
+  if (store::run_that_left_gold(connection) != last_run_id_) return std::nullopt;
   const auto rows =
       store::read_added_rows(connection, facts_.version, kMostAddedTransfers,
                              [&](std::string_view key) { return kept_->has_account(key); });
@@ -80,25 +83,26 @@ std::optional<RunOutcome> ContinuousDetection::run_incrementally(store::Connecti
   }
   if (!changes) return std::nullopt;
 
-  facts_.snapshot = rows->snapshot;
-  facts_.last_file_id = rows->last_file_id;
-  facts_.version = rows->version;
-  facts_.accounts += rows->more_accounts;
-  facts_.parties += rows->more_parties;
-  facts_.transfers += static_cast<std::int64_t>(rows->transfers.size());
-  RunOutcome outcome = write(connection, *kept, *changes, started);
-  last_run_id_ = outcome.run_id;
+  store::RunSnapshotFacts facts{rows->snapshot,
+                                rows->last_file_id,
+                                facts_.accounts + rows->more_accounts,
+                                facts_.parties + rows->more_parties,
+                                facts_.transfers + std::ssize(rows->transfers),
+                                rows->version};
   has_left_something_ = true;
+  RunOutcome outcome = write(connection, std::move(facts), *kept, *changes, started);
+  last_run_id_ = outcome.run_id;
+  facts_ = outcome.snapshot;
   kept_ = std::move(kept);
   return outcome;
 }
 
 /// One transaction, one step: a ledger of every part would cost more than the run.
 RunOutcome ContinuousDetection::write(store::Connection& connection,
+                                      store::RunSnapshotFacts&& facts,
                                       const IncrementalDetection& kept,
                                       const std::vector<FindingChanges>& changes,
                                       Clock::time_point started) const {
-  const auto currency = store::base_currency(connection);
   store::RunStart start;
   start.program_version = options_.program_version;
   start.threads = threads();
@@ -108,24 +112,24 @@ RunOutcome ContinuousDetection::write(store::Connection& connection,
   RunOutcome outcome;
   for (std::size_t i = 0; i < changes.size(); ++i) {
     if (!kept.is_kept(i)) continue;
-    start.scenarios.push_back(scenarios_[i].id);
+    const Scenario& scenario = scenarios_[i];
+    start.scenarios.push_back(scenario.id);
     written.push_back(
-        {identity_of(scenarios_[i]), graded(changes[i].changed, scenarios_[i]), changes[i].gone});
+        {identity_of(scenario), graded(changes[i].changed, scenario), changes[i].gone});
+    ScenarioOutcome& told = outcome.scenarios.emplace_back();
+    told.id = scenario.id;
+    told.version = scenario.version;
+    told.title = scenario.title;
+    told.by_severity = kept.by_severity(i);
   }
-  store::GoldWriter writer(connection, start, facts_, currency.code, currency.exponent);
+  store::GoldWriter writer(connection, start, facts, currency_.code, currency_.exponent);
   const auto counts = writer.write_changes(written);
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    ScenarioOutcome& scenario = outcome.scenarios.emplace_back();
-    scenario.id = written[i].scenario.id;
-    scenario.version = written[i].scenario.version;
-    scenario.title = written[i].scenario.title;
-    scenario.counts = counts[i];
-  }
+  for (std::size_t i = 0; i < counts.size(); ++i) outcome.scenarios[i].counts = counts[i];
   writer.complete_run(peak_memory_bytes());
   outcome.run_id = writer.run_id();
   outcome.kind = store::RunKind::kIncremental;
   outcome.status = "succeeded";
-  outcome.snapshot = facts_;
+  outcome.snapshot = std::move(facts);
   outcome.seconds = seconds_since(started);
   outcome.peak_memory_bytes = peak_memory_bytes();
   store::RunStep step;

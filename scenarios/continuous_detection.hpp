@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "scenarios/incremental_detection.hpp"
@@ -17,9 +18,9 @@ namespace aml::scenarios {
 /// brings gold to what a full run would find for the scenarios of local reach (see Locality); the
 /// others, and the account features, keep what the last full run found.
 ///
-/// A run is full if there was none before, if the last one is older than `full_every` or was not
-/// made here, if something else happened to silver than new transfers, or if there are too many of
-/// them to be worth it.
+/// A run is full if there was none before, if the last one is older than `full_every`, if gold is
+/// not as it was left here, if something else happened to silver than new transfers, or if there are
+/// too many of them to be worth it.
 class ContinuousDetection {
  public:
   using Clock = std::chrono::steady_clock;
@@ -28,27 +29,32 @@ class ContinuousDetection {
   ContinuousDetection(std::vector<Scenario> scenarios, RunOptions options,
                       Clock::duration full_every);
 
+  /// Whether there is something to run for: silver has changed since the last run here, and since
+  /// the newest one of each scenario by anybody; or incremental runs have left something for so long
+  /// that a full one is due.
+  bool is_due(store::Connection& connection) const;
+
   /// Brings gold up to date. Throws: as scenarios::run(); the next run is then a full one.
   RunOutcome run(store::Connection& connection);
-
-  /// Whether a full run is due for what incremental ones have left.
-  bool is_full_run_due() const;
 
  private:
   std::optional<RunOutcome> run_incrementally(store::Connection& connection);
   RunOutcome run_fully(store::Connection& connection);
-  RunOutcome write(store::Connection& connection, const IncrementalDetection& kept,
-                   const std::vector<FindingChanges>& changes, Clock::time_point started) const;
+  RunOutcome write(store::Connection& connection, store::RunSnapshotFacts&& facts,
+                   const IncrementalDetection& kept, const std::vector<FindingChanges>& changes,
+                   Clock::time_point started) const;
   int threads() const;
 
   std::vector<Scenario> scenarios_;
+  std::vector<std::string> scenario_ids_;
   RunOptions options_;
   Clock::duration full_every_;
   std::unique_ptr<IncrementalDetection> kept_;  ///< null: the next run is full
+  detect::BaseCurrency currency_;               ///< known since the first run
   Clock::time_point last_full_run_;
   std::int64_t last_run_id_ = 0;
-  store::RunSnapshotFacts facts_;  ///< of what kept_ has seen
-  bool has_left_something_ = false;
+  store::RunSnapshotFacts facts_;    ///< of the data that the last run has seen; version -1: none
+  bool has_left_something_ = false;  ///< to full runs
 };
 
 }  // namespace aml::scenarios

@@ -31,6 +31,7 @@ struct Known {
   std::string subject;
   Micros first = 0;
   Micros last = 0;
+  double score = 0;
   std::string digest;
 };
 using KnownFindings = std::unordered_map<std::string, Known>;  ///< by alert id
@@ -68,7 +69,8 @@ std::string digest_of(const detect::Finding& finding) {
 
 /// Times of a finding of local reach: it always has transfers.
 Known known(const detect::Finding& finding) {
-  return {finding.subject, *finding.first_activity, *finding.last_activity, digest_of(finding)};
+  return {finding.subject, *finding.first_activity, *finding.last_activity, finding.score,
+          digest_of(finding)};
 }
 
 /// The accounts of a growing graph with their facts, in its numbers.
@@ -223,6 +225,12 @@ void IncrementalDetection::know(std::size_t scenario, const detect::Detection& d
   auto& known_findings = state_->found[scenario].emplace();
   for (const detect::Finding& finding : detection.findings)
     known_findings.emplace(store::alert_id(of.id, finding), known(finding));
+}
+
+Counts IncrementalDetection::by_severity(std::size_t scenario) const {
+  std::vector<double> scores;
+  for (const auto& [id, finding] : *state_->found[scenario]) scores.push_back(finding.score);
+  return scenarios::by_severity(state_->scenarios[scenario], scores);
 }
 
 std::optional<std::vector<FindingChanges>> IncrementalDetection::add(const store::AddedRows& rows,

@@ -42,6 +42,9 @@ class IncrementalDetection {
   /// What a detection over the data of the constructor found.
   void know(std::size_t scenario, const detect::Detection& detection);
 
+  /// How many findings there are now. Requires: the scenario is kept.
+  Counts by_severity(std::size_t scenario) const;
+
   /// Adds rows; returns what changed for each scenario, nothing for those that are not kept.
   /// nullopt: it cannot be told, because the first transfer of all data is now another one, because
   /// a search reached a budget or was stopped, or because a row names an account that is in neither.

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenarios/locality.hpp"
 
+#include <limits>
 #include <variant>
 
 namespace aml::scenarios {
 namespace {
+
+/// No data reach so far; and twice of it before any moment is still a moment.
+constexpr graph::Micros kLongestSpan = std::numeric_limits<graph::Micros>::max() / 8;
 
 struct LocalityOf {
   static Locality account(const auto& params) {
@@ -34,7 +38,10 @@ struct LocalityOf {
     return window(params.window, params);
   }
   Locality operator()(const detect::ChainsParams& params) const {
-    return window(params.hop_within * params.min_length, params);
+    graph::Micros span = 0;
+    if (__builtin_mul_overflow(params.hop_within, params.min_length, &span) || span > kLongestSpan)
+      span = kLongestSpan;
+    return window(span, params);
   }
   Locality operator()(const auto& /*of all data*/) const { return {}; }
 };

@@ -32,10 +32,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 /// values[order[0]], values[order[1]], ...
 template <typename Value>
 std::vector<Value> in_order(const std::vector<Value>& values,
@@ -111,13 +107,10 @@ std::string_view budget_parameter(const DetectorParams& params) {
       params);
 }
 
-std::vector<std::pair<std::string, std::int64_t>> count_by_severity(
-    const std::vector<store::GradedFinding>& findings) {
-  std::vector<std::pair<std::string, std::int64_t>> counts;
-  for (const char* severity : {"high", "medium", "low"})
-    counts.emplace_back(severity,
-                        std::ranges::count(findings, severity, &store::GradedFinding::severity));
-  return counts;
+std::vector<double> scores_of(const std::vector<detect::Finding>& findings) {
+  std::vector<double> scores;
+  for (const detect::Finding& finding : findings) scores.push_back(finding.score);
+  return scores;
 }
 
 store::AccountTable account_table(const graph::TransferGraph& accounts,
@@ -166,6 +159,7 @@ class Run {
  private:
   /// False if it was interrupted on the way.
   bool run_to_the_end() {
+    if (interrupted()) return false;
     const std::optional<Graphs> graphs = read_graphs();
     if (!graphs || interrupted()) return false;
     RunModels models(connection_, {.is_backtest = outcome_.is_backtest,
@@ -282,7 +276,7 @@ class Run {
         results.push_back({identity_of(scenario), graded(found[i]->detection.findings, scenario),
                            found[i]->detection.scores});
         results.back().scenario.scored_by = outcome.model;
-        outcome.by_severity = count_by_severity(results.back().findings);
+        outcome.by_severity = by_severity(scenario, scores_of(found[i]->detection.findings));
         outcomes.push_back(&outcome);
         if (!found[i]->model.drifts.empty())
           writer.write_drift(scenario.id, *outcome.model, found[i]->model.baselines,
@@ -399,8 +393,7 @@ struct DetectOnAllData {
   }
 };
 
-nlohmann::ordered_json counts_to_json(
-    const std::vector<std::pair<std::string, std::int64_t>>& counts) {
+nlohmann::ordered_json counts_to_json(const Counts& counts) {
   auto object = nlohmann::ordered_json::object();
   for (const auto& [name, count] : counts) object[name] = count;
   return object;
@@ -456,6 +449,10 @@ std::int64_t peak_memory_bytes() {
   return usage.ru_maxrss * kKibibyte;
 }
 
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
 store::ScenarioIdentity identity_of(const Scenario& scenario) {
   return {scenario.id,       scenario.version,  scenario.title,
           scenario.typology, scenario.detector, scenario.definition_json};
@@ -468,6 +465,15 @@ std::vector<store::GradedFinding> graded(const std::vector<detect::Finding>& fin
   for (const detect::Finding& finding : findings)
     graded.push_back({&finding, scenario.severity_of(finding.score)});
   return graded;
+}
+
+Counts by_severity(const Scenario& scenario, const std::vector<double>& scores) {
+  Counts counts;
+  for (const char* severity : {"high", "medium", "low"})
+    counts.emplace_back(severity, std::ranges::count_if(scores, [&](double score) {
+                          return scenario.severity_of(score) == severity;
+                        }));
+  return counts;
 }
 
 Graphs build_graphs(store::Snapshot&& snapshot) {

@@ -2,6 +2,7 @@
 // A run: snapshot, graphs, detectors, gold.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -22,6 +23,7 @@ namespace aml::scenarios {
 
 /// The most memory that this process has held so far.
 std::int64_t peak_memory_bytes();
+double seconds_since(std::chrono::steady_clock::time_point start);
 
 /// The graphs of one snapshot, at the levels scenarios ask for.
 struct Graphs {
@@ -54,6 +56,10 @@ store::ScenarioIdentity identity_of(const Scenario& scenario);
 std::vector<store::GradedFinding> graded(const std::vector<detect::Finding>& findings,
                                          const Scenario& scenario);
 
+using Counts = std::vector<std::pair<std::string, std::int64_t>>;
+/// How many of the scores are high, medium and low in the scenario.
+Counts by_severity(const Scenario& scenario, const std::vector<double>& scores);
+
 struct RunOptions {
   int threads = 0;  ///< 0: all cores
   std::string program_version;
@@ -78,9 +84,8 @@ struct ScenarioOutcome {
   bool truncated = false;
   std::optional<store::ModelVersion> model;  ///< registered one that scored
   store::GoldCounts counts;
-  std::vector<std::pair<std::string, std::int64_t>>
-      detector_counts;                                            ///< see detect::Detection::counts
-  std::vector<std::pair<std::string, std::int64_t>> by_severity;  ///< high, medium, low
+  Counts detector_counts;  ///< see detect::Detection::counts; none of an incremental run
+  Counts by_severity;      ///< of all its alerts: high, medium, low
 };
 
 struct RunOutcome {

@@ -196,9 +196,10 @@ std::optional<std::int64_t> newest_successful_run(Connection& connection) {
   });
 }
 
-std::optional<std::int64_t> newest_run_with_gold(Connection& connection) {
+std::optional<std::int64_t> run_that_left_gold(Connection& connection) {
   return in_one_view(connection, [](auto& transaction) {
-    return optional<std::int64_t>(run(transaction, query::newest_run_with_gold)[0][0]);
+    const auto newest = run(transaction, query::run_that_left_gold);
+    return newest.empty() ? std::nullopt : optional<std::int64_t>(newest[0][0]);
   });
 }
 

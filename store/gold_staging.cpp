@@ -266,16 +266,6 @@ void stage_gone_alerts(pqxx::work& transaction, const OfScenarios<std::string>& 
   });
 }
 
-void stage_gone_scores(pqxx::work& transaction, const OfScenarios<GoneScore>& gone) {
-  copy_into(transaction, "staged_gone_scores", {"scenario", "measure", "entity_kind", "entity_id"},
-            [&](const auto& add) {
-              for (const auto& [scenario, scores] : gone)
-                for (const auto& score : scores)
-                  add(std::make_tuple(scenario, score.measure, std::string(kind_name(score.kind)),
-                                      score.entity));
-            });
-}
-
 void stage_account_features(pqxx::work& transaction, const AccountTable& features) {
   execute(transaction, command::stage_account_features);
   execute(transaction, command::stage_account_features_without_run);

@@ -51,7 +51,6 @@ void stage_entities(pqxx::work& transaction, const std::vector<StagedFinding>& f
 void stage_evidence(pqxx::work& transaction, const std::vector<StagedFinding>& findings);
 void stage_scores(pqxx::work& transaction, const OfScenarios<detect::ScoreTable>& scores);
 void stage_gone_alerts(pqxx::work& transaction, const OfScenarios<std::string>& gone);
-void stage_gone_scores(pqxx::work& transaction, const OfScenarios<GoneScore>& gone);
 /// Makes its table first, anew.
 void stage_account_features(pqxx::work& transaction, const AccountTable& features);
 

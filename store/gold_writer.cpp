@@ -130,9 +130,11 @@ struct GoldWriter::State {
     run(transaction, query::insert_missing_scores, run_id);
   }
 
-  /// The outcome of the staged scenarios, in their order.
+  /// The outcome of the staged scenarios, in their order. `found`: how many findings each has; empty:
+  /// as many as before, but for the changes.
   std::vector<GoldCounts> write_outcomes(const std::vector<const ScenarioIdentity*>& scenarios,
-                                         std::map<std::string, AlertChanges> changes) {
+                                         std::map<std::string, AlertChanges> changes,
+                                         const std::vector<std::int64_t>& found) {
     std::vector<std::string> ids;
     std::vector<std::int64_t> came, went, added;
     for (const auto* scenario : scenarios) {
@@ -143,10 +145,11 @@ struct GoldWriter::State {
       added.push_back(of_scenario.added);
     }
     run(transaction, query::end_scenario_periods, run_id, text_array(ids), number_array(came),
-        number_array(went));
+        number_array(went), number_array(found));
     std::map<std::string, std::int64_t> alerts;
-    for (const auto& row : run(transaction, query::begin_scenario_periods, run_id, text_array(ids),
-                               number_array(came), number_array(went), number_array(added)))
+    for (const auto& row :
+         run(transaction, query::begin_scenario_periods, run_id, text_array(ids),
+             number_array(came), number_array(went), number_array(added), number_array(found)))
       alerts[row["scenario"].as<std::string>()] = row["alerts"].as<std::int64_t>();
     std::vector<GoldCounts> counts;
     for (std::size_t i = 0; i < ids.size(); ++i)
@@ -178,14 +181,6 @@ struct GoldWriter::State {
         "scenario {}: its newest run was of another version, or another model scored it, or there "
         "is none; changes are not enough then, write all that it found",
         unlike[0][0].as<std::string>()));
-  }
-
-  std::int64_t write_features(const AccountTable& features, bool of_all_accounts) {
-    stage_account_features(transaction, features);
-    if (of_all_accounts) run(transaction, query::delete_gone_account_features);
-    run(transaction, query::delete_changed_account_features);
-    return static_cast<std::int64_t>(
-        run(transaction, query::insert_missing_account_features, run_id).affected_rows());
   }
 };
 
@@ -286,7 +281,9 @@ std::vector<GoldCounts> GoldWriter::write(const std::vector<ScenarioFindings>& f
   run(transaction, query::stage_gone_scores);
   auto changes = state_->write_staged_findings();
   state_->write_staged_scores();
-  auto counts = state_->write_outcomes(scenarios, std::move(changes));
+  std::vector<std::int64_t> of_each;
+  for (const auto& of_scenario : found) of_each.push_back(std::ssize(of_scenario.findings));
+  auto counts = state_->write_outcomes(scenarios, std::move(changes), of_each);
   for (std::size_t i = 0; i < counts.size(); ++i)
     counts[i].changed_without_new_version = other_text.contains(scenarios[i]->id);
   return counts;
@@ -297,22 +294,16 @@ std::vector<GoldCounts> GoldWriter::write_changes(const std::vector<ScenarioChan
   state_->require_not_written(scenarios);
   const auto findings = all_findings(changes);
   require_gone_once(changes, findings);
-  const auto gone = all_of<std::string>(changes, &ScenarioChanges::gone);
-  const auto scores = all_of<detect::ScoreTable>(changes, &ScenarioChanges::scores);
-  const auto gone_scores = all_of<GoneScore>(changes, &ScenarioChanges::gone_scores);
-  const auto has_any = [](const auto& lists) {
-    return std::ranges::any_of(lists, [](const auto& of) { return !of.second.empty(); });
-  };
-  auto& transaction = state_->transaction;
-  state_->stage(scenarios, findings, scores);
+  state_->stage(scenarios, findings, {});
   state_->require_like_newest_run();
-  if (has_any(gone)) stage_gone_alerts(transaction, gone);
-  if (has_any(gone_scores)) stage_gone_scores(transaction, gone_scores);
+  const bool has_gone =
+      std::ranges::any_of(changes, [](const auto& of) { return !of.gone.empty(); });
+  if (has_gone)
+    stage_gone_alerts(state_->transaction, all_of<std::string>(changes, &ScenarioChanges::gone));
 
   std::map<std::string, AlertChanges> written;
-  if (!findings.empty() || has_any(gone)) written = state_->write_staged_findings();
-  if (has_any(scores) || has_any(gone_scores)) state_->write_staged_scores();
-  auto counts = state_->write_outcomes(scenarios, std::move(written));
+  if (has_gone || !findings.empty()) written = state_->write_staged_findings();
+  auto counts = state_->write_outcomes(scenarios, std::move(written), {});
   require_all_gone(changes, counts);
   return counts;
 }
@@ -333,11 +324,12 @@ void GoldWriter::write_drift(const std::string& scenario, const ModelVersion& ve
 }
 
 std::int64_t GoldWriter::write_account_features(const AccountTable& features) {
-  return state_->write_features(features, /*of_all_accounts=*/true);
-}
-
-std::int64_t GoldWriter::update_account_features(const AccountTable& features) {
-  return state_->write_features(features, /*of_all_accounts=*/false);
+  auto& transaction = state_->transaction;
+  stage_account_features(transaction, features);
+  run(transaction, query::delete_gone_account_features);
+  run(transaction, query::delete_changed_account_features);
+  return static_cast<std::int64_t>(
+      run(transaction, query::insert_missing_account_features, state_->run_id).affected_rows());
 }
 
 void GoldWriter::complete_run(std::int64_t peak_memory_bytes, const std::string& error) {
@@ -365,12 +357,8 @@ void GoldWriter::complete_run(std::int64_t peak_memory_bytes, const std::string&
   }
 }
 
-void GoldWriter::record_step(int step_number, const RunStep& step) {
-  store::record_step(state_->transaction, state_->run_id, step_number, step);
-}
-
 void GoldWriter::commit(int step_number, const RunStep& step) {
-  record_step(step_number, step);
+  record_step(state_->transaction, state_->run_id, step_number, step);
   as_statement("COMMIT", [&] { state_->transaction.commit(); });
 }
 

@@ -59,21 +59,12 @@ struct ScenarioFindings {
   std::span<const detect::ScoreTable> scores = {};
 };
 
-/// A score that an entity no longer has.
-struct GoneScore {
-  std::string measure;
-  detect::EntityKind kind = detect::EntityKind::kAccount;
-  std::string entity;
-};
-
-/// What a scenario finds now, as far as it differs from what gold has of it. One without any difference is given, too: it ran.
+/// The findings of a scenario, as far as they differ from what gold has of it. One without any difference is given, too: it ran.
 struct ScenarioChanges {
   ScenarioIdentity scenario;  ///< definition_json may be empty
   std::vector<GradedFinding> findings =
       {};                              ///< new, found again, or not as gold has them; each whole
   std::vector<std::string> gone = {};  ///< ids of current alerts that it does not find
-  std::span<const detect::ScoreTable> scores = {};  ///< new or not as gold has them
-  std::vector<GoneScore> gone_scores = {};
 };
 
 /// Nothing is visible to others before commit(); without it the destructor rolls everything back. What a production run writes is one
@@ -122,15 +113,10 @@ class GoldWriter {
   /// untouched, with the run that measured them.
   /// Requires: a production run; called once. Throws: StoreError kStatement.
   std::int64_t write_account_features(const AccountTable& features);
-  /// The same for some of the accounts: the others stay as they are.
-  std::int64_t update_account_features(const AccountTable& features);
 
   /// Marks the run succeeded, or failed with `error` if one is given (a scenario failed, the others are written).
   /// Throws: StoreError kStatement if the run is no longer "running", for example because another process declared it dead.
   void complete_run(std::int64_t peak_memory_bytes, const std::string& error = {});
-
-  /// A step before the last, of a run that is written whole.
-  void record_step(int step_number, const RunStep& step);
 
   /// Writes the run's last step and makes everything visible at once. Requires: complete_run() was called.
   void commit(int step_number, const RunStep& step);

@@ -104,9 +104,10 @@ void finish_run(Connection& connection, std::int64_t run_id, const std::string& 
   as_statement(query::finish_run.file, [&] { transaction.commit(); });
 }
 
-bool has_unseen_data(Connection& connection) {
+bool has_unseen_data(Connection& connection, const std::vector<std::string>& scenarios,
+                     std::int64_t seen) {
   auto session = begin<pqxx::nontransaction>(connection);
-  return run(session, query::has_unseen_data)[0][0].as<bool>();
+  return run(session, query::has_unseen_data, text_array(scenarios), seen)[0][0].as<bool>();
 }
 
 }  // namespace aml::store

@@ -86,7 +86,9 @@ void record_step(pqxx::transaction_base& transaction, std::int64_t run_id, int s
 void finish_run(Connection& connection, std::int64_t run_id, const std::string& status,
                 const std::string& error, std::int64_t peak_memory_bytes);
 
-/// Whether silver has changed since the version that the newest production run that wrote gold read; true if there is data and no such run.
-bool has_unseen_data(Connection& connection);
+/// Whether silver has changed since the version `seen` (-1: none), and since the newest production run of one of the scenarios read it; true
+/// if there is data and one of them never ran.
+bool has_unseen_data(Connection& connection, const std::vector<std::string>& scenarios,
+                     std::int64_t seen);
 
 }  // namespace aml::store

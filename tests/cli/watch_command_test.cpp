@@ -148,6 +148,13 @@ TEST(WatchCommand, LoadsWhatComesRunsAndStopsAtABoundary) {
   ASSERT_EQ(::stat(lineage.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777, 0600);
 
+  database.query(
+      "UPDATE aml.runs SET finished_at = finished_at + interval '1 year' WHERE run_id = 1");
+  const std::string success = "aml_last_success_timestamp_seconds{operation=\"run\"}";
+  EXPECT_EQ(samples_in(run_aml({"-d", database.target().conninfo, "metrics"}).out).at(success),
+            samples.at(success))
+      << "the newest success counts, also after the clock was set back";
+
   std::map<std::string, std::vector<std::string>> events;  // of each run id
   std::istringstream lines(content_of(lineage));
   for (std::string line; std::getline(lines, line);) {
@@ -313,6 +320,28 @@ TEST(WatchCommand, FilesThatComeInAnotherOrderAndCutOtherwiseLeaveTheGoldOfOneBa
 
   for (const auto* database : {&batch, &watched}) run(*database, {"run"});
   EXPECT_EQ(current_gold_dump(watched), current_gold_dump(batch));
+}
+
+TEST(WatchCommand, WaitsForAFolderToComeBack) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path("inbox"));
+  const auto metrics = folder.path("aml.prom");
+  Watching watching({"-d", database.target().conninfo, "watch", folder.path("inbox"), "--every",
+                     "0.1", "--settle", "0", "--scenario", "fan_in", "--metrics", metrics},
+                    folder.path("log"));
+  const auto log_has = [&](const std::string& words) {
+    return becomes_true(
+        [&] { return content_of(folder.path("log")).find(words) != std::string::npos; });
+  };
+  ASSERT_TRUE(becomes_true([&] { return std::filesystem::exists(metrics); }));
+  std::filesystem::remove(folder.path("inbox"));
+  EXPECT_TRUE(log_has("inbox]\n  trying again in 1 s")) << content_of(folder.path("log"));
+  std::filesystem::create_directory(folder.path("inbox"));
+  folder.write("inbox/t.csv",
+               "transfer_id,booked_at,from_account,to_account,amount\nt-1,2024-01-05,x,y,10.00\n");
+  EXPECT_TRUE(log_has("Run 1 succeeded")) << content_of(folder.path("log"));
+  EXPECT_EQ(watching.stop(), 0);
 }
 
 TEST(WatchCommand, RefusesWhatIsNoFolder) {

@@ -9,11 +9,16 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 #include <random>
+#include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "scenarios/generator.hpp"
+#include "scenarios/locality.hpp"
+#include "store/error.hpp"
 #include "store/ingest.hpp"
 #include "tests/cli/gold_dump.hpp"
 #include "tests/scenarios/local_scenarios.hpp"
@@ -82,6 +87,17 @@ std::string local_scenarios() {
   return list;
 }
 
+/// Scenario, severity and number of alerts, as the run tells them.
+std::string severities_told(const RunOutcome& outcome) {
+  std::set<std::string> lines;
+  for (const ScenarioOutcome& scenario : outcome.scenarios) {
+    for (const auto& [severity, alerts] : scenario.by_severity)
+      if (alerts > 0)
+        lines.insert(scenario.id + '|' + severity + '|' + std::to_string(alerts) + '\n');
+  }
+  return std::accumulate(lines.begin(), lines.end(), std::string());
+}
+
 TEST_F(ContinuousDetectionTest, LeavesTheGoldOfOneRunOverEverything) {
   std::mt19937 random(5);
   const test::TestDatabase growing, whole;
@@ -94,6 +110,7 @@ TEST_F(ContinuousDetectionTest, LeavesTheGoldOfOneRunOverEverything) {
   load_lines(growing, lines(0, done));
   ASSERT_EQ(detection.run(connection).kind, store::RunKind::kFull);
   std::vector<std::string> late;
+  RunOutcome outcome;
   while (done < transfers_.size() || !late.empty()) {
     const std::size_t next = std::min(transfers_.size(), done + 1 + random() % 4000);
     std::vector<std::string> batch = std::exchange(late, {});
@@ -102,7 +119,7 @@ TEST_F(ContinuousDetectionTest, LeavesTheGoldOfOneRunOverEverything) {
     std::shuffle(batch.begin(), batch.end(), random);
     done = next;
     load_lines(growing, batch);
-    const RunOutcome outcome = detection.run(connection);
+    outcome = detection.run(connection);
     ASSERT_EQ(outcome.kind, store::RunKind::kIncremental);
     ASSERT_EQ(outcome.status, "succeeded");
   }
@@ -111,6 +128,13 @@ TEST_F(ContinuousDetectionTest, LeavesTheGoldOfOneRunOverEverything) {
   ASSERT_EQ(run(whole_connection, shipped_scenarios({}), {}).status, "succeeded");
 
   const std::string local = local_scenarios();
+  EXPECT_EQ(severities_told(outcome),
+            growing.query("SELECT scenario, severity, count(*) FROM gold.current_alerts WHERE "
+                          "scenario IN (" +
+                          local +
+                          ") GROUP BY scenario, severity ORDER BY concat_ws('|', scenario, "
+                          "severity) COLLATE \"C\"") +
+                '\n');
   EXPECT_EQ(alerts_of(growing, local), alerts_of(whole, local));
   EXPECT_GT(
       whole.query("SELECT count(DISTINCT scenario) FROM gold.current_alerts WHERE scenario IN (" +
@@ -157,6 +181,9 @@ TEST_F(ContinuousDetectionTest, RunsOverEverythingWhereWhatIsNewIsNotEnough) {
                 "to_account_id, amount, currency_code, amount_base, type, file_id, line FROM "
                 "silver.transfers ORDER BY transfer_id LIMIT 1"),
             store::RunKind::kFull);
+  EXPECT_EQ(kind_after("UPDATE gold.scenarios SET title = 'by hand', valid_from = DEFAULT"),
+            store::RunKind::kFull);
+  EXPECT_EQ(database.query("SELECT count(*) FROM gold.scenarios WHERE title = 'by hand'"), "0");
   load_lines(database, lines(1100, 1200));
   EXPECT_EQ(run(connection, shipped_scenarios({}), {}).status, "succeeded");
   load_lines(database, lines(1200, 1300));
@@ -168,6 +195,71 @@ TEST_F(ContinuousDetectionTest, RunsOverEverythingWhereWhatIsNewIsNotEnough) {
   EXPECT_EQ(always.run(connection).kind, store::RunKind::kFull);
   load_lines(database, lines(1400, 1500));
   EXPECT_EQ(always.run(connection).kind, store::RunKind::kFull) << "it is always due";
+}
+
+std::vector<Scenario> shipped(const std::vector<std::string>& ids) {
+  std::vector<Scenario> chosen = shipped_scenarios({});
+  std::erase_if(chosen,
+                [&](const Scenario& each) { return std::ranges::count(ids, each.id) == 0; });
+  return chosen;
+}
+
+TEST_F(ContinuousDetectionTest, IsDueForWhatItsScenariosHaveNotSeenWhoeverRan) {
+  const test::TestDatabase database;
+  load_all_but_transfers(database);
+  auto connection = database.connect();
+  const auto scenarios = shipped({"fan_in", "risk_propagation"});
+  ContinuousDetection first(scenarios, {}, 1h);
+  EXPECT_TRUE(first.is_due(connection)) << "there are data, and no run";
+  EXPECT_EQ(first.run(connection).kind, store::RunKind::kFull);
+  EXPECT_FALSE(first.is_due(connection));
+
+  load_lines(database, lines(0, 500));
+  EXPECT_EQ(run(connection, shipped({"fan_in"}), {}).status, "succeeded");
+  EXPECT_TRUE(first.is_due(connection)) << "somebody ran one of the scenarios only";
+  EXPECT_EQ(run(connection, shipped({"risk_propagation"}), {}).status, "succeeded");
+  EXPECT_FALSE(first.is_due(connection)) << "somebody ran both";
+  EXPECT_EQ(first.run(connection).kind, store::RunKind::kFull);
+
+  load_lines(database, lines(500, 600));
+  EXPECT_TRUE(first.is_due(connection));
+  EXPECT_EQ(first.run(connection).kind, store::RunKind::kIncremental);
+  EXPECT_FALSE(first.is_due(connection)) << "what is left waits for the next full run";
+  EXPECT_FALSE(ContinuousDetection(shipped({"fan_in"}), {}, 1h).is_due(connection));
+  ContinuousDetection after_a_restart(scenarios, {}, 1h);
+  EXPECT_TRUE(after_a_restart.is_due(connection)) << "the one before it left something";
+  EXPECT_EQ(after_a_restart.run(connection).kind, store::RunKind::kFull);
+  EXPECT_FALSE(after_a_restart.is_due(connection));
+}
+
+TEST_F(ContinuousDetectionTest, ARunThatFailedIsStillDue) {
+  const test::TestDatabase database;
+  load_all_but_transfers(database);
+  load_lines(database, lines(0, 500));
+  auto connection = database.connect();
+  RunOptions options;
+  options.account_features = false;
+  ContinuousDetection detection(shipped({"fan_in", "risk_propagation"}), options, 3s);
+  ASSERT_EQ(detection.run(connection).kind, store::RunKind::kFull);
+  load_lines(database, lines(500, 600));
+  ASSERT_EQ(detection.run(connection).kind, store::RunKind::kIncremental);
+  const auto runs_when_gold_can_be_written_again = [&] {
+    database.query(
+        "CREATE TRIGGER refuse BEFORE UPDATE ON gold.scenario_periods FOR EACH STATEMENT EXECUTE "
+        "FUNCTION refuse()");
+    EXPECT_THROW(detection.run(connection), store::StoreError);
+    EXPECT_TRUE(detection.is_due(connection));
+    database.query("DROP TRIGGER refuse ON gold.scenario_periods");
+    EXPECT_EQ(detection.run(connection).kind, store::RunKind::kFull);
+    EXPECT_FALSE(detection.is_due(connection));
+  };
+  database.query(
+      "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk is full'; "
+      "END $$");
+  while (!detection.is_due(connection)) std::this_thread::sleep_for(50ms);
+  runs_when_gold_can_be_written_again();  // a full run for what was left
+  load_lines(database, lines(600, 700));
+  runs_when_gold_can_be_written_again();  // an incremental one
 }
 
 }  // namespace

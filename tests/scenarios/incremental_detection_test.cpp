@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <map>
 #include <random>
 #include <set>
@@ -31,6 +32,9 @@ std::vector<Scenario> small_scenarios(std::mt19937& random) {
   const auto cap = [&] {
     return static_cast<std::uint32_t>(random() % 3 == 0 ? 0 : 3 + random() % 4);
   };
+  const auto order = [&] {
+    return random() % 2 == 0 ? graph::TimeOrder::kStrict : graph::TimeOrder::kLoose;
+  };
   const graph::Micros window = static_cast<graph::Micros>(5 + random() % 30) * kMicrosPerHour;
   std::vector<DetectorParams> params;
   for (const auto direction : {detect::Direction::kIn, detect::Direction::kOut}) {
@@ -41,6 +45,9 @@ std::vector<Scenario> small_scenarios(std::mt19937& random) {
     aggregation.window = window;
     aggregation.min_transfers = 3;
     aggregation.min_counterparties = 2;
+    aggregation.counterparties =
+        random() % 2 == 0 ? detect::Counterparties::kAny : detect::Counterparties::kOccasional;
+    aggregation.min_share = random() % 2 == 0 ? 0 : 0.7;
     aggregation.max_counterparties = cap();
     params.emplace_back(aggregation);
   }
@@ -50,6 +57,8 @@ std::vector<Scenario> small_scenarios(std::mt19937& random) {
   flow.window = flow.holding = window;
   flow.out_in_at_least = 0.4;
   flow.out_in_at_most = 1.6;
+  flow.gathered_first = random() % 2 == 0 ? 0 : 0.5;
+  flow.min_other_countries = random() % 3 == 0 ? 1 : 0;
   flow.max_counterparties = cap();
   params.emplace_back(flow);
   flow.accounts = detect::AccountAge::kNew;
@@ -61,12 +70,16 @@ std::vector<Scenario> small_scenarios(std::mt19937& random) {
                                                         .moved_at_least_minor = 50,
                                                         .grown_at_least_minor = 20,
                                                         .max_counterparties = cap()});
-  params.emplace_back(detect::CyclesParams{
-      .min_length = 2, .max_length = 5, .window = window, .max_counterparties = cap()});
+  params.emplace_back(detect::CyclesParams{.min_length = 2,
+                                           .max_length = 5,
+                                           .window = window,
+                                           .time_order = order(),
+                                           .max_counterparties = cap()});
   detect::StructuringParams structuring;
   structuring.threshold_minor = 90;
   structuring.leg_at_least_minor = 5;
   structuring.window = window;
+  structuring.time_order = order();
   structuring.pass_on_at_least = 0.1;
   structuring.pass_on_at_most = 10;
   structuring.forwarded_at_least = 0.2;
@@ -74,6 +87,7 @@ std::vector<Scenario> small_scenarios(std::mt19937& random) {
   params.emplace_back(structuring);
   params.emplace_back(detect::ScatterGatherParams{.min_middles = 2,
                                                   .window = window,
+                                                  .time_order = order(),
                                                   .pass_on_at_least = 0.2,
                                                   .pass_on_at_most = 5,
                                                   .leg_at_least_minor = 5,
@@ -88,6 +102,7 @@ std::vector<Scenario> small_scenarios(std::mt19937& random) {
   params.emplace_back(
       detect::ChainsParams{.min_length = 2 + static_cast<std::uint32_t>(random() % 2),
                            .hop_within = window / 3,
+                           .time_order = order(),
                            .pass_on_at_least = 0.5,
                            .pass_on_at_most = 1.5,
                            .leg_at_least_minor = 5,
@@ -271,6 +286,15 @@ void follow(unsigned seed, Tally& tally) {
           << scenarios[i].id << ", seed " << seed << ", after " << done << " transfers";
     }
   }
+}
+
+TEST(Locality, OfAChainIsASpanHoweverLongItsHops) {
+  const detect::ChainsParams params{.min_length = std::numeric_limits<std::uint32_t>::max(),
+                                    .hop_within = 99'999 * 7 * graph::kMicrosPerDay};
+  const Locality locality = locality_of(params);
+  EXPECT_EQ(locality.reach, Reach::kWindow);
+  EXPECT_GE(locality.span, params.hop_within);
+  EXPECT_LE(locality.span, std::numeric_limits<graph::Micros>::max() / 8);
 }
 
 TEST(IncrementalDetection, FindsWhatADetectionOverEverythingFindsInRandomHistories) {

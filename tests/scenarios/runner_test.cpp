@@ -264,8 +264,8 @@ TEST_F(RunnerOnSmallBank, InterruptedInsideADetectorItEndsThereAndWritesNoGold) 
 
 TEST_F(RunnerOnSmallBank, InterruptedBetweenAnyTwoStagesItWritesNoGold) {
   const std::vector<Scenario> scenarios{shipped("structuring"), shipped("round_tripping")};
-  // After reading, after building, after each scenario and after the features.
-  for (int stages = 1; stages <= 5; ++stages) {
+  // Before reading, after it, after building, after each scenario and after the features.
+  for (int stages = 0; stages <= 5; ++stages) {
     std::atomic<int> ended = 0;
     RunOptions options;
     options.finished = [&](const store::RunStep&) { ++ended; };

@@ -231,6 +231,26 @@ TEST(GoldWriter, RunWithoutFindingsClearsTheCurrentAlertsOfItsScenarioOnly) {
   EXPECT_EQ(database.query("SELECT scenario FROM gold.current_alerts"), "smurfs");
 }
 
+TEST(GoldWriter, CountsWhatARunFoundThoughGoldWasChangedByHand) {
+  const TestDatabase database;
+  const auto trip = round_trip_finding();
+  auto other = trip;
+  other.evidence_key = "another";
+  const auto take_the_other_away = [&] {
+    database.write(
+        "UPDATE gold.alerts SET gone_run_id = (SELECT max(run_id) FROM aml.runs), "
+        "valid_from = DEFAULT WHERE alert_id = '" +
+        store::alert_id(kCycles.id, other) + "'");
+  };
+  write_run(database, {{&trip, "high"}, {&other, "high"}});
+  take_the_other_away();
+  EXPECT_EQ(write_run(database, {{&trip, "high"}, {&other, "high"}}).alerts, 2);
+  take_the_other_away();
+  EXPECT_EQ(write_run(database, {{&trip, "high"}}).alerts, 1);
+  EXPECT_EQ(database.query("SELECT run_id, alerts FROM gold.run_results ORDER BY run_id"),
+            "1|2\n2|2\n3|1");
+}
+
 TEST(GoldWriter, ChangedFindingReplacesWhatChanged) {
   const TestDatabase database;
   auto finding = structuring_finding();
@@ -592,7 +612,7 @@ TEST(GoldWriter, ManyFindingsAreAllWritten) {
 std::int64_t write_features(const TestDatabase& database,
                             const std::vector<std::string_view>& accounts,
                             const std::vector<std::string>& columns, double value,
-                            const std::string& other_column = {}, bool of_all_accounts = true) {
+                            const std::string& other_column = {}) {
   const auto run = start_sample_run(database);
   auto connection = database.connect();
   GoldWriter writer(connection, run, "USD", 2);
@@ -600,9 +620,7 @@ std::int64_t write_features(const TestDatabase& database,
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     for (const auto& column : columns) values.push_back(column == other_column ? value + 1 : value);
   }
-  const store::AccountTable table{columns, accounts, values};
-  const auto changed = of_all_accounts ? writer.write_account_features(table)
-                                       : writer.update_account_features(table);
+  const auto changed = writer.write_account_features({columns, accounts, values});
   test::commit_gold(writer);
   return changed;
 }
@@ -624,21 +642,10 @@ TEST(GoldWriter, AccountFeaturesThatDoNotChangeStayUntouched) {
     EXPECT_EQ(write_features(database, accounts, columns, 3, column), 2) << column;
     EXPECT_EQ(database.query("SELECT DISTINCT " + column + " FROM gold.account_features"), "4");
   }
-  EXPECT_EQ(write_features(database, {"A1"}, columns, 5, {}, /*of_all_accounts=*/false), 1);
-  EXPECT_EQ(write_features(database, {"A1", "A2"}, columns, 5, {}, /*of_all_accounts=*/false), 1);
-  EXPECT_EQ(database.query("SELECT count(*), count(*) FILTER (WHERE transfers_in = 5) FROM "
-                           "gold.account_features"),
-            "3|2");
-  EXPECT_EQ(write_features(database, {"A1"}, columns, 3), 1);
+  EXPECT_EQ(write_features(database, {"A1"}, columns, 5), 1);
   EXPECT_EQ(database.query("SELECT account_id FROM gold.account_features"), "A1")
       << "an account that is gone is gone";
 }
-
-/// What scenarios find in one run.
-struct Found {
-  std::vector<Finding> findings;
-  std::vector<detect::ScoreTable> scores;
-};
 
 std::string severity_of(const Finding& finding) {
   return finding.score > 0.5 ? "high" : "low";
@@ -650,9 +657,9 @@ std::vector<GradedFinding> graded(const std::vector<Finding>& findings) {
   return result;
 }
 
-/// Some of eight findings, each in one of a few states, and some scores.
-Found random_found(std::mt19937& random) {
-  Found found;
+/// Some of eight findings, each in one of a few states.
+std::vector<Finding> random_findings(std::mt19937& random) {
+  std::vector<Finding> found;
   const auto one_of = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
   for (int key = 0; key < 8; ++key) {
     if (one_of(3) == 0) continue;
@@ -664,12 +671,8 @@ Found random_found(std::mt19937& random) {
     if (one_of(4) == 0) finding.transfers.pop_back();
     if (one_of(4) == 0) finding.entities.back().role = "another";
     if (one_of(4) == 0) finding.evidence.back().sentence = "Twice.";
-    found.findings.push_back(finding);
+    found.push_back(finding);
   }
-  detect::ScoreTable scores{EntityKind::kParty, "risk_score", {}};
-  for (int party = 0; party < 5; ++party)
-    if (one_of(3) > 0) scores.values.emplace_back("P" + std::to_string(party), one_of(3) / 4.0);
-  found.scores.push_back(std::move(scores));
   return found;
 }
 
@@ -682,32 +685,19 @@ bool are_same(const Finding& one, const Finding& other) {
 }
 
 /// What differs, with some findings among it that do not.
-store::ScenarioChanges changes_between(const store::ScenarioIdentity& identity, const Found& before,
-                                       const Found& now, detect::ScoreTable& changed_scores,
-                                       std::mt19937& random) {
-  store::ScenarioChanges changes{identity, {}, {}, {}, {}};
-  for (const auto& finding : now.findings) {
-    const auto known =
-        std::ranges::find(before.findings, finding.evidence_key, &Finding::evidence_key);
-    const bool is_unchanged = known != before.findings.end() && are_same(*known, finding);
+store::ScenarioChanges changes_between(const store::ScenarioIdentity& identity,
+                                       const std::vector<Finding>& before,
+                                       const std::vector<Finding>& now, std::mt19937& random) {
+  store::ScenarioChanges changes{identity, {}, {}};
+  for (const auto& finding : now) {
+    const auto known = std::ranges::find(before, finding.evidence_key, &Finding::evidence_key);
+    const bool is_unchanged = known != before.end() && are_same(*known, finding);
     if (!is_unchanged || random() % 5 == 0)
       changes.findings.push_back({&finding, severity_of(finding)});
   }
-  for (const auto& finding : before.findings)
-    if (std::ranges::count(now.findings, finding.evidence_key, &Finding::evidence_key) == 0)
+  for (const auto& finding : before)
+    if (std::ranges::count(now, finding.evidence_key, &Finding::evidence_key) == 0)
       changes.gone.push_back(store::alert_id(identity.id, finding));
-  if (before.scores.empty()) return changes;
-  using Value = std::pair<std::string, double>;
-  const auto& old_values = before.scores[0].values;
-  const auto& values = now.scores[0].values;
-  changed_scores = {EntityKind::kParty, "risk_score", {}};
-  std::ranges::copy_if(values, std::back_inserter(changed_scores.values), [&](const Value& value) {
-    return std::ranges::count(old_values, value) == 0;
-  });
-  for (const auto& [party, value] : old_values)
-    if (std::ranges::count(values, party, &Value::first) == 0)
-      changes.gone_scores.push_back({"risk_score", EntityKind::kParty, party});
-  changes.scores = {&changed_scores, 1};
   return changes;
 }
 
@@ -764,21 +754,19 @@ class RandomRuns {
     std::vector<store::ScenarioFindings> found_now;
     std::vector<store::ScenarioFindings> as_a_whole;
     std::vector<store::ScenarioChanges> as_changes;
-    std::vector<Found> now(kScenarios);
-    std::vector<detect::ScoreTable> changed_scores(kScenarios);
+    std::vector<std::vector<Finding>> now(kScenarios);
     for (std::size_t i = 0; i < kScenarios; ++i) {
       if (random_() % 4 == 0) continue;  // it failed, or was not asked for
-      now[i] = random_() % 3 == 0 ? found_[i] : random_found(random_);
+      now[i] = random_() % 3 == 0 ? found_[i] : random_findings(random_);
       const bool is_another_version = versions_[i] == 0 || random_() % 8 == 0;
       if (is_another_version) ++versions_[i];
       auto identity = scenario("s" + std::to_string(i), "round_tripping", "cycles");
       identity.version = versions_[i];
-      found_now.push_back({identity, graded(now[i].findings), now[i].scores});
+      found_now.push_back({identity, graded(now[i])});
       if (is_another_version)
         as_a_whole.push_back(found_now.back());
       else
-        as_changes.push_back(
-            changes_between(identity, found_[i], now[i], changed_scores[i], random_));
+        as_changes.push_back(changes_between(identity, found_[i], now[i], random_));
     }
     const auto all_counts = all_writer.write(found_now);
     std::map<std::string, GoldCounts> counts;
@@ -815,7 +803,7 @@ class RandomRuns {
 
  private:
   std::mt19937 random_{20240301};
-  std::vector<Found> found_ = std::vector<Found>(kScenarios);  ///< by the newest run of each
+  std::vector<std::vector<Finding>> found_{kScenarios};  ///< by the newest run of each
   std::vector<int> versions_ = std::vector<int>(kScenarios);
 };
 
@@ -858,16 +846,15 @@ TEST(GoldWriter, IncrementalRunIsCommittedWhole) {
     GoldWriter writer(connection, kIncremental, facts, "USD", 2);
     writer.write_changes({{kCycles, {}}});
     writer.complete_run(1);
-    writer.record_step(1, {.name = "find"});
     EXPECT_EQ(database.query(rows), before);
-    if (is_committed) writer.commit(2, {.name = "write gold"});
+    if (is_committed) writer.commit(1, {.name = "incremental run"});
   }
   EXPECT_EQ(database.query("SELECT kind, status, version, read_version, transfers, "
                            "finished_at - started_at > interval '0.5 s' FROM aml.runs "
                            "ORDER BY run_id DESC LIMIT 1"),
             "incremental|succeeded|2|1|8|t");
   EXPECT_EQ(database.query("SELECT step, name FROM aml.run_steps WHERE run_id > 1 ORDER BY step"),
-            "1|find\n2|write gold");
+            "1|incremental run");
   EXPECT_EQ(database.query("SELECT count(DISTINCT run_id), count(*) FROM gold.run_alerts"), "2|2");
   EXPECT_EQ(database.query("SELECT count(*) FROM aml.version_tables WHERE version = 2"), "0")
       << "a run that finds the same writes no row of gold";

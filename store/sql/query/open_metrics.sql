@@ -24,10 +24,12 @@ family (position, name, type, unit, help) AS (VALUES
   (15, 'aml_source_lag', 'gauge', '', 'Messages that lay unread in each partition of a topic when it was last looked at.')
 ),
 sample (name, labels, value) AS (
-  SELECT 'aml_last_success_timestamp_seconds', '{"operation": "run"}'::jsonb, extract(epoch FROM max(finished_at))::double precision
-  FROM aml.runs WHERE purpose = 'production' AND status = 'succeeded'
+  SELECT 'aml_last_success_timestamp_seconds', '{"operation": "run"}'::jsonb,
+         (SELECT extract(epoch FROM finished_at)::double precision FROM aml.runs
+          WHERE purpose = 'production' AND status = 'succeeded' ORDER BY run_id DESC LIMIT 1)
   UNION ALL
-  SELECT 'aml_last_success_timestamp_seconds', '{"operation": "load"}', extract(epoch FROM max(loaded_at)) FROM aml.ingested_files
+  SELECT 'aml_last_success_timestamp_seconds', '{"operation": "load"}',
+         (SELECT extract(epoch FROM loaded_at) FROM aml.ingested_files ORDER BY file_id DESC LIMIT 1)
   UNION ALL
   SELECT 'aml_last_run_succeeded', '{}', (status = 'succeeded')::integer FROM last_run
   UNION ALL
