@@ -125,6 +125,11 @@ TEST_F(QuarantineCommand, WrongUsageSaysWhatIsExpected) {
             std::string::npos);
   EXPECT_NE(complaint({"expectations", "check", "a.jsonl"}).find("--schema or --expectations"),
             std::string::npos);
+  const std::string shipped = AML_SOURCE_DIR "/scenarios/expectations.json";
+  EXPECT_NE(complaint({"expectations", "check", "--expectations", shipped, "a.jsonl"})
+                .find("expects nothing of rows that are JSON objects"),
+            std::string::npos)
+      << "a check of nothing would always pass";
 }
 
 TEST_F(QuarantineCommand, ASchemaBecomesExpectationsThatJsonLinesAreHeldAgainst) {
@@ -136,6 +141,11 @@ TEST_F(QuarantineCommand, ASchemaBecomesExpectationsThatJsonLinesAreHeldAgainst)
       "dataset,expectation,policy,passed,failed,first_lines,description\n"
       "json.loan,kind_enum,quarantine,1,1,2,\"kind: enum: [\"\"O'Neill\"\",\"\"b\"\"]\"\n";
   EXPECT_EQ(out_of({"expectations", "check", "--schema", schema, rows}), result);
+  const std::string more = folder_.write(
+      "loan.json", R"({"properties": {"kind": {"enum": ["O'Neill", "b"], "format": "hostname"}}})");
+  const Ended told = aml({"expectations", "check", "--schema", more, rows});
+  EXPECT_EQ(told.out, result);
+  EXPECT_NE(told.err.find("format \"hostname\" is not checked"), std::string::npos) << told.err;
   std::string converted = out_of({"expectations", "from-schema", schema});
   EXPECT_EQ(
       out_of({"expectations", "check", "--expectations", folder_.write("e.json", converted), rows}),
