@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <pqxx/pqxx>
 #include <random>
 #include <string>
 #include <vector>
@@ -141,6 +142,27 @@ TEST(Prune, NeverDropsWhatAShareShows) {
   prune(connection, {.keep_years = 5});
   EXPECT_EQ(database.query("SELECT oldest_version FROM aml.prunings"), "13");
   EXPECT_EQ(rates_as_of(database, 13), copies.at(13));
+}
+
+TEST(Prune, AndAShareOfWhatGoesAreNotMadeAtTheSameTime) {
+  const TestDatabase database;
+  write_random_past(database);
+  const auto objection_to_commit = [&](const std::string& slow, const std::string& quick) {
+    auto connection = database.connect();
+    pqxx::work work(connection.pqxx());
+    work.exec(slow);
+    database.query(quick);
+    return objection([&] { work.commit(); });
+  };
+  const auto share = [](const std::string& name) {
+    return fmt::format("SELECT aml.create_share('{}', 10, '{{alerts}}', '{{true}}')", name);
+  };
+  const std::string prune = "SELECT count(*) FROM aml.prune(5)";
+  expect_words(objection_to_commit(prune, share("first")), "a share was made meanwhile");
+  EXPECT_EQ(database.query("SELECT aml.oldest_version()"), "0");
+  database.query("SELECT aml.drop_share('first')");
+  expect_words(objection_to_commit(share("second"), prune), "version 10 was dropped");
+  EXPECT_EQ(database.query("SELECT count(*) FROM aml.shares WHERE dropped_at IS NULL"), "0");
 }
 
 TEST(Prune, TakesInputAndBacktestsThatAreAsOld) {

@@ -1,4 +1,4 @@
--- Gaps that a review found in what 021 to 027 promise.
+-- Gaps that a review found in what 021 to 027 promise. Advisory lock 5 of class 7103852: what is the oldest version, and what shares show.
 
 -- The log of versions is changed by an erasure, which only the owner can make, and not by who calls a version so.
 CREATE OR REPLACE FUNCTION aml.refuse_to_change_version_log() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -17,6 +17,7 @@ CREATE FUNCTION aml.try_conditions() RETURNS trigger LANGUAGE plpgsql SET search
 DECLARE
   shared aml.share_tables;
 BEGIN
+  PERFORM pg_advisory_xact_lock(7103852, 5);  -- see aml.keep_shared_versions(); reading a version that went is an error, too
   FOR shared IN SELECT * FROM aml.share_tables WHERE share = NEW.share LOOP
     BEGIN
       EXECUTE format('SELECT count(*) FROM gold.%I($1) WHERE %s', shared.table_name || '_as_of', shared.condition) USING NEW.version;
@@ -31,6 +32,20 @@ $$;
 COMMENT ON FUNCTION aml.try_conditions() IS 'Trigger of aml.share_versions: a version is approved only if the conditions of the share can be asked of all its rows.';
 CREATE CONSTRAINT TRIGGER try_conditions AFTER INSERT ON aml.share_versions
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION aml.try_conditions();
+
+-- A prune and a share of a version that goes did not see each other if they were at work at the same time. So the later one looks again.
+CREATE FUNCTION aml.keep_shared_versions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(7103852, 5);
+  IF EXISTS (SELECT FROM aml.pinned_versions() AS pinned WHERE pinned < NEW.oldest_version) THEN
+    RAISE EXCEPTION 'a share was made meanwhile of a version that would be dropped' USING ERRCODE = 'restrict_violation', HINT = 'Nothing was dropped: try again.';
+  END IF;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION aml.keep_shared_versions() IS 'Trigger of aml.prunings: at the commit no share shows what goes.';
+CREATE CONSTRAINT TRIGGER keep_shared_versions AFTER INSERT ON aml.prunings
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION aml.keep_shared_versions();
 
 -- Who is no recipient any more, or another one of the same name, reads no share.
 CREATE OR REPLACE FUNCTION aml.is_recipient(of_share text, reader name) RETURNS boolean LANGUAGE sql STABLE AS $$
