@@ -110,8 +110,11 @@ std::optional<std::string> TableReader::newest(const std::optional<std::string>&
 
 CopyOut TableReader::copy(const std::optional<std::string>& least) {
   return at_source([&] {
+    // Of two rows with one key the first is loaded; transfers are too many to be sorted, and never change.
+    const bool newest_first = source_.dataset != "transfers";
     const auto text = value_of(origin_, query::source_copy_text.text,
-                               {rows_, columns_of(source_), source_.watermark, condition_, least});
+                               {rows_, columns_of(source_), source_.watermark, condition_, least,
+                                newest_first ? "true" : "false"});
     return CopyOut(*connection_, origin_, *text);
   });
 }

@@ -327,6 +327,20 @@ TEST_F(TableSourceTest, AChangedAccountIsReplacedAlsoByWhatItWasBefore) {
   EXPECT_EQ(country(), "US");
 }
 
+/// A table that keeps every state of an account: as if they had come one after the other.
+TEST_F(TableSourceTest, OfTwoStatesOfAnAccountTheNewerOneIsLoaded) {
+  source_.dataset = "accounts";
+  source_.table = "states";
+  source_.columns = {{"account_id", "nr"}, {"country", "land"}};
+  bank_.query(
+      "CREATE TABLE states AS SELECT * FROM (VALUES ('A1', 'DE', timestamptz '2024-03-01'), ('A1', "
+      "'FR', '2024-03-03'), ('A1', 'IT', '2024-03-02'), ('A2', 'DE', NULL), ('A2', 'FR', "
+      "'2024-03-01')) AS state (nr, land, changed_at)");
+  EXPECT_EQ(load_new(5).quarantined_by_reason, (Counts{{"account_id_is_unique", 3}}));
+  EXPECT_EQ(query("SELECT country FROM silver.accounts ORDER BY account_id"), "FR\nFR");
+  load_new(0);
+}
+
 TEST_F(TableSourceTest, AKeyThatStandsInTheSourceTwiceIsQuarantinedOnce) {
   pay("T1", 0, "1");
   pay("T1", 0, "2");
