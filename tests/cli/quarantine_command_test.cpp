@@ -77,6 +77,10 @@ TEST_F(QuarantineCommand, TellsTheStoryOfBadRowsFromTheLoadToSilver) {
   EXPECT_EQ(out_of({"quarantine", "list"}), "dataset,reason,file,path,open,fixed\n");
   EXPECT_EQ(database_.query("SELECT transfer_id, amount, type FROM silver.transfers ORDER BY 1"),
             "T1|1.00|W\nT2|2.00|CASH\nT4|4.00|W");
+  EXPECT_EQ(database_.query("SELECT operation, count(*), count(program_version) FROM aml.versions "
+                            "WHERE version > 0 GROUP BY 1 ORDER BY 1"),
+            "LOAD|1|1\nREPLAY|2|2")
+      << "each names the program that made it";
   EXPECT_EQ(out_of({"expectations", "results", "--file", "1", "--broken", "--expectation",
                     "amount_is_not_negative"})
                 .substr(0, 92),
