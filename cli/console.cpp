@@ -28,6 +28,18 @@ bool colour_wanted(bool no_color) {
          !(term != nullptr && std::string_view(term) == "dumb");
 }
 
+/// Messages name files and quote what stands in them, which others have written.
+std::string printable_lines(std::string_view message) {
+  std::string lines;
+  for (;;) {
+    const std::size_t end = message.find('\n');
+    lines += printable(message.substr(0, end));
+    if (end == std::string_view::npos) return lines;
+    lines += '\n';
+    message.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace
 
 void set_up_console(Verbosity verbosity, bool no_color) {
@@ -42,21 +54,21 @@ void set_up_console(Verbosity verbosity, bool no_color) {
 }
 
 void say(const std::string& message) {
-  spdlog::info("{}", message);
+  spdlog::info("{}", printable_lines(message));
 }
 void detail(const std::string& message) {
-  spdlog::debug("{}", message);
+  spdlog::debug("{}", printable_lines(message));
 }
 
 void warn(const std::string& message) {
   spdlog::set_pattern("%^warning:%$ %v");
-  spdlog::warn("{}", message);
+  spdlog::warn("{}", printable_lines(message));
   spdlog::set_pattern("%v");
 }
 
 void complain(const std::string& message) {
   spdlog::set_pattern("%^error:%$ %v");
-  spdlog::error("{}", message);
+  spdlog::error("{}", printable_lines(message));
   spdlog::set_pattern("%v");
 }
 
@@ -110,7 +122,7 @@ void Stage::progress(const std::string& text) {
   const auto now = std::chrono::steady_clock::now();
   if (quiet || !stderr_is_terminal() || now - last_shown_ < 200ms) return;
   last_shown_ = now;
-  fmt::print(stderr, "\r\033[K{} ... {}", name_, text);
+  fmt::print(stderr, "\r\033[K{} ... {}", name_, printable(text));
   std::fflush(stderr);
 }
 

@@ -66,6 +66,12 @@ scenarios::SchemaTarget target_of(const ExpectationsOptions& options) {
   return target;
 }
 
+std::vector<store::Expectation> converted(const ExpectationsOptions& options) {
+  auto schema = scenarios::expectations_from_schema(options.schema, target_of(options));
+  for (const auto& note : schema.notes) warn(note);
+  return std::move(schema.expectations);
+}
+
 }  // namespace
 
 int run_expectations_list(const GlobalOptions& global, const ExpectationsOptions& options) {
@@ -104,25 +110,23 @@ int run_expectations_results(const GlobalOptions& global, const ExpectationsOpti
 }
 
 int run_expectations_from_schema(const GlobalOptions&, const ExpectationsOptions& options) {
-  const auto converted = scenarios::expectations_from_schema(options.schema, target_of(options));
-  for (const auto& note : converted.notes) warn(note);
-  std::fputs(scenarios::expectations_json(converted.expectations).c_str(), stdout);
+  std::fputs(scenarios::expectations_json(converted(options)).c_str(), stdout);
   return kOk;
 }
 
 int run_expectations_check(const GlobalOptions& global, const ExpectationsOptions& options) {
   if (options.schema.empty() == options.expectations.empty())
     throw std::invalid_argument("expected either --schema or --expectations");
-  std::vector<store::Expectation> expectations;
-  if (options.schema.empty()) {
-    expectations = scenarios::load_expectations(options.expectations);
-    std::erase_if(expectations, [&](const store::Expectation& expectation) {
-      return !expectation.dataset.starts_with("json.") || !is_of(options, expectation.dataset);
-    });
-  } else {
-    expectations =
-        scenarios::expectations_from_schema(options.schema, target_of(options)).expectations;
-  }
+  auto expectations = options.schema.empty() ? scenarios::load_expectations(options.expectations)
+                                             : converted(options);
+  std::erase_if(expectations, [&](const store::Expectation& expectation) {
+    return !expectation.dataset.starts_with("json.") || !is_of(options, expectation.dataset);
+  });
+  if (expectations.empty())
+    throw std::invalid_argument(
+        fmt::format("{}: expects nothing of {}: there is nothing to check",
+                    options.schema + options.expectations,
+                    options.dataset.empty() ? "rows that are JSON objects" : options.dataset));
   auto connection = connect(global);
   const auto results = store::check_json_rows(connection, options.file, expectations);
   Table table{

@@ -11,7 +11,6 @@
 #include "store/lock_holders.hpp"
 #include "store/migrations.hpp"
 #include "store/private_cluster.hpp"
-#include "store/version_history.hpp"
 
 namespace aml::cli {
 namespace {
@@ -51,11 +50,10 @@ store::Target choose_target(const GlobalOptions& global) {
 }
 
 store::Connection connect(const GlobalOptions& global) {
-  const auto target = choose_target(global);
+  auto target = choose_target(global);
+  target.program_version = kVersion;
   detail(fmt::format("database: {} ({})", store::describe(target), target.origin));
-  store::Connection connection(target);
-  store::name_program(connection, kVersion);
-  return connection;
+  return store::Connection(target);
 }
 
 store::Connection connect_ready(const GlobalOptions& global) {

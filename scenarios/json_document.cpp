@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <system_error>
@@ -51,16 +53,44 @@ std::string reason_of(std::string_view message) {
   return std::string(message);
 }
 
+/// A number as its digits, without zeros around them, and a power of ten.
+struct Decimal {
+  std::string digits;
+  int exponent = 0;
+
+  explicit Decimal(std::string_view number) {
+    const std::size_t letter = std::min(number.find_first_of("eE"), number.size());
+    if (letter < number.size()) {
+      const std::size_t first = letter + (number[letter + 1] == '+' ? 2 : 1);
+      std::from_chars(number.data() + first, number.data() + number.size(), exponent);
+    }
+    const std::size_t point = std::min(number.find('.'), letter);
+    std::ranges::copy_if(number.substr(0, letter), std::back_inserter(digits),
+                         [](char c) { return c >= '0' && c <= '9'; });
+    if (point < letter) exponent -= static_cast<int>(letter - point - 1);
+    for (; digits.ends_with('0'); digits.pop_back()) ++exponent;
+    digits.erase(0, digits.find_first_not_of('0'));
+    if (digits.empty()) exponent = 0;
+  }
+  bool operator==(const Decimal&) const = default;
+};
+
 /// Walks over the text before it becomes a value: finds what a parsed value no longer shows.
 class TextCheck final : public nlohmann::json_sax<Json> {
  public:
-  TextCheck(std::string_view text, const std::string& file) : text_(text), file_(file) {}
+  TextCheck(std::string_view text, const std::string& file, bool asks_for_exact_numbers)
+      : text_(text), file_(file), asks_for_exact_numbers_(asks_for_exact_numbers) {}
 
   bool null() override { return value(); }
   bool boolean(bool) override { return value(); }
   bool number_integer(number_integer_t) override { return value(); }
   bool number_unsigned(number_unsigned_t) override { return value(); }
-  bool number_float(number_float_t, const string_t&) override { return value(); }
+  bool number_float(number_float_t number, const string_t& written) override {
+    if (asks_for_exact_numbers_ && Decimal(written) != Decimal(fmt::format("{}", number)))
+      throw ScenarioError(file_, pointer(),
+                          fmt::format("{:.60} has more digits than can be kept", written));
+    return value();
+  }
   bool string(string_t&) override { return value(); }
   bool binary(binary_t&) override { return value(); }
   bool start_object(std::size_t) override { return open(false); }
@@ -116,8 +146,15 @@ class TextCheck final : public nlohmann::json_sax<Json> {
 
   std::string_view text_;
   const std::string& file_;
+  const bool asks_for_exact_numbers_;
   std::vector<Level> levels_;
 };
+
+Json parse(std::string_view text, const std::string& file, bool asks_for_exact_numbers) {
+  TextCheck check(text, file, asks_for_exact_numbers);
+  Json::sax_parse(text, &check, Json::input_format_t::json, true, true);
+  return Json::parse(text, nullptr, true, true);
+}
 
 /// The value as a message shows it: short, on one line, never a whole tree.
 std::string shown(const Json& value) {
@@ -192,9 +229,11 @@ std::string read_text(const std::string& file) {
 }
 
 Json parse_json(std::string_view text, const std::string& file) {
-  TextCheck check(text, file);
-  Json::sax_parse(text, &check, Json::input_format_t::json, true, true);
-  return Json::parse(text, nullptr, true, true);
+  return parse(text, file, /*asks_for_exact_numbers=*/false);
+}
+
+Json parse_json_exactly(std::string_view text, const std::string& file) {
+  return parse(text, file, /*asks_for_exact_numbers=*/true);
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> words) {

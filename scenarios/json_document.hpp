@@ -26,6 +26,10 @@ std::string read_text(const std::string& file);
 ///         key stands twice in one object or values are nested deeper than any file of ours.
 Json parse_json(std::string_view text, const std::string& file);
 
+/// The same, of a text whose numbers are read as double: one that has more digits than a double keeps is
+/// refused with its JSON pointer, as it would be another one.
+Json parse_json_exactly(std::string_view text, const std::string& file);
+
 /// `hint` when one of `words` is within a few typing errors of `word`: "  hint: did you mean
 /// \"window\"?", else empty.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> words);

@@ -35,7 +35,8 @@ std::string plain_name(std::string_view text) {
 std::string shown(const Json& value) {
   constexpr std::size_t kLongest = 200;
   std::string text = value.dump();
-  return text.size() <= kLongest ? text : "see the schema";
+  const bool is_a_line = text.size() <= kLongest && text.find('\x7f') == std::string::npos;
+  return is_a_line ? text : "see the schema";
 }
 
 class Conversion {
@@ -59,7 +60,8 @@ class Conversion {
       } else if (member.key() == "required") {
         convert_required(schema);
       } else {
-        add("row", member.key(), sql_.keyword(schema, member.key(), row()), shown(member.value()));
+        add(schema.at(member.key()), "row", member.key(), sql_.keyword(schema, member.key(), row()),
+            shown(member.value()));
       }
     }
     converted_.notes.insert(converted_.notes.end(), sql_.notes().begin(), sql_.notes().end());
@@ -68,6 +70,7 @@ class Conversion {
 
  private:
   static constexpr std::size_t kLongestName = 63;
+  static constexpr std::size_t kMostExpectations = 1000;  // of a file of expectations
 
   /// Which columns stand for properties; all of the same name if none was named.
   void find_columns(const SchemaPlace& schema) {
@@ -75,7 +78,7 @@ class Conversion {
     columns_ = target_.columns;
     if (!columns_.empty() || !schema.schema->contains("properties")) return;
     for (const auto& member : schema.at("properties").schema->items())
-      columns_[member.key()] = member.key();
+      if (is_name(member.key())) columns_[member.key()] = member.key();
   }
 
   /// The whole row as JSON.
@@ -89,8 +92,8 @@ class Conversion {
   }
 
   /// A property of the row as JSON; empty if no column holds it.
-  std::string property_value(const std::string& property) const {
-    if (is_json_) return fmt::format("(\"row\" -> {})", quoted_text(property));
+  std::string property_value(const SchemaPlace& place, const std::string& property) const {
+    if (is_json_) return fmt::format("(\"row\" -> {})", sql_.text_of(place, property));
     const auto column = columns_.find(property);
     return column == columns_.end() ? "" : fmt::format("to_jsonb({})", quoted_name(column->second));
   }
@@ -98,60 +101,65 @@ class Conversion {
   void convert_properties(const SchemaPlace& place) {
     if (!place.schema->is_object()) sql_.fail(place, "expected an object of schemas");
     for (const auto& member : place.schema->items()) {
-      const std::string value = property_value(member.key());
+      const std::string value = property_value(place, member.key());
       if (value.empty()) {
-        converted_.notes.push_back(
-            fmt::format("{}: {}: no column was named for it, so it is left out", file_,
-                        place.at(member.key()).pointer));
+        note_left_out(place.at(member.key()).pointer);
         continue;
       }
       convert_property(member.key(), sql_.resolved(place.at(member.key())), value);
     }
   }
 
+  void note_left_out(const std::string& pointer) {
+    converted_.notes.push_back(
+        fmt::format("{}: {}: no column was named for it, so it is left out", file_, pointer));
+  }
+
   void convert_property(const std::string& property, const SchemaPlace& schema,
                         const std::string& value) {
     if (schema.schema->is_boolean()) {
       if (!schema.schema->get<bool>())
-        add(property, "forbidden", "false", "must not be there", value);
+        add(schema, property, "forbidden", "false", "must not be there", value);
       return;
     }
     for (const auto& member : schema.schema->items()) {
-      add(property, member.key(), sql_.keyword(schema, member.key(), value), shown(member.value()),
-          value);
+      add(schema.at(member.key()), property, member.key(),
+          sql_.keyword(schema, member.key(), value), shown(member.value()), value);
     }
   }
 
   void convert_required(const SchemaPlace& schema) {
-    for (const Json& property : *schema.at("required").schema) {
+    const SchemaPlace place = schema.at("required");
+    for (const std::string& property : sql_.property_names(place)) {
       const Json one = Json::object({{"required", Json::array({property})}});
-      const SchemaPlace place{&one, schema.pointer};
       if (is_json_) {
-        add(property.is_string() ? property.get<std::string>() : "", "is_present",
-            sql_.keyword(place, "required", row()), "the property is there");
-      } else if (const auto column = columns_.find(property.get<std::string>());
-                 column != columns_.end()) {
+        add(place, property, "is_present", sql_.keyword({&one, schema.pointer}, "required", row()),
+            "the property is there");
+      } else if (const auto column = columns_.find(property); column != columns_.end()) {
         const std::string name = quoted_name(column->second);
-        add(property.get<std::string>(), "is_present",
-            fmt::format("{0} IS NOT NULL AND {0}::text <> ''", name), "the property is there");
+        add(place, property, "is_present", fmt::format("{0} IS NOT NULL AND {0}::text <> ''", name),
+            "the property is there");
+      } else {
+        note_left_out(fmt::format("{}: {}", place.pointer, property));
       }
     }
   }
 
   /// An absent property meets what is said of its value.
-  void add(const std::string& subject, const std::string& what, const std::string& condition,
-           const std::string& words, const std::string& value = {}) {
+  void add(const SchemaPlace& place, const std::string& subject, const std::string& what,
+           const std::string& condition, const std::string& words, const std::string& value = {}) {
     if (condition.empty() || condition == "true") return;
+    if (converted_.expectations.size() == kMostExpectations)
+      sql_.fail(root_, fmt::format("becomes more than {} expectations", kMostExpectations));
     store::Expectation expectation;
     expectation.name = unused_name(plain_name(subject) + '_' + plain_name(what));
     expectation.dataset = dataset_;
     expectation.condition =
         value.empty() ? condition : fmt::format("{} IS NULL OR {}", value, condition);
     if (std::get<store::RowCheck>(expectation.condition).size() > SchemaSql::kLongestCondition)
-      throw ScenarioError(file_, "/properties/" + subject,
-                          fmt::format("becomes a condition of more than {} characters",
-                                      SchemaSql::kLongestCondition));
-    expectation.description = fmt::format("{}: {}: {}", subject, what, words);
+      sql_.fail(place, fmt::format("becomes a condition of more than {} characters",
+                                   SchemaSql::kLongestCondition));
+    expectation.description = fmt::format("{:.200}: {}: {}", subject, what, words);
     converted_.expectations.push_back(std::move(expectation));
   }
 
@@ -179,9 +187,12 @@ class Conversion {
 
 ConvertedSchema expectations_from_schema(const std::string& file, const SchemaTarget& target) {
   const std::string text = read_text(file);
-  const Json document = parse_json(text, file);
+  const Json document = parse_json_exactly(text, file);
   if (!target.columns.empty() && (target.dataset.empty() || target.dataset.starts_with("json.")))
     throw std::invalid_argument("columns are those of a dataset of files: name it");
+  for (const auto& [property, column] : target.columns)
+    if (!is_name(column))
+      throw std::invalid_argument(fmt::format("no dataset of files has a column \"{}\"", column));
   return Conversion(file, target, document).run();
 }
 

@@ -28,8 +28,9 @@ struct ConvertedSchema {
 /// property, so that a broken row says what is wrong with it. Together they hold for exactly the
 /// documents that are valid. Numbers are compared as numeric, of any size. Of formats, date-time,
 /// date, time, email, uri, uuid and ipv4 are checked. $ref works within the file.
-/// Throws: ScenarioError with the JSON pointer for a file that is no schema, a $ref out of the file or
-///         back to itself, and conditions too long for a file of expectations.
+/// Throws: ScenarioError with the JSON pointer for a file that is no schema, a number that a double
+///         would round, a $ref out of the file or back to itself, and conditions too long or too many
+///         for a file of expectations; std::invalid_argument for a column that no dataset can have.
 /// Source: json-schema.org draft-07, validation. Differs: regular expressions are PostgreSQL's.
 ConvertedSchema expectations_from_schema(const std::string& file, const SchemaTarget& target);
 

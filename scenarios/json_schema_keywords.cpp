@@ -19,6 +19,10 @@ constexpr std::array<std::string_view, 9> kLaterKeywords{
     "unevaluatedProperties", "prefixItems",      "minContains",
     "maxContains",           "$dynamicRef",      "$recursiveRef"};
 
+constexpr std::array<std::string_view, 11> kAnnotations{
+    "$ref",        "$schema", "$id",      "id",          "$comment", "title",
+    "description", "default", "examples", "definitions", "$defs"};
+
 std::string escaped(std::string_view key) {
   std::string text;
   for (const char c : key) {
@@ -62,6 +66,23 @@ std::string type_condition(const std::string& type, const std::string& value) {
                      value, scalar_number(value));
 }
 
+/// A regular expression of JavaScript as PostgreSQL's: \b and \B are the ends of words, and not a backspace and a backslash.
+std::string postgresql_pattern(std::string_view pattern) {
+  std::string text;
+  bool is_in_brackets = false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    text += pattern[i];
+    if (pattern[i] == '\\' && i + 1 < pattern.size()) {
+      const char escape = pattern[++i];
+      const bool ends_word = !is_in_brackets && (escape == 'b' || escape == 'B');
+      text += ends_word ? static_cast<char>(escape - 'b' + 'y') : escape;
+    } else {
+      is_in_brackets = pattern[i] == '[' || (is_in_brackets && pattern[i] != ']');
+    }
+  }
+  return text;
+}
+
 std::string all_of(const std::vector<std::string>& conditions) {
   return conditions.empty() ? "true" : fmt::format("({})", fmt::join(conditions, " AND "));
 }
@@ -80,11 +101,26 @@ void SchemaSql::fail(const SchemaPlace& place, const std::string& message) const
   throw ScenarioError(file_, place.pointer, message);
 }
 
-SchemaPlace SchemaSql::resolved(const SchemaPlace& place) const {
+void SchemaSql::note(const SchemaPlace& place, std::string_view words) {
+  auto note = fmt::format("{}: {}: {}", file_, place.pointer, words);
+  if (told_.insert(note).second) notes_.push_back(std::move(note));
+}
+
+/// What is there counts in later drafts, and whoever wrote it meant it.
+void SchemaSql::note_what_stands_beside(const SchemaPlace& reference) {
+  if (!told_.insert(reference.pointer).second) return;
+  for (const auto& member : reference.schema->items()) {
+    if (std::ranges::find(kAnnotations, member.key()) == kAnnotations.end())
+      note(reference.at(member.key()), "stands beside a $ref, so until draft 7 it says nothing");
+  }
+}
+
+SchemaPlace SchemaSql::resolved(const SchemaPlace& place) {
   SchemaPlace found = place;
   for (int steps = 0; found.schema->is_object() && found.schema->contains("$ref"); ++steps) {
     constexpr int kLongestChain = 100;
     const SchemaPlace reference = found.at("$ref");
+    note_what_stands_beside(found);
     if (!reference.schema->is_string()) fail(reference, "expected a text");
     const auto target = reference.schema->get<std::string>();
     if (!target.starts_with('#') || (target.size() > 1 && target[1] != '/'))
@@ -103,6 +139,9 @@ SchemaPlace SchemaSql::resolved(const SchemaPlace& place) const {
 }
 
 std::string SchemaSql::accepts(const SchemaPlace& place, const std::string& value) {
+  constexpr std::size_t kMostSchemas = 10'000;
+  if (++looked_at_ > kMostSchemas)
+    fail(place, fmt::format("refers to more than {} schemas", kMostSchemas));
   const SchemaPlace found = resolved(place);
   if (found.schema->is_boolean()) return found.schema->get<bool>() ? "true" : "false";
   if (!open_.insert(found.pointer).second)
@@ -172,12 +211,9 @@ std::string SchemaSql::keyword(const SchemaPlace& place, const std::string& name
                        elements_of(value));
   }
   if (name == "required") {
-    if (!at.schema->is_array()) fail(at, "expected an array of names of properties");
     std::vector<std::string> present;
-    for (const Json& property : *at.schema) {
-      if (!property.is_string()) fail(at, "expected an array of names of properties");
-      present.push_back(fmt::format("{} ? {}", value, text_of(at, property.get<std::string>())));
-    }
+    for (const std::string& property : property_names(at))
+      present.push_back(fmt::format("{} ? {}", value, text_of(at, property)));
     return present.empty() ? "" : if_type("object", value, all_of(present));
   }
   if (name == "properties") return properties(place, value);
@@ -191,10 +227,18 @@ std::string SchemaSql::keyword(const SchemaPlace& place, const std::string& name
   if (name == "dependencies") return dependencies(at, value);
   if (name == "not") return fmt::format("(NOT {})", accepts(at, value));
   if (name == "if") return condition_on(place, value);
-  if (is_one_of(kLaterKeywords))
-    notes_.push_back(fmt::format("{}: {}: this keyword came after draft 7 and is not converted",
-                                 file_, at.pointer));
+  if (is_one_of(kLaterKeywords)) note(at, "this keyword came after draft 7 and is not converted");
   return {};
+}
+
+std::vector<std::string> SchemaSql::property_names(const SchemaPlace& place) const {
+  std::vector<std::string> names;
+  if (!place.schema->is_array()) fail(place, "expected an array of names of properties");
+  for (const Json& name : *place.schema) {
+    if (!name.is_string()) fail(place, "expected an array of names of properties");
+    names.push_back(name.get<std::string>());
+  }
+  return names;
 }
 
 std::string SchemaSql::number_limit(const SchemaPlace& place, const std::string& name,
@@ -236,8 +280,8 @@ std::string SchemaSql::format(const SchemaPlace& place, const std::string& value
   if (!place.schema->is_string()) fail(place, "expected the name of a format");
   const auto format = place.schema->get<std::string>();
   if (std::ranges::find(kFormats, format) == kFormats.end()) {
-    notes_.push_back(fmt::format("{}: {}: format \"{}\" is not checked; known are {}", file_,
-                                 place.pointer, format, fmt::join(kFormats, ", ")));
+    note(place, fmt::format("format \"{}\" is not checked; known are {}", format,
+                            fmt::join(kFormats, ", ")));
     return {};
   }
   return if_type("string", value,
@@ -369,7 +413,7 @@ std::string SchemaSql::text_of(const SchemaPlace& place, const std::string& text
 std::string SchemaSql::pattern_of(const SchemaPlace& place) const {
   if (!place.schema->is_string()) fail(place, "expected a regular expression");
   // The director says that what follows is a regular expression whatever it begins with.
-  return text_of(place, "***:" + place.schema->get<std::string>());
+  return text_of(place, "***:" + postgresql_pattern(place.schema->get<std::string>()));
 }
 
 }  // namespace aml::scenarios

@@ -29,7 +29,7 @@ class SchemaSql {
 
   /// The schema that a schema stands for: itself, or what its $ref leads to.
   /// Throws: ScenarioError if that is outside of the file, not there, or not an object or boolean.
-  SchemaPlace resolved(const SchemaPlace& place) const;
+  SchemaPlace resolved(const SchemaPlace& place);
 
   /// An SQL boolean that is true or false, never null, for each jsonb value that is not null.
   std::string accepts(const SchemaPlace& place, const std::string& value);
@@ -37,6 +37,12 @@ class SchemaSql {
   /// What one keyword of a resolved schema asks for, with those beside it that it depends on; empty
   /// if it asks for nothing.
   std::string keyword(const SchemaPlace& place, const std::string& name, const std::string& value);
+
+  /// Throws: ScenarioError if the place is no array of texts.
+  std::vector<std::string> property_names(const SchemaPlace& place) const;
+
+  /// Throws: ScenarioError if a file of expectations or a jsonb cannot hold the text.
+  std::string text_of(const SchemaPlace& place, const std::string& text) const;
 
   /// What was passed over, in words.
   const std::vector<std::string>& notes() const { return notes_; }
@@ -58,7 +64,8 @@ class SchemaSql {
   std::string combination(const SchemaPlace& place, const std::string& name,
                           const std::string& value);
   std::string condition_on(const SchemaPlace& place, const std::string& value);
-  std::string text_of(const SchemaPlace& place, const std::string& text) const;
+  void note(const SchemaPlace& place, std::string_view words);
+  void note_what_stands_beside(const SchemaPlace& reference);
   std::string pattern_of(const SchemaPlace& place) const;
   std::string element_name() { return "each_" + std::to_string(++elements_); }
 
@@ -66,7 +73,9 @@ class SchemaSql {
   std::string file_;
   std::set<std::string> open_;  // pointers of the schemas that are being written
   std::size_t elements_ = 0;
+  std::size_t looked_at_ = 0;  // schemas, each as often as it is referred to
   std::vector<std::string> notes_;
+  std::set<std::string> told_;  // the notes, and places that were looked at for them
 };
 
 }  // namespace aml::scenarios

@@ -20,6 +20,8 @@ struct Target {
   std::string conninfo;
   std::string origin;  ///< where it came from, for messages: "--database", "AML_DATABASE_URL", "PG*
                        ///< variables", "private database in .aml"
+  std::string program_version =
+      {};  ///< which the versions of the data name that are made through it
 };
 
 /// The target without its password, for messages.

@@ -254,9 +254,13 @@ FilePlan make_plan(const Header& header, const Fit& fit) {
   }
   for (std::size_t i = 0; i < header.names().size(); ++i) {
     if (fit.used.contains(i)) continue;
-    const std::string& name = header.as_given()[i];
-    const bool is_unique = !name.empty() && std::ranges::count(header.as_given(), name) == 1;
-    plan.rescued.push_back({is_unique ? name : fmt::format("{} (column {})", name, i + 1), i});
+    std::string name = header.as_given()[i];
+    if (name.empty() || std::ranges::count(header.as_given(), name) > 1) {
+      do {
+        name = fmt::format("{} (column {})", name, i + 1);
+      } while (std::ranges::count(header.as_given(), name) > 0);
+    }
+    plan.rescued.push_back({name, i});
   }
   return plan;
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/new_rows.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_set>
 #include <utility>
 
+#include "store/input_file.hpp"
 #include "store/statement.hpp"
 
 namespace aml::store {
@@ -42,32 +45,22 @@ NewRows::NewRows(LoadTransaction& transaction, Batch batch, NextRow next_row)
   hash_.update(std::to_string(batch_.file_id) + '\n');
 }
 
-std::size_t NewRows::read(char* buffer, std::size_t size) {
-  while (given_ == text_.size()) {
-    if (!fetch()) return 0;
+bool NewRows::next(Record& record) {
+  while (given_ == new_.size()) {
+    if (!collect()) return false;
+    keep_new_rows();
   }
-  const std::size_t count = text_.copy(buffer, size, given_);
-  hash_.update({buffer, count});
-  given_ += count;
-  bytes_ += count;
-  return count;
-}
-
-/// Fetches the next rows, of which perhaps none is new; false if there are none left.
-bool NewRows::fetch() {
-  text_.clear();
-  given_ = 0;
-  if (!header_seen_) {
-    header_seen_ = true;
-    return next_row_(text_);
-  }
-  collect();
-  if (ends_.empty()) return false;
-  keep_new_rows();
+  const std::string_view row = new_[given_++];
+  hash_.update(row);
+  bytes_ += row.size();
+  record.line = ++line_;
+  record.end = bytes_;
+  split(row.substr(0, row.size() - 1), record);
   return true;
 }
 
-void NewRows::collect() {
+/// Fetches the next rows; false if there are none left.
+bool NewRows::collect() {
   collected_.clear();
   ends_.clear();
   keys_.clear();
@@ -81,6 +74,7 @@ void NewRows::collect() {
     // Rows without a key have nothing in common.
     keys_.push_back(key.empty() ? contents_.back() : fingerprint(batch_.source, key));
   }
+  return !ends_.empty();
 }
 
 /// The values of the key as they stand in the row; empty if one of them is.
@@ -106,16 +100,57 @@ void NewRows::keep_new_rows() {
     std::erase(content, '-');
     unseen.insert(std::move(content));
   }
+  new_.clear();
+  given_ = 0;
   std::size_t begin = 0;
   for (std::size_t i = 0; i < ends_.size(); ++i) {
+    const std::string_view row(collected_.data() + begin, ends_[i] - begin);
     // Of rows that are the same to the last byte the first is the row.
     if (unseen.erase(contents_[i]) > 0) {
-      text_.append(collected_, begin, ends_[i] - begin);
+      new_.push_back(row);
     } else {
       ++known_;
     }
     begin = ends_[i];
   }
+}
+
+/// Fills all of the record but its place. The server has checked that it is UTF-8.
+void NewRows::split(std::string_view row, Record& record) {
+  if (row.size() > kMaxLineBytes) {
+    refuse_file("source " + batch_.source, record.line,
+                fmt::format("a row longer than {} MiB cannot be kept\n  leave its long column out, "
+                            "or cut it in a query",
+                            kMaxLineBytes >> 20));
+  }
+  record.fields.clear();
+  record.json.clear();
+  record.raw = {};
+  record.defect = LineDefect::kNone;
+  if (row.size() > kMaxRecordBytes) {
+    record.defect = LineDefect::kLineTooLong;
+    record.raw = row;
+    return;
+  }
+  unescaped_.clear();
+  unescaped_.reserve(row.size());
+  for (std::size_t begin = 0, end = 0; begin <= row.size(); begin = end + 1) {
+    end = value_end(row, begin);
+    record.fields.push_back(plain(row.substr(begin, end - begin)));
+  }
+}
+
+/// A value without its quotes.
+std::string_view NewRows::plain(std::string_view value) {
+  if (!value.starts_with('"')) return value;
+  value = value.substr(1, value.size() - 2);
+  if (value.find('"') == std::string_view::npos) return value;
+  const std::size_t start = unescaped_.size();
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    unescaped_ += value[i];
+    if (value[i] == '"') ++i;  // the quote's double
+  }
+  return std::string_view(unescaped_).substr(start);
 }
 
 }  // namespace aml::store

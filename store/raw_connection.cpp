@@ -21,6 +21,8 @@ RawConnection::RawConnection(const Target& target, const std::string& defaults)
   if (PQstatus(connection_.get()) != CONNECTION_OK)
     throw_unreachable(target, PQerrorMessage(connection_.get()));
   execute(query::session_settings.file, query::session_settings.text);
+  if (!target.program_version.empty())
+    execute(query::name_program.file, query::name_program.text, {target.program_version});
 }
 
 RawResult RawConnection::execute(std::string_view statement, std::string_view text) {

@@ -28,12 +28,6 @@ std::string columns_of(const TableSource& source) {
   return text_array(columns);
 }
 
-std::string wanted_names(const TableSource& source) {
-  std::vector<std::string> names;
-  for (const auto& [wanted, column] : source.columns) names.push_back(wanted);
-  return text_array(names);
-}
-
 /// On lines of its own, so that a comment at its end does not swallow what follows.
 std::string own_lines(const std::string& sql) {
   return '\n' + sql.substr(0, sql.find_last_not_of("; \t") + 1) + '\n';
@@ -104,19 +98,23 @@ void TableReader::take_watermark(const std::string& type) {
   watermark_type_ = type;
 }
 
-std::optional<std::string> TableReader::newest(const std::optional<std::string>& least) {
+std::optional<std::string> TableReader::newest(const std::optional<std::string>& least,
+                                               const std::optional<std::string>& known) {
   return at_source([&] {
-    const auto text = value_of(origin_, query::source_newest_text.text,
-                               {rows_, source_.watermark, watermark_type_, condition_, least});
+    const auto text =
+        value_of(origin_, query::source_newest_text.text,
+                 {rows_, source_.watermark, watermark_type_, condition_, least, known});
     return value_of(origin_, *text);
   });
 }
 
 CopyOut TableReader::copy(const std::optional<std::string>& least) {
   return at_source([&] {
-    const auto text = value_of(
-        origin_, query::source_copy_text.text,
-        {rows_, columns_of(source_), wanted_names(source_), source_.watermark, condition_, least});
+    // Of two rows with one key the first is loaded; transfers are too many to be sorted, and never change.
+    const bool newest_first = source_.dataset != "transfers";
+    const auto text = value_of(origin_, query::source_copy_text.text,
+                               {rows_, columns_of(source_), source_.watermark, condition_, least,
+                                newest_first ? "true" : "false"});
     return CopyOut(*connection_, origin_, *text);
   });
 }

@@ -33,12 +33,13 @@ class TableReader {
   /// Takes the view and looks whether what the source names is there. Requires: connect().
   void begin();
 
-  /// The greatest finite watermark that is not below `least`; absent if there is none.
-  /// Requires: begin().
-  std::optional<std::string> newest(const std::optional<std::string>& least);
+  /// The greatest watermark that is not below `least`; absent if there is none. One that is infinite,
+  /// or a time still to come and later than `known`, does not count. Requires: begin().
+  std::optional<std::string> newest(const std::optional<std::string>& least,
+                                    const std::optional<std::string>& known);
 
-  /// Starts to copy the rows with watermarks from `least` on, and those without one, as CSV with a
-  /// header. Requires: begin(); reads of its rows stand in at_source().
+  /// Starts to copy the rows with watermarks from `least` on, and those without one, as CSV.
+  /// Requires: begin(); reads of its rows stand in at_source().
   CopyOut copy(const std::optional<std::string>& least);
 
   /// Runs `action`; a StoreError that it throws becomes one of the source.

@@ -14,7 +14,6 @@
 #include "store/load_transaction.hpp"
 #include "store/new_rows.hpp"
 #include "store/record_load.hpp"
-#include "store/record_reader.hpp"
 #include "store/table_reader.hpp"
 
 namespace aml::store {
@@ -113,7 +112,7 @@ class TableLoad {
     if (known.size() > 0) last_ = known.text(0, 0);
     const bool reads_all = reading_ == TableReading::kAll || !last_;
     if (!reads_all) least_ = position(transaction, last_, std::nullopt).least;
-    const auto newest = reader_.newest(least_);
+    const auto newest = reader_.newest(least_, last_);
     if (least_ && !newest) require_no_way_back();
     next_ = position(transaction, reads_all ? std::nullopt : last_, newest).newest;
   }
@@ -138,7 +137,7 @@ class TableLoad {
   /// Nothing is as new as what was read last: new rows of a table that was set back would be taken
   /// for old ones.
   void require_no_way_back() {
-    const auto newest = reader_.newest(std::nullopt);
+    const auto newest = reader_.newest(std::nullopt, last_);
     if (!newest) return;  // it is empty
     refuse_file(
         reader_.origin(),
@@ -177,16 +176,11 @@ class TableLoad {
     };
     const bool is_replacing = plan_.dataset() != Dataset::kTransfers;
     NewRows rows(transaction,
-                 {file_id, source_.name, key_of(plan_.dataset()).size(), is_replacing,
+                 {file_id, source_.name, plan_.header, key_of(plan_.dataset()).size(), is_replacing,
                   !is_replacing && has_other_columns(transaction)},
                  next_row);
-    const auto& progress = session_.options().progress;
-    const auto reading = [&](char* buffer, std::size_t size) {
-      if (progress) progress(source_.name, rows.bytes(), 0);
-      return rows.read(buffer, size);
-    };
-    const auto reader = open_records(reading, source_.name, plan_.header);
-    records.copy_into_bronze(file_id, *reader, 0);
+    if (const auto& progress = session_.options().progress) progress(source_.name, 0, 0);
+    records.copy_into_bronze(file_id, rows, 0);
     transaction.run(query::finish_batch, {to_parameter(file_id), rows.finish_hash(),
                                           to_parameter(rows.bytes()), to_parameter(rows.known())});
     return rows.known();

@@ -49,11 +49,6 @@ std::vector<VersionRow> version_history(Connection& connection, const std::strin
   return versions;
 }
 
-void name_program(Connection& connection, const std::string& program_version) {
-  auto session = begin<pqxx::nontransaction>(connection);
-  run(session, query::name_program, program_version);
-}
-
 std::int64_t newest_version(Connection& connection) {
   auto session = begin<pqxx::nontransaction>(connection);
   return run(session, query::newest_version)[0][0].as<std::int64_t>();

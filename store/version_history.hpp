@@ -28,9 +28,6 @@ struct VersionRow {
 std::vector<VersionRow> version_history(Connection& connection, const std::string& table,
                                         int limit);
 
-/// The versions that this connection makes will name the program.
-void name_program(Connection& connection, const std::string& program_version);
-
 std::int64_t newest_version(Connection& connection);
 
 /// The newest version that was committed until then; the same for ever.

@@ -717,10 +717,13 @@ TEST(CommandLine, ControlCharactersInTheDataDoNotReachTheTerminal) {
   const TestDatabase database;
   const auto target = database.target().conninfo;
   const std::string hostile = "\x1b[31mred";
-  const auto file =
-      folder.write("transfers.csv",
-                   "booked_at,from_account,to_account,amount\n2024-03-01," + hostile + ",B,5.00\n");
-  ASSERT_EQ(run_aml({"-d", target, "load", file}).exit_code, 0);
+  const auto file = folder.write(hostile + ".csv", "booked_at,from_account,to_account,amount," +
+                                                       hostile + "\n2024-03-01," + hostile +
+                                                       ",B,5.00,x\n2024-03-01,A,B,five,x\n");
+  const auto loaded = run_aml({"-d", target, "load", file});
+  ASSERT_EQ(loaded.exit_code, 0);
+  EXPECT_EQ(loaded.err.find('\x1b'), std::string::npos) << loaded.err;
+  EXPECT_NE(loaded.err.find("[31mred.csv: 1 rows quarantined"), std::string::npos) << loaded.err;
   const auto why = run_aml({"-d", target, "explain", hostile});
   EXPECT_EQ(why.exit_code, 0) << why.err;
   EXPECT_EQ(why.out.find('\x1b'), std::string::npos);

@@ -77,6 +77,10 @@ TEST_F(QuarantineCommand, TellsTheStoryOfBadRowsFromTheLoadToSilver) {
   EXPECT_EQ(out_of({"quarantine", "list"}), "dataset,reason,file,path,open,fixed\n");
   EXPECT_EQ(database_.query("SELECT transfer_id, amount, type FROM silver.transfers ORDER BY 1"),
             "T1|1.00|W\nT2|2.00|CASH\nT4|4.00|W");
+  EXPECT_EQ(database_.query("SELECT operation, count(*), count(program_version) FROM aml.versions "
+                            "WHERE version > 0 GROUP BY 1 ORDER BY 1"),
+            "LOAD|1|1\nREPLAY|2|2")
+      << "each names the program that made it";
   EXPECT_EQ(out_of({"expectations", "results", "--file", "1", "--broken", "--expectation",
                     "amount_is_not_negative"})
                 .substr(0, 92),
@@ -125,6 +129,11 @@ TEST_F(QuarantineCommand, WrongUsageSaysWhatIsExpected) {
             std::string::npos);
   EXPECT_NE(complaint({"expectations", "check", "a.jsonl"}).find("--schema or --expectations"),
             std::string::npos);
+  const std::string shipped = AML_SOURCE_DIR "/scenarios/expectations.json";
+  EXPECT_NE(complaint({"expectations", "check", "--expectations", shipped, "a.jsonl"})
+                .find("expects nothing of rows that are JSON objects"),
+            std::string::npos)
+      << "a check of nothing would always pass";
 }
 
 TEST_F(QuarantineCommand, ASchemaBecomesExpectationsThatJsonLinesAreHeldAgainst) {
@@ -136,6 +145,11 @@ TEST_F(QuarantineCommand, ASchemaBecomesExpectationsThatJsonLinesAreHeldAgainst)
       "dataset,expectation,policy,passed,failed,first_lines,description\n"
       "json.loan,kind_enum,quarantine,1,1,2,\"kind: enum: [\"\"O'Neill\"\",\"\"b\"\"]\"\n";
   EXPECT_EQ(out_of({"expectations", "check", "--schema", schema, rows}), result);
+  const std::string more = folder_.write(
+      "loan.json", R"({"properties": {"kind": {"enum": ["O'Neill", "b"], "format": "hostname"}}})");
+  const Ended told = aml({"expectations", "check", "--schema", more, rows});
+  EXPECT_EQ(told.out, result);
+  EXPECT_NE(told.err.find("format \"hostname\" is not checked"), std::string::npos) << told.err;
   std::string converted = out_of({"expectations", "from-schema", schema});
   EXPECT_EQ(
       out_of({"expectations", "check", "--expectations", folder_.write("e.json", converted), rows}),

@@ -63,7 +63,7 @@ const std::string kAdjustment = R"({
 /// Properties without a type; positions, patterns, conditions.
 const std::string kCurve = R"({
   "properties": {
-    "id": {"pattern": "^[A-Z]{2}$|'"},
+    "id": {"pattern": "^[A-Z]{2}$|'|\\babc|z[\\b]"},
     "value": {"const": {"amount": 1}},
     "parts": {"items": [{"type": "integer"}, {"type": "string"}], "additionalItems": {"type": "boolean"}},
     "country": false,
@@ -285,6 +285,22 @@ TEST_F(JsonSchemaTest, AFileOfJsonLinesIsCheckedWithCountsAndLines) {
   EXPECT_EQ(database.query("SELECT count(*) FROM pg_tables WHERE tablename = 'json_rows'"), "0");
 }
 
+TEST_F(JsonSchemaTest, ALimitIsTheNumberThatIsWrittenOrRefused) {
+  const auto with = [](const char* number) {
+    return fmt::format(R"({{"properties": {{"a": {{"maximum": {}}}}}}})", number);
+  };
+  for (const char* kept :
+       {"0.1", "-0.0", "1e3", "1.50", "100.00", "2.5E-3", "0e5", "123456789012345.6",
+        "18446744073709551615", "-9223372036854775808", "1e300"})
+    EXPECT_EQ(refusal(with(kept)), "not refused") << kept;
+  for (const char* lost : {"99999999999999.99", "123456789012345678901", "0.12345678901234567890",
+                           "1e-400", "3.0000000000000000001"})
+    EXPECT_EQ(refusal(with(lost)),
+              fmt::format(": /properties/a/maximum: {} has more digits than can be kept", lost));
+  EXPECT_EQ(refusal(R"({"properties": {"a": {"enum": [1, 0.30000000000000000001]}}})"),
+            ": /properties/a/enum/1: 0.30000000000000000001 has more digits than can be kept");
+}
+
 TEST_F(JsonSchemaTest, TheOutputIsAFileOfExpectationsThatReadsAsItself) {
   for (const auto& schema : {kCollateral, kAdjustment, kCurve}) {
     const auto converted = convert(schema).expectations;
@@ -356,6 +372,37 @@ TEST_F(JsonSchemaTest, WhatCannotBeConvertedIsRefusedWithItsPlaceOrTold) {
   EXPECT_NE(
       refusal(doubling + R"("d12": {"type": "integer"}}})").find("more than 20000 characters"),
       std::string::npos);
+  std::string empty_doubling =
+      R"({"properties": {"a": {"$ref": "#/definitions/d0"}}, "definitions": {)";
+  for (int i = 0; i < 40; ++i)
+    empty_doubling += fmt::format(
+        R"("d{0}": {{"properties": {{"b": {{"$ref": "#/definitions/d{1}"}}, "c": {{"$ref": "#/definitions/d{1}"}}}}}}, )",
+        i, i + 1);
+  EXPECT_NE(refusal(empty_doubling + R"("d40": {}}})").find("more than 10000 schemas"),
+            std::string::npos);
+  for (const SchemaTarget& target : {SchemaTarget{}, SchemaTarget{"transfers", {}}}) {
+    for (const char* names : {"true", "[1]", R"({"a": "amount"})"})
+      EXPECT_EQ(refusal(fmt::format(R"({{"required": {}}})", names), target),
+                ": /required: expected an array of names of properties");
+  }
+  EXPECT_EQ(refusal(R"({"properties": {"a\nb": {"type": "string"}}})"),
+            ": /properties: a text with control characters cannot be converted");
+  std::string many = R"({"properties": {)";
+  for (int i = 0; i < 1001; ++i)
+    many += fmt::format(R"({}"p{}": {{"type": "null"}})", i == 0 ? "" : ", ", i);
+  EXPECT_EQ(refusal(many + "}}"), ": becomes more than 1000 expectations");
+  EXPECT_THROW(convert("{}", {"transfers", {{"a", "Amount"}}}), std::invalid_argument);
+  const auto left_out = convert(
+      R"({"properties": {"Amount Due": {"minimum": 1}}, "required": ["id"]})", {"transfers", {}});
+  EXPECT_TRUE(left_out.expectations.empty());
+  ASSERT_EQ(left_out.notes.size(), 2U);
+  EXPECT_NE(left_out.notes[1].find("/required: id: no column was named"), std::string::npos)
+      << left_out.notes[1];
+  const auto beside = convert(
+      R"({"properties": {"a": {"$ref": "#/definitions/x", "title": "A", "maxLength": 3}}, "definitions": {"x": {}}})");
+  ASSERT_EQ(beside.notes.size(), 1U);
+  EXPECT_NE(beside.notes[0].find("/properties/a/maxLength: stands beside a $ref"),
+            std::string::npos);
   const auto told = convert(R"({"properties": {"a": {"format": "hostname", "minContains": 1}}})");
   EXPECT_TRUE(told.expectations.empty());
   ASSERT_EQ(told.notes.size(), 2U);

@@ -284,6 +284,10 @@ TEST_F(AccessTest, TheEngineCannotTakeAwayWhatHoldsItBack) {
         "SELECT aml.analyze_tables('pg_catalog.pg_class')",
         "SELECT aml.keep_history('gold.alerts')"})
     EXPECT_NE(session.run(statement), "") << statement;
+  // Not even in a version that it calls an erasure.
+  EXPECT_EQ(session.run("DO $$ BEGIN PERFORM aml.begin_version('ERASE'); UPDATE aml.versions SET "
+                        "operation_parameters = '{}' WHERE version = 0; END $$"),
+            "23001");
   EXPECT_EQ(session.run("SELECT aml.analyze_tables('pg_catalog.pg_class')"), "22023");
   EXPECT_EQ(session.run("SELECT aml.analyze_tables('silver.transfers', 'gold.alerts')"), "");
 }
@@ -540,6 +544,9 @@ TEST_F(AccessTest, AGrantEndsWithItsDateAndARevokedOneAtOnce) {
             member.name() + "|f\n" + bank.name() + "|f");
   grant_share(connection(), "dated", bank.name(), kIn2100);
   EXPECT_EQ(reader.run("EXECUTE counting"), "t") << "a new grant takes the place of the old one";
+  query("REVOKE aml_recipient FROM " + identifier(bank.name()));
+  EXPECT_EQ(reader.run("EXECUTE counting"), "f") << "who is no recipient any more";
+  query("GRANT aml_recipient TO " + identifier(bank.name()));
   revoke_share(connection(), "dated", bank.name());
   EXPECT_EQ(reader.run("EXECUTE counting"), kDenied);
   EXPECT_EQ(reader.run("SELECT share_dated.version()"), kDenied);
@@ -672,6 +679,20 @@ TEST_F(AccessTest, AConditionIsOneExpressionOverTheRowThatNeverChanges) {
   EXPECT_EQ(query("SELECT condition FROM aml.share_tables WHERE share = 'right'"),
             "((subject <> ';)--'::text) AND (score > (0.5)::double precision))");
   drop_share(connection(), "right");
+}
+
+/// The server would tell the reader the condition, and what it failed on.
+TEST_F(AccessTest, AConditionThatFailsOnARowIsRefusedBeforeAnybodyReads) {
+  const NewShare share{
+      "failing", 0, {{"alert_entities", "1 / (CASE entity_id WHEN 'A1' THEN 0 ELSE 1 END) = 1"}}};
+  NewShare of_today = share;
+  of_today.version = newest();
+  expect_words(refusal([&] { create_share(connection(), of_today); }),
+               "fails on a row of version " + std::to_string(newest()) + ": division by zero");
+  create_share(connection(), share);  // of a version without rows
+  expect_words(refusal([&] { move_share(connection(), "failing", newest()); }), "division by zero");
+  EXPECT_EQ(query("SELECT aml.shared_version('failing')"), "0");
+  drop_share(connection(), "failing");
 }
 
 TEST_F(AccessTest, NamesAreOfAnyKindOrRefused) {

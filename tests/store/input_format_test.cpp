@@ -74,6 +74,16 @@ TEST(InputFormat, UnknownColumnsAreRescuedUnderAKeyOfTheirOwn) {
                 {"note (column 2)", 1}, {"note (column 6)", 5}, {" (column 7)", 6}, {"x", 7}}));
 }
 
+/// One of two values under one key would be lost.
+TEST(InputFormat, TheKeyOfARepeatedColumnIsNotTheNameOfAnother) {
+  const auto plan = std::get<FilePlan>(recognise(
+      header("booked_at,from_account,to_account,amount,x,x,x (column 6)"), InputFormat::kAml));
+  std::map<std::string, std::size_t> keys;
+  for (const auto& column : plan.rescued) keys[column.key] = column.position;
+  EXPECT_EQ(keys, (std::map<std::string, std::size_t>{
+                      {"x (column 5)", 4}, {"x (column 6) (column 6)", 5}, {"x (column 6)", 6}}));
+}
+
 TEST(InputFormat, AmlsimAccountsGiveAnAccountAndAPartyAndKeepTheRest) {
   const std::string line =
       "acct_id,dsply_nm,type,acct_stat,acct_rptng_crncy,prior_sar_count,branch_id,open_dt,close_dt,"

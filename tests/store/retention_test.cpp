@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <pqxx/pqxx>
 #include <random>
 #include <string>
 #include <vector>
@@ -143,6 +144,27 @@ TEST(Prune, NeverDropsWhatAShareShows) {
   EXPECT_EQ(rates_as_of(database, 13), copies.at(13));
 }
 
+TEST(Prune, AndAShareOfWhatGoesAreNotMadeAtTheSameTime) {
+  const TestDatabase database;
+  write_random_past(database);
+  const auto objection_to_commit = [&](const std::string& slow, const std::string& quick) {
+    auto connection = database.connect();
+    pqxx::work work(connection.pqxx());
+    work.exec(slow);
+    database.query(quick);
+    return objection([&] { work.commit(); });
+  };
+  const auto share = [](const std::string& name) {
+    return fmt::format("SELECT aml.create_share('{}', 10, '{{alerts}}', '{{true}}')", name);
+  };
+  const std::string prune = "SELECT count(*) FROM aml.prune(5)";
+  expect_words(objection_to_commit(prune, share("first")), "a share was made meanwhile");
+  EXPECT_EQ(database.query("SELECT aml.oldest_version()"), "0");
+  database.query("SELECT aml.drop_share('first')");
+  expect_words(objection_to_commit(share("second"), prune), "version 10 was dropped");
+  EXPECT_EQ(database.query("SELECT count(*) FROM aml.shares WHERE dropped_at IS NULL"), "0");
+}
+
 TEST(Prune, TakesInputAndBacktestsThatAreAsOld) {
   const TestDatabase database;
   auto connection = database.connect();
@@ -221,19 +243,20 @@ constexpr const char* kBank = R"(
 const std::vector<std::string> kHerWords{"PADA1", "Adamantia",     "Zwölfer",    "ACADA1",
                                          "ZQ",    "unknown words", "zw.example", "spouse"};
 
-/// Tables that still hold the word, as rows cast to text.
+/// Tables that still hold the word, as rows cast to text. The bytes of a shorter one stand in a hash by chance.
 std::string tables_with(const TestDatabase& database, const std::string& word) {
-  return database.query(
-      fmt::format("SELECT string_agg(place, ' ' ORDER BY place) FROM (SELECT format('%I.%I', "
-                  "schemaname, tablename) AS place FROM pg_tables "
-                  "WHERE schemaname IN ('aml', 'bronze', 'silver', 'quarantine', 'gold', "
-                  "'backtest', 'history')) t "
-                  "WHERE (xpath('//n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s AS "
-                  "r WHERE position(lower(%L) IN "
-                  "lower(r::text)) > 0 OR position(lower(encode(convert_to(%2$L, ''UTF8''), "
-                  "''hex'')) IN r::text) > 0', place, $word${}$word$), false, true, "
-                  "'')))[1]::text <> '0'",
-                  word));
+  return database.query(fmt::format(
+      "SELECT string_agg(place, ' ' ORDER BY place) FROM (SELECT format('%I.%I', "
+      "schemaname, tablename) AS place FROM pg_tables "
+      "WHERE schemaname IN ('aml', 'bronze', 'silver', 'quarantine', 'gold', "
+      "'backtest', 'history')) t "
+      "WHERE (xpath('//n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s AS "
+      "r WHERE position(lower(%L) IN "
+      "lower(r::text)) > 0 OR length(%2$L) > 3 AND position(lower(encode(convert_to(%2$L, "
+      "''UTF8''), "
+      "''hex'')) IN r::text) > 0', place, $word${}$word$), false, true, "
+      "'')))[1]::text <> '0'",
+      word));
 }
 
 const ErasureRequest kAda{
@@ -376,6 +399,22 @@ TEST(Erase, WhatComesAgainIsRefusedWhoeverBringsIt) {
                      "true, 2, 9)");
                }),
                "line 9 names the account");
+  // Also with a row that goes to quarantine.
+  const std::string quarantined =
+      "INSERT INTO quarantine.rows (file_id, line, dataset, reasons, row_values, raw) VALUES (1, "
+      "20, 'transfers', '{x}', '{\"to_account\": \"ACBOB1\"}', NULL), (1, 21, 'transfers', '{x}', "
+      "NULL, 'x')";
+  expect_words(objection([&] {
+                 database.query(quarantined +
+                                ", (1, 22, 'transfers', '{x}', '{\"to_account\": \"12 \"}', NULL)");
+               }),
+               "line 22 names the account");
+  expect_words(objection([&] {
+                 database.query(quarantined +
+                                ", (1, 23, 'parties', '{x}', '{\"party_id\": \"PADA1\"}', NULL)");
+               }),
+               "line 23 names the party");
+  database.query(quarantined);
   database.write(
       "INSERT INTO silver.parties VALUES ('12', 'a party that is called as the account was', "
       "'person', 'US', 0, false, 2, 1)");
@@ -431,6 +470,11 @@ TEST(Erase, NamesOfAnySpellingAreFoundAndOthersLeftAlone) {
   EXPECT_EQ(without(R"(a.b(c)[d]\e|f*g+h?i{j}^k$l, aXb(c))", R"(a.b(c)[d]\e|f*g+h?i{j}^k$l)"),
             "X, aXb(c)");
   EXPECT_EQ(without("call +49 (0)30 1 now", "+49 (0)30 1"), "call X now");
+  // In a line that could not be read, as programs write JSON that is all ASCII.
+  EXPECT_EQ(database.query(R"(SELECT encode(raw, 'escape') ~ aml.words_pattern('{Zoë 😀 Lee}')
+                                FROM (VALUES ('{"n": "ZO\\u00EB \\uD83D\\uDE00 LEE'::bytea),
+                                             ('{"n": "Zo\\u00ea \\ud83d\\ude00 Lee')) AS lines (raw))"),
+            "t\nf");
   EXPECT_EQ(
       database.query(
           R"(SELECT aml.without_words('{"k \"q\"": [12, "12", {"b": null}]}'::jsonb, '{"12": "X", "k \"q\"": "Y"}'))"),

@@ -15,6 +15,7 @@
 #include "store/conninfo.hpp"
 #include "store/error.hpp"
 #include "store/quarantine.hpp"
+#include "store/retention.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace aml::store {
@@ -230,6 +231,28 @@ TEST_F(TableSourceTest, RowsWithoutAWatermarkOrWithAnInfiniteOneAreReadEachTimeA
   EXPECT_EQ(transfers(), "T1 T2 for ever none none 2");
 }
 
+/// "Until further notice" as the year 9999, or a client whose clock is wrong.
+TEST_F(TableSourceTest, AWatermarkStillToComeDoesNotHideTheRowsBeforeIt) {
+  pay("T1", 0);
+  bank_.query("INSERT INTO payments VALUES ('far', 'A', 'B', 1, DEFAULT, '9999-12-31')");
+  load_new(2);
+  EXPECT_EQ(position(), "2024-03-01 00:00:00+00");
+  pay("T2", 500);
+  load_new(1);
+  EXPECT_EQ(load_new(0).rows_known, 2U);
+  EXPECT_EQ(transfers(), "T1 T2 far");
+
+  // A day still to come is no day that was read up to, and a clock that is set back does no harm.
+  bank_.query("ALTER TABLE payments ALTER changed_at TYPE timestamp");
+  source_.lateness = TimeLateness{0};
+  query("UPDATE aml.source_positions SET position = '2150-01-01 00:00:00+00'");
+  bank_.query(
+      "INSERT INTO payments VALUES ('ahead', 'A', 'B', 1, DEFAULT, '2150-01-01'), ('farther', 'A', "
+      "'B', 1, DEFAULT, '2151-01-01')");
+  load_new(2);
+  EXPECT_EQ(position(), "2150-01-01 00:00:00+00");
+}
+
 TEST_F(TableSourceTest, OnlyRowsWithoutAWatermarkMakeNoPosition) {
   bank_.query("INSERT INTO payments VALUES ('none', 'A', 'B', 1, DEFAULT, NULL)");
   load_new(1);
@@ -302,6 +325,20 @@ TEST_F(TableSourceTest, AChangedAccountIsReplacedAlsoByWhatItWasBefore) {
       "UPDATE silver.accounts SET country = 'US', valid_from = DEFAULT WHERE account_id = 'A1'");
   load_new(0);
   EXPECT_EQ(country(), "US");
+}
+
+/// A table that keeps every state of an account: as if they had come one after the other.
+TEST_F(TableSourceTest, OfTwoStatesOfAnAccountTheNewerOneIsLoaded) {
+  source_.dataset = "accounts";
+  source_.table = "states";
+  source_.columns = {{"account_id", "nr"}, {"country", "land"}};
+  bank_.query(
+      "CREATE TABLE states AS SELECT * FROM (VALUES ('A1', 'DE', timestamptz '2024-03-01'), ('A1', "
+      "'FR', '2024-03-03'), ('A1', 'IT', '2024-03-02'), ('A2', 'DE', NULL), ('A2', 'FR', "
+      "'2024-03-01')) AS state (nr, land, changed_at)");
+  EXPECT_EQ(load_new(5).quarantined_by_reason, (Counts{{"account_id_is_unique", 3}}));
+  EXPECT_EQ(query("SELECT country FROM silver.accounts ORDER BY account_id"), "FR\nFR");
+  load_new(0);
 }
 
 TEST_F(TableSourceTest, AKeyThatStandsInTheSourceTwiceIsQuarantinedOnce) {
@@ -545,6 +582,27 @@ TEST_F(TableSourceInItsOwnDatabase, ValuesComeAsTheyAreWhateverTheSettingsOfTheS
   load_new(0);
 }
 
+/// A payer writes the text of a payment, and must not write payments with it.
+TEST_F(TableSourceTest, ATextOfManyLinesIsOneValueAndNeverARow) {
+  bank_.query("ALTER TABLE payments ADD COLUMN note text");
+  bank_.query(
+      "INSERT INTO payments SELECT 'T1', 'A', 'B', 1, '2024-03-01', '2024-03-01', repeat(E'\\n', "
+      "120) || E'\"forged\nFORGED,2024-03-01,C,D,99,\\n' || repeat('x', 1000)");
+  bank_.query(
+      "INSERT INTO payments SELECT 'T2', 'A', 'B', 1, '2024-03-01', '2024-03-01', repeat('y', "
+      "2000000)");
+  source_.columns.emplace_back("note", "note");
+  const auto outcome = load_new(2);
+  EXPECT_EQ(outcome.quarantined_by_reason, (Counts{{"line_too_long", 1}}));
+  EXPECT_EQ(transfers(), "T1");
+  EXPECT_EQ(
+      query("SELECT sha256(convert_to(rescued ->> 'note', 'UTF8')), line FROM "
+            "bronze.transfers ORDER BY line"),
+      bank_.query("SELECT sha256(convert_to(note, 'UTF8')), 1 FROM payments WHERE id = 'T1'"));
+  EXPECT_EQ(query("SELECT line, length(raw) > 2000000 FROM quarantine.rows"), "2|t");
+  load_new(0);
+}
+
 TEST_F(TableSourceTest, ADatabaseOfAnotherEncodingIsReadAsText) {
   const auto name = bank_.query("SELECT current_database()") + "_latin";
   bank_.query("CREATE DATABASE " + name +
@@ -581,6 +639,48 @@ TEST_F(TableSourceInItsOwnDatabase, ColumnsThatAreNotKnownFollowTheRulesOfFiles)
             "T1||\nT2|web|7");
   EXPECT_EQ(query("SELECT count(*) FROM quarantine.rows"), "0");
   load_new(0);
+
+  // The name of a column of the history.
+  source_.columns.emplace_back("valid_until", "channel");
+  pay("T3", 600);
+  load_new(1);
+  database_.write("UPDATE silver.transfers SET type = 'X', valid_from = DEFAULT");
+  EXPECT_EQ(query("SELECT valid_until_2 FROM silver.transfers WHERE transfer_id = 'T3'"), "web");
+}
+
+/// Account numbers are few enough to try the hash of each.
+TEST_F(TableSourceInItsOwnDatabase, WhatWasErasedIsKnownByNoHashThatCanBeGuessed) {
+  pay("T1", 0);
+  bank_.query("INSERT INTO payments VALUES ('T2', 'C', 'D', 1, DEFAULT, '2024-03-01')");
+  load_new(2);
+  TableSource clients = source_;
+  clients.name = "clients";
+  clients.dataset = "accounts";
+  clients.table = "clients";
+  clients.columns = {{"account_id", "nr"}, {"country", "land"}};
+  bank_.query(
+      "CREATE TABLE clients AS SELECT nr, 'DE' AS land, now() AS changed_at FROM "
+      "unnest('{A,C,\"E, \\\"F\\\"\"}'::text[]) AS nr");
+  ASSERT_EQ(ingest_table(connection_, clients, options_).rows_loaded, 3U);
+  const auto guessed = [&](const std::string& source, const std::string& key) {
+    return query(
+        "SELECT count(*) FROM aml.source_rows WHERE row_key = left(encode(sha256(convert_to"
+        "($$" +
+        source + "$$ || chr(10) || $$" + key + "$$, 'UTF8')), 'hex'), 32)::uuid");
+  };
+  for (const std::string account : {"A", "E, \"F\""}) {
+    erase(connection_, {.kind = "account",
+                        .key = account,
+                        .reference = "R",
+                        .reason = "r",
+                        .override_duty = "test"});
+  }
+  EXPECT_EQ(
+      guessed("bank", "T1") + guessed("clients", "A") + guessed("clients", "\"E, \"\"F\"\"\""),
+      "000");
+  EXPECT_EQ(guessed("bank", "T2") + guessed("clients", "C"), "11");
+  EXPECT_EQ(load_new(0, TableReading::kAll).rows_known, 2U);
+  EXPECT_EQ(ingest_table(connection_, clients, options_, TableReading::kAll).rows_known, 3U);
 }
 
 TEST_F(TableSourceTest, TheSameDatabaseIsASourceToo) {

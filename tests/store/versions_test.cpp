@@ -428,6 +428,25 @@ TEST(RestoreTables, MakesThemWhatTheyWereAsANewVersionThatCanBeUndone) {
   EXPECT_NE(history[0].parameters.find("\"to\": 2"), std::string::npos) << history[0].parameters;
 }
 
+/// Each row that came since was compared with every row of the version: this took minutes.
+TEST(RestoreTables, TakesSecondsForMoreRowsThanFitInMemory) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  const auto add = [&](const std::string& prefix) {
+    database.write("INSERT INTO silver.parties (party_id, is_derived, file_id, line) SELECT '" +
+                   prefix + "' || n, true, 1, n FROM generate_series(1, 60000) AS n");
+  };
+  add("A");
+  add("B");
+  {
+    pqxx::nontransaction session(connection.pqxx());
+    session.exec("SET statement_timeout = '20s'; SET work_mem = '256kB'");
+  }
+  const auto restored = restore_tables(connection, {"silver.parties"}, 1);
+  EXPECT_EQ(restored[0].deleted, 60000);
+  EXPECT_EQ(database.query("SELECT count(*), min(party_id) FROM silver.parties"), "60000|A1");
+}
+
 TEST(RestoreTables, NothingIsDoneIfWhatIsLeftWouldReferToNothing) {
   const TestDatabase database;
   auto connection = database.connect();
