@@ -52,6 +52,10 @@ std::string Sha256::finish_hex() {
   return hex;
 }
 
+void Sha256::restart() {
+  require(EVP_DigestInit_ex(context_.get(), nullptr, nullptr));
+}
+
 std::string sha256_hex(std::string_view bytes) {
   Sha256 hash;
   hash.update(bytes);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/new_rows.hpp"
 
-#include <algorithm>
+#include <pqxx/pqxx>
 #include <unordered_set>
 #include <utility>
 
@@ -10,19 +10,12 @@
 namespace aml::store {
 namespace {
 
-// One look-up for so many rows: fewer pay more for the statement, more gain nothing.
-constexpr std::size_t kRowsTogether = 5000;
-constexpr std::size_t kBytesTogether = std::size_t{4} << 20;
+// One look-up for so many rows, and as many are read ahead: about what BronzeWriter sends together, so
+// that neither waits long for the other.
+constexpr std::size_t kRowsTogether = 16'384;
+constexpr std::size_t kBytesTogether = std::size_t{2} << 20;
 
-/// Half of a SHA-256, as a uuid: no two rows of any source will ever share one.
-std::string fingerprint(std::string_view source, std::string_view bytes) {
-  constexpr std::size_t kDigits = 32;
-  Sha256 hash;
-  hash.update(source);
-  hash.update("\n");
-  hash.update(bytes);
-  return hash.finish_hex().substr(0, kDigits);
-}
+constexpr std::size_t kDigits = 32;
 
 /// Where the value that begins at `from` ends: at a comma or the line end that is not quoted.
 std::size_t value_end(std::string_view row, std::size_t from) {
@@ -37,56 +30,100 @@ std::size_t value_end(std::string_view row, std::size_t from) {
 
 }  // namespace
 
-NewRows::NewRows(LoadTransaction& transaction, Batch batch, NextRow next_row)
-    : transaction_(transaction), batch_(std::move(batch)), next_row_(std::move(next_row)) {
-  hash_.update(std::to_string(batch_.file_id) + '\n');
+void NewRows::Hashes::add(std::string_view digits) {
+  if (!digits_.empty()) digits_ += ',';
+  digits_ += digits;
+}
+
+std::string_view NewRows::Hashes::operator[](std::size_t i) const {
+  return std::string_view(digits_).substr(i * (kDigits + 1), kDigits);
+}
+
+std::string NewRows::Hashes::as_array() const {
+  return '{' + digits_ + '}';
+}
+
+NewRows::NewRows(std::string source, Rules rules, NextRow next_row)
+    : source_(std::move(source) + '\n'), rules_(rules), next_row_(std::move(next_row)) {}
+
+bool NewRows::find_first(Connection& connection) {
+  std::string_view header;
+  if (!next_row_(header)) return false;
+  text_ = header;
+  while (advance()) {
+    if (rules_.are_taken_for_new) return true;
+    auto session = store::begin<pqxx::nontransaction>(connection);
+    const auto known = run(session, query::known_source_rows, chunk_.keys.as_array(),
+                           chunk_.contents.as_array(), rules_.is_known_by_key, std::nullopt);
+    if (known.size() < chunk_.ends.size()) return true;
+    known_ += chunk_.ends.size();
+  }
+  return false;
+}
+
+void NewRows::begin(LoadTransaction& transaction, std::int64_t file_id) {
+  transaction_ = &transaction;
+  file_id_ = file_id;
+  batch_hash_.update(std::to_string(file_id) + '\n');
 }
 
 std::size_t NewRows::read(char* buffer, std::size_t size) {
   while (given_ == text_.size()) {
-    if (!fetch()) return 0;
+    text_.clear();
+    given_ = 0;
+    if (!is_pending_ && !advance()) return 0;
+    keep_new_rows();
   }
   const std::size_t count = text_.copy(buffer, size, given_);
-  hash_.update({buffer, count});
+  batch_hash_.update({buffer, count});
   given_ += count;
   bytes_ += count;
   return count;
 }
 
-/// Fetches the next rows, of which perhaps none is new; false if there are none left.
-bool NewRows::fetch() {
-  text_.clear();
-  given_ = 0;
-  if (!header_seen_) {
-    header_seen_ = true;
-    return next_row_(text_);
-  }
-  collect();
-  if (ends_.empty()) return false;
-  keep_new_rows();
-  return true;
+std::string NewRows::finish() {
+  if (is_key_dropped_) transaction_->run(command::create_source_rows_key);
+  return batch_hash_.finish_hex();
 }
 
-void NewRows::collect() {
-  collected_.clear();
-  ends_.clear();
-  keys_.clear();
-  contents_.clear();
-  std::string row;
-  while (ends_.size() < kRowsTogether && collected_.size() < kBytesTogether && next_row_(row)) {
-    collected_ += row;
-    ends_.push_back(collected_.size());
-    contents_.push_back(fingerprint(batch_.source, row));
+/// Goes on to the next rows, and begins to read those behind them; false if there are none left.
+bool NewRows::advance() {
+  if (has_ended_) return false;
+  chunk_ = ahead_.valid() ? ahead_.get() : collect();
+  has_ended_ = chunk_.is_last;
+  is_pending_ = !chunk_.ends.empty();
+  if (!has_ended_) ahead_ = std::async(std::launch::async, [this] { return collect(); });
+  return is_pending_;
+}
+
+NewRows::Chunk NewRows::collect() {
+  Chunk chunk;
+  std::string_view row;
+  while (chunk.ends.size() < kRowsTogether && chunk.rows.size() < kBytesTogether) {
+    chunk.is_last = !next_row_(row);
+    if (chunk.is_last) break;
+    chunk.rows += row;
+    chunk.ends.push_back(chunk.rows.size());
+    const std::string content = fingerprint(row);
     const std::string key = key_of(row);
+    chunk.contents.add(content);
     // Rows without a key have nothing in common.
-    keys_.push_back(key.empty() ? contents_.back() : fingerprint(batch_.source, key));
+    chunk.keys.add(key.empty() ? content : fingerprint(key));
   }
+  return chunk;
+}
+
+std::string NewRows::fingerprint(std::string_view bytes) {
+  row_hash_.restart();
+  row_hash_.update(source_);
+  row_hash_.update(bytes);
+  return row_hash_.finish_hex().substr(0, kDigits);
 }
 
 /// The values of the key as they stand in the row; empty if one of them is.
 std::string NewRows::key_of(std::string_view row) const {
   std::size_t end = 0;
-  for (std::size_t column = 0; column < batch_.key_columns; ++column) {
+  for (std::size_t column = 0; column < rules_.key_columns; ++column) {
     const std::size_t begin = column == 0 ? 0 : end + 1;
     end = value_end(row, begin);
     const auto value = row.substr(begin, end - begin);
@@ -96,26 +133,50 @@ std::string NewRows::key_of(std::string_view row) const {
 }
 
 void NewRows::keep_new_rows() {
-  const Rows found =
-      transaction_.run(query::find_new_source_rows,
-                       {to_parameter(batch_.file_id), text_array(keys_), text_array(contents_),
-                        to_parameter(batch_.is_replacing), to_parameter(batch_.is_known_by_key)});
-  std::unordered_set<std::string> unseen;
-  for (int i = 0; i < found.size(); ++i) {
-    std::string content(found.text(i, 0));
-    std::erase(content, '-');
-    unseen.insert(std::move(content));
+  is_pending_ = false;
+  std::vector<bool> is_known(chunk_.ends.size());
+  if (!rules_.are_taken_for_new) {
+    const Rows known = transaction_->run(
+        query::known_source_rows, {chunk_.keys.as_array(), chunk_.contents.as_array(),
+                                   to_parameter(rules_.is_known_by_key), to_parameter(file_id_)});
+    for (int i = 0; i < known.size(); ++i)
+      is_known[static_cast<std::size_t>(known.number(i, 0)) - 1] = true;
   }
+  const std::string line_end = '\t' + std::to_string(file_id_) + '\n';
+  std::unordered_set<std::string_view> seen;
+  Hashes new_keys;
+  std::string lines;
   std::size_t begin = 0;
-  for (std::size_t i = 0; i < ends_.size(); ++i) {
+  for (std::size_t i = 0; i < chunk_.ends.size(); begin = chunk_.ends[i++]) {
     // Of rows that are the same to the last byte the first is the row.
-    if (unseen.erase(contents_[i]) > 0) {
-      text_.append(collected_, begin, ends_[i] - begin);
-    } else {
-      ++known_;
-    }
-    begin = ends_[i];
+    if (is_known[i] || !seen.insert(chunk_.contents[i]).second) continue;
+    text_.append(chunk_.rows, begin, chunk_.ends[i] - begin);
+    lines.append(chunk_.keys[i]).append("\t").append(chunk_.contents[i]).append(line_end);
+    if (rules_.is_replacing) new_keys.add(chunk_.keys[i]);
   }
+  known_ += chunk_.ends.size() - seen.size();
+  if (lines.empty()) return;
+  if (rules_.is_replacing && !rules_.are_taken_for_new)
+    transaction_->run(query::forget_replaced_source_rows,
+                      {new_keys.as_array(), to_parameter(file_id_)});
+  remember(lines, seen.size());
+}
+
+void NewRows::remember(const std::string& lines, std::uint64_t count) {
+  // Entry by entry the index takes several times as long as one that is built behind the last row.
+  if (rules_.are_taken_for_new && remembered_ > 0 && !is_key_dropped_) {
+    is_key_dropped_ =
+        transaction_->run(query::may_rebuild_source_rows_key, {to_parameter(remembered_)})
+            .text(0, 0) == "t";
+    if (is_key_dropped_) transaction_->run(command::drop_source_rows_key);
+  }
+  transaction_->copy(copy::source_rows, lines);
+  remembered_ += count;
+}
+
+bool is_of_repeated_row(const StoreError& error) {
+  return error.sqlstate() == "23505" && (error.statement() == copy::source_rows.file ||
+                                         error.statement() == command::create_source_rows_key.file);
 }
 
 }  // namespace aml::store

@@ -5,61 +5,106 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "store/connection.hpp"
 #include "store/content_hash.hpp"
+#include "store/error.hpp"
 #include "store/load_transaction.hpp"
 
 namespace aml::store {
 
 /// CSV of which the rows that are known are left out and the others remembered in aml.source_rows, some
-/// thousands at a time. Memory: a few megabytes, more only while a longer row is in it.
+/// thousands at a time. While those are dealt with, a thread of its own reads and hashes the next
+/// ones, so the source and the own server work at the same time. Memory: some ten megabytes, more only
+/// while a longer row is in it.
 class NewRows {
  public:
-  struct Batch {
-    std::int64_t file_id;
-    std::string source;
+  struct Rules {
     std::size_t key_columns;  ///< the first so many columns are the key
     bool is_replacing;        ///< a new content of a key takes the place of the old one
     bool is_known_by_key;     ///< another content of a known key is not new
+    bool are_taken_for_new;   ///< nothing is looked up, see begin()
   };
-  /// Puts the next row, with its line end, into `row`; false after the last one. The first is the
-  /// header. A row has a line end inside only if a value has one.
-  using NextRow = std::function<bool(std::string& row)>;
+  /// Points `row` to the next row with its line end, until the next call; false after the last one. The
+  /// first is the header. A row has a line end inside only if a value has one. Called by one thread at
+  /// a time.
+  using NextRow = std::function<bool(std::string_view& row)>;
 
-  NewRows(LoadTransaction& transaction, Batch batch, NextRow next_row);
+  NewRows(std::string source, Rules rules, NextRow next_row);
+  NewRows(const NewRows&) = delete;
+  NewRows& operator=(const NewRows&) = delete;
+
+  /// Whether there is a row that is not known. Writes nothing. Requires: called once, first of all.
+  bool find_first(Connection& connection);
+
+  /// From here on read() gives what is new, which becomes part of the batch. Rows that are taken for
+  /// new are not looked up: what the source gives first, and only that, is new by itself. Both must
+  /// outlive this.
+  void begin(LoadTransaction& transaction, std::int64_t file_id);
 
   /// As LineBuffer::Source: the text of the header and the new rows.
+  /// Throws: StoreError, of which is_of_repeated_row() is true if a row that was taken for new is
+  ///         known: then the transaction is lost, and nothing but looking up all rows will do.
   std::size_t read(char* buffer, std::size_t size);
 
   std::uint64_t known() const { return known_; }
   std::uint64_t bytes() const { return bytes_; }  ///< of what read() has given
 
-  /// SHA-256 of the batch's id and all that read() has given. Requires: called once, at the end.
-  std::string finish_hash() { return hash_.finish_hex(); }
+  /// Completes what is remembered. Returns the SHA-256 of the batch's id and all that read() has given.
+  /// Requires: called once, at the end. Throws: as read().
+  std::string finish();
 
  private:
-  bool fetch();
-  void collect();
-  void keep_new_rows();
-  std::string key_of(std::string_view row) const;
+  /// Halves of SHA-256, each as the 32 digits of a uuid: no two rows of any source will ever share one.
+  class Hashes {
+   public:
+    void add(std::string_view digits);
+    std::string_view operator[](std::size_t i) const;
+    std::string as_array() const;  ///< as PostgreSQL writes a uuid[]
 
-  LoadTransaction& transaction_;
-  Batch batch_;
-  NextRow next_row_;
-  bool header_seen_ = false;
-  // What was collected and is not judged yet: rows behind each other, where each ends, their hashes.
-  std::string collected_;
-  std::vector<std::size_t> ends_;
-  std::vector<std::string> keys_;
-  std::vector<std::string> contents_;
+   private:
+    std::string digits_;
+  };
+  /// Rows behind each other, where each ends, their hashes.
+  struct Chunk {
+    std::string rows;
+    std::vector<std::size_t> ends;
+    Hashes keys;
+    Hashes contents;
+    bool is_last = false;
+  };
+
+  bool advance();
+  Chunk collect();
+  std::string fingerprint(std::string_view bytes);
+  std::string key_of(std::string_view row) const;
+  void keep_new_rows();
+  void remember(const std::string& lines, std::uint64_t count);
+
+  const std::string source_;
+  const Rules rules_;
+  const NextRow next_row_;
+  Sha256 row_hash_;
+  Chunk chunk_;  // the newest; judged unless is_pending_
+  bool is_pending_ = false;
+  bool has_ended_ = false;
+  LoadTransaction* transaction_ = nullptr;
+  std::int64_t file_id_ = 0;
+  std::uint64_t remembered_ = 0;
+  bool is_key_dropped_ = false;
   std::string text_;  // what read() gives next, from given_ on
   std::size_t given_ = 0;
   std::uint64_t known_ = 0;
   std::uint64_t bytes_ = 0;
-  Sha256 hash_;
+  Sha256 batch_hash_;
+  std::future<Chunk> ahead_;  // last: its thread uses what stands above
 };
+
+/// Whether the error says that rows which were taken for new are known.
+bool is_of_repeated_row(const StoreError& error);
 
 }  // namespace aml::store
