@@ -2,7 +2,6 @@
 #include "store/new_rows.hpp"
 
 #include <pqxx/pqxx>
-#include <unordered_set>
 #include <utility>
 
 #include "store/statement.hpp"
@@ -15,36 +14,10 @@ namespace {
 constexpr std::size_t kRowsTogether = 16'384;
 constexpr std::size_t kBytesTogether = std::size_t{2} << 20;
 
-constexpr std::size_t kDigits = 32;
-
-/// Where the value that begins at `from` ends: at a comma or the line end that is not quoted.
-std::size_t value_end(std::string_view row, std::size_t from) {
-  bool is_quoted = false;
-  std::size_t at = from;
-  for (; at < row.size(); ++at) {
-    if (row[at] == '"') is_quoted = !is_quoted;
-    if (!is_quoted && (row[at] == ',' || row[at] == '\n')) break;
-  }
-  return at;
-}
-
 }  // namespace
 
-void NewRows::Hashes::add(std::string_view digits) {
-  if (!digits_.empty()) digits_ += ',';
-  digits_ += digits;
-}
-
-std::string_view NewRows::Hashes::operator[](std::size_t i) const {
-  return std::string_view(digits_).substr(i * (kDigits + 1), kDigits);
-}
-
-std::string NewRows::Hashes::as_array() const {
-  return '{' + digits_ + '}';
-}
-
-NewRows::NewRows(std::string source, Rules rules, NextRow next_row)
-    : source_(std::move(source) + '\n'), rules_(rules), next_row_(std::move(next_row)) {}
+NewRows::NewRows(std::string source, std::size_t key_columns, Rules rules, NextRow next_row)
+    : rules_(rules), next_row_(std::move(next_row)), marker_(std::move(source), key_columns) {}
 
 bool NewRows::find_first(Connection& connection) {
   std::string_view header;
@@ -52,9 +25,10 @@ bool NewRows::find_first(Connection& connection) {
   text_ = header;
   while (advance()) {
     if (rules_.are_taken_for_new) return true;
+    const MarkArrays marks = arrays_of(chunk_.marks);
     auto session = store::begin<pqxx::nontransaction>(connection);
-    const auto known = run(session, query::known_source_rows, chunk_.keys.as_array(),
-                           chunk_.contents.as_array(), rules_.is_known_by_key, std::nullopt);
+    const auto known = run(session, query::known_source_rows, marks.buckets, marks.keys,
+                           marks.contents, rules_.is_known_by_key, std::nullopt);
     if (known.size() < chunk_.ends.size()) return true;
     known_ += chunk_.ends.size();
   }
@@ -104,74 +78,80 @@ NewRows::Chunk NewRows::collect() {
     if (chunk.is_last) break;
     chunk.rows += row;
     chunk.ends.push_back(chunk.rows.size());
-    const std::string content = fingerprint(row);
-    const std::string key = key_of(row);
-    chunk.contents.add(content);
-    // Rows without a key have nothing in common.
-    chunk.keys.add(key.empty() ? content : fingerprint(key));
+    chunk.marks.push_back(marker_.mark(row));
   }
   return chunk;
 }
 
-std::string NewRows::fingerprint(std::string_view bytes) {
-  row_hash_.restart();
-  row_hash_.update(source_);
-  row_hash_.update(bytes);
-  return row_hash_.finish_hex().substr(0, kDigits);
+std::vector<bool> NewRows::known_of_chunk() {
+  std::vector<bool> is_known(chunk_.ends.size());
+  if (rules_.are_taken_for_new) return is_known;
+  const auto buckets = remembered_buckets();
+  std::vector<SourceMark> asked;
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < chunk_.marks.size(); ++i) {
+    if (!buckets.contains(chunk_.marks[i].bucket)) continue;
+    asked.push_back(chunk_.marks[i]);
+    rows.push_back(i);
+  }
+  if (asked.empty()) return is_known;
+  const MarkArrays marks = arrays_of(asked);
+  const Rows known = transaction_->run(
+      query::known_source_rows, {marks.buckets, marks.keys, marks.contents,
+                                 to_parameter(rules_.is_known_by_key), to_parameter(file_id_)});
+  for (int i = 0; i < known.size(); ++i)
+    is_known[rows[static_cast<std::size_t>(known.number(i, 0)) - 1]] = true;
+  return is_known;
 }
 
-/// The values of the key as they stand in the row; empty if one of them is.
-std::string NewRows::key_of(std::string_view row) const {
-  std::size_t end = 0;
-  for (std::size_t column = 0; column < rules_.key_columns; ++column) {
-    const std::size_t begin = column == 0 ? 0 : end + 1;
-    end = value_end(row, begin);
-    const auto value = row.substr(begin, end - begin);
-    if (value.empty() || value == "\"\"") return {};
+/// Those of the chunk's: rows with keys that are counted up are mostly the first of their bucket, and
+/// need not be looked up one by one.
+std::unordered_set<std::int32_t> NewRows::remembered_buckets() {
+  std::unordered_set<std::int32_t> buckets;
+  std::string array;
+  for (const SourceMark& mark : chunk_.marks) {
+    if (!buckets.insert(mark.bucket).second) continue;
+    array += (array.empty() ? '{' : ',') + std::to_string(mark.bucket);
   }
-  return std::string(row.substr(0, end));
+  const Rows found = transaction_->run(query::remembered_buckets, {array + '}'});
+  buckets.clear();
+  for (int i = 0; i < found.size(); ++i)
+    buckets.insert(static_cast<std::int32_t>(found.number(i, 0)));
+  return buckets;
 }
 
 void NewRows::keep_new_rows() {
   is_pending_ = false;
-  std::vector<bool> is_known(chunk_.ends.size());
-  if (!rules_.are_taken_for_new) {
-    const Rows known = transaction_->run(
-        query::known_source_rows, {chunk_.keys.as_array(), chunk_.contents.as_array(),
-                                   to_parameter(rules_.is_known_by_key), to_parameter(file_id_)});
-    for (int i = 0; i < known.size(); ++i)
-      is_known[static_cast<std::size_t>(known.number(i, 0)) - 1] = true;
-  }
-  const std::string line_end = '\t' + std::to_string(file_id_) + '\n';
+  const std::vector<bool> is_known = known_of_chunk();
   std::unordered_set<std::string_view> seen;
-  Hashes new_keys;
-  std::string lines;
+  std::vector<SourceMark> new_marks;
   std::size_t begin = 0;
   for (std::size_t i = 0; i < chunk_.ends.size(); begin = chunk_.ends[i++]) {
     // Of rows that are the same to the last byte the first is the row.
-    if (is_known[i] || !seen.insert(chunk_.contents[i]).second) continue;
+    const SourceMark::Hash& content = chunk_.marks[i].content;
+    if (is_known[i] || !seen.insert({content.data(), content.size()}).second) continue;
     text_.append(chunk_.rows, begin, chunk_.ends[i] - begin);
-    lines.append(chunk_.keys[i]).append("\t").append(chunk_.contents[i]).append(line_end);
-    if (rules_.is_replacing) new_keys.add(chunk_.keys[i]);
+    new_marks.push_back(chunk_.marks[i]);
   }
-  known_ += chunk_.ends.size() - seen.size();
-  if (lines.empty()) return;
-  if (rules_.is_replacing && !rules_.are_taken_for_new)
-    transaction_->run(query::forget_replaced_source_rows,
-                      {new_keys.as_array(), to_parameter(file_id_)});
-  remember(lines, seen.size());
+  known_ += chunk_.ends.size() - new_marks.size();
+  if (!new_marks.empty()) remember(new_marks);
 }
 
-void NewRows::remember(const std::string& lines, std::uint64_t count) {
-  // Entry by entry the index takes several times as long as one that is built behind the last row.
+void NewRows::remember(const std::vector<SourceMark>& marks) {
+  if (rules_.is_replacing && !rules_.are_taken_for_new) {
+    const MarkArrays arrays = arrays_of(marks);
+    transaction_->run(query::forget_replaced_source_rows,
+                      {arrays.buckets, arrays.keys, to_parameter(file_id_)});
+  }
+  // Entry by entry the index takes many times as long as one that is built behind the last row.
   if (rules_.are_taken_for_new && remembered_ > 0 && !is_key_dropped_) {
     is_key_dropped_ =
         transaction_->run(query::may_rebuild_source_rows_key, {to_parameter(remembered_)})
             .text(0, 0) == "t";
     if (is_key_dropped_) transaction_->run(command::drop_source_rows_key);
   }
-  transaction_->copy(copy::source_rows, lines);
-  remembered_ += count;
+  transaction_->copy(copy::source_rows, copy_of(marks, file_id_));
+  remembered_ += marks.size();
 }
 
 bool is_of_repeated_row(const StoreError& error) {

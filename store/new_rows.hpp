@@ -8,12 +8,14 @@
 #include <future>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "store/connection.hpp"
 #include "store/content_hash.hpp"
 #include "store/error.hpp"
 #include "store/load_transaction.hpp"
+#include "store/source_mark.hpp"
 
 namespace aml::store {
 
@@ -24,17 +26,16 @@ namespace aml::store {
 class NewRows {
  public:
   struct Rules {
-    std::size_t key_columns;  ///< the first so many columns are the key
-    bool is_replacing;        ///< a new content of a key takes the place of the old one
-    bool is_known_by_key;     ///< another content of a known key is not new
-    bool are_taken_for_new;   ///< nothing is looked up, see begin()
+    bool is_replacing;       ///< a new content of a key takes the place of the old one
+    bool is_known_by_key;    ///< another content of a known key is not new
+    bool are_taken_for_new;  ///< nothing is looked up, see begin()
   };
   /// Points `row` to the next row with its line end, until the next call; false after the last one. The
   /// first is the header. A row has a line end inside only if a value has one. Called by one thread at
   /// a time.
   using NextRow = std::function<bool(std::string_view& row)>;
 
-  NewRows(std::string source, Rules rules, NextRow next_row);
+  NewRows(std::string source, std::size_t key_columns, Rules rules, NextRow next_row);
   NewRows(const NewRows&) = delete;
   NewRows& operator=(const NewRows&) = delete;
 
@@ -59,36 +60,24 @@ class NewRows {
   std::string finish();
 
  private:
-  /// Halves of SHA-256, each as the 32 digits of a uuid: no two rows of any source will ever share one.
-  class Hashes {
-   public:
-    void add(std::string_view digits);
-    std::string_view operator[](std::size_t i) const;
-    std::string as_array() const;  ///< as PostgreSQL writes a uuid[]
-
-   private:
-    std::string digits_;
-  };
-  /// Rows behind each other, where each ends, their hashes.
+  /// Rows behind each other, where each ends, their marks.
   struct Chunk {
     std::string rows;
     std::vector<std::size_t> ends;
-    Hashes keys;
-    Hashes contents;
+    std::vector<SourceMark> marks;
     bool is_last = false;
   };
 
   bool advance();
   Chunk collect();
-  std::string fingerprint(std::string_view bytes);
-  std::string key_of(std::string_view row) const;
+  std::vector<bool> known_of_chunk();
+  std::unordered_set<std::int32_t> remembered_buckets();
   void keep_new_rows();
-  void remember(const std::string& lines, std::uint64_t count);
+  void remember(const std::vector<SourceMark>& marks);
 
-  const std::string source_;
   const Rules rules_;
   const NextRow next_row_;
-  Sha256 row_hash_;
+  SourceMarker marker_;
   Chunk chunk_;  // the newest; judged unless is_pending_
   bool is_pending_ = false;
   bool has_ended_ = false;

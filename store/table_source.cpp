@@ -114,11 +114,12 @@ class TableLoad {
     find_positions();
     CopyOut given = reader_.copy(least_);
     CopiedRow row;
-    NewRows rows(source_.name, rules(), [&](std::string_view& text) {
-      const bool is_there = reader_.at_source([&] { return given.next(row); });
-      if (is_there) text = row.bytes();
-      return is_there;
-    });
+    NewRows rows(source_.name, key_of(plan_.dataset()).size(), rules(),
+                 [&](std::string_view& text) {
+                   const bool is_there = reader_.at_source([&] { return given.next(row); });
+                   if (is_there) text = row.bytes();
+                   return is_there;
+                 });
     if (!rows.find_first(connection_) || !load_batch(rows, outcome)) {
       outcome.kind = FileOutcome::Kind::kAlreadyKnown;
       outcome.message = fmt::format("{}: nothing new{}", reader_.origin(),
@@ -182,8 +183,7 @@ class TableLoad {
         on_own_server(query::has_other_columns, source_.name, text_array(plan_.header));
     const bool is_first_batch = has_other_columns.empty();
     const bool is_replacing = plan_.dataset() != Dataset::kTransfers;
-    return {key_of(plan_.dataset()).size(), is_replacing,
-            !is_replacing && !is_first_batch && has_other_columns[0][0].as<bool>(),
+    return {is_replacing, !is_replacing && !is_first_batch && has_other_columns[0][0].as<bool>(),
             is_first_batch && first_rows_ == FirstRows::kTakenForNew};
   }
 

@@ -323,18 +323,34 @@ TEST_F(TableSourceTest, RowsThatAreTheSameAreOneHoweverFarApart) {
   for (const char* remembered : {"0", "40000"}) {
     SCOPED_TRACE(remembered);
     database_.empty();
-    query(std::string("INSERT INTO aml.source_rows SELECT gen_random_uuid(), gen_random_uuid(), 0 "
-                      "FROM generate_series(1, ") +
-          remembered + ")");
+    query(
+        std::string("INSERT INTO aml.source_rows SELECT gen_random_uuid(), gen_random_uuid(), 0, n "
+                    "FROM generate_series(1, ") +
+        remembered + ") AS n");
     EXPECT_EQ(load_new(16500).rows_known, 1U);
     EXPECT_EQ(query("SELECT count(*), count(DISTINCT (file_id, line)), (SELECT count(*) FROM "
                     "quarantine.rows) FROM silver.transfers"),
               "16500|16500|0");
     EXPECT_EQ(query("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = "
                     "'aml.source_rows'::regclass"),
-              "PRIMARY KEY (row_key, content)");
+              "PRIMARY KEY (bucket, row_key, content)");
     EXPECT_EQ(load_new(0).rows_known, 16501U);
   }
+}
+
+TEST_F(TableSourceTest, RowsThatWereRememberedBeforeThereWereBucketsAreKnown) {
+  pay("T1", 0);
+  pay("T2", 0);
+  load_new(2);
+  query("UPDATE aml.source_rows SET bucket = 0");
+  bank_.query("UPDATE payments SET sum = 99 WHERE id = 'T1'");
+  EXPECT_EQ(load_new(1).rows_known, 1U);
+  source_.columns.emplace_back("note", "payee");  // now each row reads otherwise
+  pay("T3", 0);
+  EXPECT_EQ(load_new(1).rows_known, 2U);
+  EXPECT_EQ(query("SELECT transfer_id, amount FROM silver.transfers ORDER BY 1"),
+            "T1|10.00\nT2|10.00\nT3|10.00");
+  EXPECT_EQ(query("SELECT count(*) FROM quarantine.rows"), "1");
 }
 
 TEST_F(TableSourceTest, AQuarantinedRowIsNotQuarantinedAgainAlsoWhenItWasReplayed) {

@@ -1,9 +1,17 @@
--- $1 keys and $2 contents of rows that a source gives, $3 whether a row is known by its key alone, $4 file_id of the batch that they are part
--- of, null: of none yet. The numbers of those that are known, counted from 1. Of a key that has two contents in one batch both are new: neither
--- is the newer one. A subquery for each row, because the planner would read the whole table for a few thousand.
+-- $1 buckets, $2 keys and $3 contents of rows that a source gives, $4 whether a row is known by its key alone, $5 file_id of the batch that they
+-- are part of, null: of none yet. The numbers of those that are known, counted from 1. Of a key that has two contents in one batch both are new:
+-- neither is the newer one. A subquery for each row, because the planner would read the whole table for a few thousand; a second one only where
+-- rows are remembered from before there were buckets.
 SELECT number
-FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS given (row_key, content, number)
+FROM unnest($1::integer[], $2::uuid[], $3::uuid[]) WITH ORDINALITY AS given (bucket, row_key, content, number)
 WHERE (SELECT true
        FROM aml.source_rows known
-       WHERE known.row_key = given.row_key AND (known.content = given.content OR ($3::boolean AND ($4::bigint IS NULL OR known.file_id < $4)))
+       WHERE known.bucket = given.bucket AND known.row_key = given.row_key
+         AND (known.content = given.content OR ($4::boolean AND ($5::bigint IS NULL OR known.file_id < $5)))
        LIMIT 1)
+   OR (SELECT min(bucket) FROM aml.source_rows WHERE bucket >= 0) = 0
+      AND (SELECT true
+           FROM aml.source_rows known
+           WHERE known.bucket = 0 AND known.row_key = given.row_key
+             AND (known.content = given.content OR ($4 AND ($5 IS NULL OR known.file_id < $5)))
+           LIMIT 1)

@@ -1,4 +1,4 @@
--- $1 rows that this transaction has added. Whether these are half of all or more, which the size of the table tells at 68 bytes a row, and its
+-- $1 rows that this transaction has added. Whether these are half of all or more, which the size of the table tells at 76 bytes a row, and its
 -- key is ours to drop and build anew.
-SELECT $1::bigint * 2 * 68 >= pg_relation_size('aml.source_rows')
+SELECT $1::bigint * 2 * 76 >= pg_relation_size('aml.source_rows')
        AND pg_has_role((SELECT relowner FROM pg_class WHERE oid = 'aml.source_rows'::regclass), 'USAGE')
