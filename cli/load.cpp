@@ -17,6 +17,7 @@
 #include "cli/target.hpp"
 #include "scenarios/runner.hpp"
 #include "scenarios/scenario.hpp"
+#include "scenarios/source_file.hpp"
 #include "store/error.hpp"
 #include "store/landing_folder.hpp"
 
@@ -174,10 +175,11 @@ store::FileOutcome load_topic(store::Connection& connection, store::TopicReader&
 
 store::FileOutcome load_source(store::Connection& connection, OpenSource& open,
                                const LoadOptions& options, Stage& stage, bool is_quiet) {
-  if (open.topic) return load_topic(connection, *open.topic, stage, is_quiet);
+  if (auto* topic = std::get_if<store::TopicReader>(&open.reader))
+    return load_topic(connection, *topic, stage, is_quiet);
   const auto reading = options.full ? store::TableReading::kAll : store::TableReading::kNew;
-  return store::ingest_table(connection, std::get<store::TableSource>(open.source),
-                             ingest_options(options, stage), reading);
+  return std::get<store::SourceTable>(open.reader)
+      .load(connection, ingest_options(options, stage), reading);
 }
 
 }  // namespace
@@ -231,25 +233,26 @@ std::vector<store::FileOutcome> load_with_progress(store::Connection& connection
 }
 
 OpenSource open_source(const std::string& file, const LoadOptions& options) {
-  OpenSource open{scenarios::load_source(file), std::nullopt};
-  if (const auto* topic = std::get_if<store::KafkaSource>(&open.source)) {
-    if (options.full) {
-      throw std::invalid_argument(
-          fmt::format("{}: --full is for tables; a topic under another name is read from its first "
-                      "message",
-                      file));
-    }
-    open.topic.emplace(*topic, ingest_options(options),
-                       store::TopicOptions{.accept_gaps = options.accept_gaps},
-                       [source = *topic] { return store::open_kafka_topic(source); });
+  const scenarios::Source source = scenarios::load_source(file);
+  const std::string& name = scenarios::name_of(source);
+  if (const auto* table = std::get_if<store::TableSource>(&source))
+    return {name, store::SourceTable(*table)};
+  if (options.full) {
+    throw std::invalid_argument(
+        fmt::format("{}: --full is for tables; a topic under another name is read from its first "
+                    "message",
+                    file));
   }
-  return open;
+  const auto& topic = std::get<store::KafkaSource>(source);
+  return {name, store::TopicReader(topic, ingest_options(options),
+                                   store::TopicOptions{.accept_gaps = options.accept_gaps},
+                                   [topic] { return store::open_kafka_topic(topic); })};
 }
 
 store::FileOutcome load_source_with_progress(store::Connection& connection, OpenSource& open,
                                              const LoadOptions& options, bool is_quiet) {
   Stage stage("load");
-  const std::string& name = scenarios::name_of(open.source);
+  const std::string& name = open.name;
   const auto load = [&] { return load_source(connection, open, options, stage, is_quiet); };
   const auto with_events = [&](const auto& action) {
     return with_lineage(options.lineage, "aml.load", {{"source", name}}, action,

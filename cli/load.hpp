@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
+#include <string>
+#include <variant>
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "scenarios/source_file.hpp"
 #include "store/ingest.hpp"
+#include "store/table_source.hpp"
 #include "store/topic_reader.hpp"
 
 namespace aml::cli {
@@ -17,8 +18,8 @@ std::vector<store::FileOutcome> load_with_progress(store::Connection& connection
 
 /// A source as a command reads it again and again.
 struct OpenSource {
-  scenarios::Source source;
-  std::optional<store::TopicReader> topic;  ///< if it is one
+  std::string name;
+  std::variant<store::SourceTable, store::TopicReader> reader;
 };
 OpenSource open_source(const std::string& file, const LoadOptions& options);
 

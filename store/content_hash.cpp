@@ -3,7 +3,6 @@
 
 #include <openssl/evp.h>
 
-#include <array>
 #include <stdexcept>
 
 namespace aml::store {
@@ -38,18 +37,26 @@ std::string Sha256::hex_so_far() const {
   return copy.finish_hex();
 }
 
+std::array<unsigned char, 32> Sha256::finish() {
+  std::array<unsigned char, 32> digest{};
+  require(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr));
+  return digest;
+}
+
 std::string Sha256::finish_hex() {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int length = 0;
-  require(EVP_DigestFinal_ex(context_.get(), digest.data(), &length));
   static constexpr char kDigits[] = "0123456789abcdef";
+  const auto digest = finish();
   std::string hex;
-  hex.reserve(2 * std::size_t{length});
-  for (unsigned int i = 0; i < length; ++i) {
-    hex += kDigits[digest[i] >> 4];
-    hex += kDigits[digest[i] & 15];
+  hex.reserve(2 * digest.size());
+  for (const unsigned char byte : digest) {
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 15];
   }
   return hex;
+}
+
+void Sha256::restart() {
+  require(EVP_DigestInit_ex(context_.get(), nullptr, nullptr));
 }
 
 std::string sha256_hex(std::string_view bytes) {

@@ -2,6 +2,7 @@
 // SHA-256, by which a content is known whatever its name.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,9 +24,13 @@ class Sha256 {
   /// 64 lower-case hex digits over everything given so far; more may be added.
   std::string hex_so_far() const;
 
-  /// 64 lower-case hex digits over everything given so far.
-  /// Requires: called once; nothing is added afterwards.
+  /// Over everything given so far: 32 bytes, or as 64 lower-case hex digits.
+  /// Requires: nothing is added afterwards, and neither is called again, before restart().
+  std::array<unsigned char, 32> finish();
   std::string finish_hex();
+
+  /// Forgets everything given so far: for many short texts cheaper than as many objects.
+  void restart();
 
  private:
   struct Free {

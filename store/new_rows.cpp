@@ -3,8 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <unordered_set>
+#include <pqxx/pqxx>
 #include <utility>
 
 #include "store/input_file.hpp"
@@ -13,45 +12,47 @@
 namespace aml::store {
 namespace {
 
-// One look-up for so many rows: fewer pay more for the statement, more gain nothing.
-constexpr std::size_t kRowsTogether = 5000;
-constexpr std::size_t kBytesTogether = std::size_t{4} << 20;
-
-/// Half of a SHA-256, as a uuid: no two rows of any source will ever share one.
-std::string fingerprint(std::string_view source, std::string_view bytes) {
-  constexpr std::size_t kDigits = 32;
-  Sha256 hash;
-  hash.update(source);
-  hash.update("\n");
-  hash.update(bytes);
-  return hash.finish_hex().substr(0, kDigits);
-}
-
-/// Where the value that begins at `from` ends: at a comma or the line end that is not quoted.
-std::size_t value_end(std::string_view row, std::size_t from) {
-  bool is_quoted = false;
-  std::size_t at = from;
-  for (; at < row.size(); ++at) {
-    if (row[at] == '"') is_quoted = !is_quoted;
-    if (!is_quoted && (row[at] == ',' || row[at] == '\n')) break;
-  }
-  return at;
-}
+// One look-up for so many rows, and as many are read ahead: about what BronzeWriter sends together, so
+// that neither waits long for the other.
+constexpr std::size_t kRowsTogether = 16'384;
+constexpr std::size_t kBytesTogether = std::size_t{2} << 20;
 
 }  // namespace
 
-NewRows::NewRows(LoadTransaction& transaction, Batch batch, NextRow next_row)
-    : transaction_(transaction), batch_(std::move(batch)), next_row_(std::move(next_row)) {
-  hash_.update(std::to_string(batch_.file_id) + '\n');
+NewRows::NewRows(std::string source, std::vector<std::string> columns, std::size_t key_columns,
+                 Rules rules, NextRow next_row)
+    : source_(std::move(source)),
+      columns_(std::move(columns)),
+      rules_(rules),
+      next_row_(std::move(next_row)),
+      marker_(source_, key_columns) {}
+
+bool NewRows::find_first(Connection& connection) {
+  while (advance()) {
+    if (rules_.are_taken_for_new) return true;
+    const MarkArrays marks = arrays_of(chunk_.marks);
+    auto session = store::begin<pqxx::nontransaction>(connection);
+    const auto known = run(session, query::known_source_rows, marks.buckets, marks.keys,
+                           marks.contents, rules_.is_known_by_key, std::nullopt);
+    if (known.size() < chunk_.ends.size()) return true;
+    known_ += chunk_.ends.size();
+  }
+  return false;
+}
+
+void NewRows::begin(LoadTransaction& transaction, std::int64_t file_id) {
+  transaction_ = &transaction;
+  file_id_ = file_id;
+  batch_hash_.update(std::to_string(file_id) + '\n');
 }
 
 bool NewRows::next(Record& record) {
   while (given_ == new_.size()) {
-    if (!collect()) return false;
+    if (!is_pending_ && !advance()) return false;
     keep_new_rows();
   }
   const std::string_view row = new_[given_++];
-  hash_.update(row);
+  batch_hash_.update(row);
   bytes_ += row.size();
   record.line = ++line_;
   record.end = bytes_;
@@ -59,66 +60,111 @@ bool NewRows::next(Record& record) {
   return true;
 }
 
-/// Fetches the next rows; false if there are none left.
-bool NewRows::collect() {
-  collected_.clear();
-  ends_.clear();
-  keys_.clear();
-  contents_.clear();
-  std::string row;
-  while (ends_.size() < kRowsTogether && collected_.size() < kBytesTogether && next_row_(row)) {
-    collected_ += row;
-    ends_.push_back(collected_.size());
-    contents_.push_back(fingerprint(batch_.source, row));
-    const std::string key = key_of(row);
-    // Rows without a key have nothing in common.
-    keys_.push_back(key.empty() ? contents_.back() : fingerprint(batch_.source, key));
-  }
-  return !ends_.empty();
+std::string NewRows::finish() {
+  if (is_key_dropped_) transaction_->run(command::create_source_rows_key);
+  return batch_hash_.finish_hex();
 }
 
-/// The values of the key as they stand in the row; empty if one of them is.
-std::string NewRows::key_of(std::string_view row) const {
-  std::size_t end = 0;
-  for (std::size_t column = 0; column < batch_.key_columns; ++column) {
-    const std::size_t begin = column == 0 ? 0 : end + 1;
-    end = value_end(row, begin);
-    const auto value = row.substr(begin, end - begin);
-    if (value.empty() || value == "\"\"") return {};
+/// Goes on to the next rows, and begins to read those behind them; false if there are none left.
+bool NewRows::advance() {
+  if (has_ended_) return false;
+  chunk_ = ahead_.valid() ? ahead_.get() : collect();
+  has_ended_ = chunk_.is_last;
+  is_pending_ = !chunk_.ends.empty();
+  if (!has_ended_) ahead_ = std::async(std::launch::async, [this] { return collect(); });
+  return is_pending_;
+}
+
+NewRows::Chunk NewRows::collect() {
+  Chunk chunk;
+  std::string_view row;
+  while (chunk.ends.size() < kRowsTogether && chunk.rows.size() < kBytesTogether) {
+    chunk.is_last = !next_row_(row);
+    if (chunk.is_last) break;
+    chunk.rows += row;
+    chunk.ends.push_back(chunk.rows.size());
+    chunk.marks.push_back(marker_.mark(row));
   }
-  return std::string(row.substr(0, end));
+  return chunk;
+}
+
+std::vector<bool> NewRows::known_of_chunk() {
+  std::vector<bool> is_known(chunk_.ends.size());
+  if (rules_.are_taken_for_new) return is_known;
+  const auto buckets = remembered_buckets();
+  std::vector<SourceMark> asked;
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < chunk_.marks.size(); ++i) {
+    if (!buckets.contains(chunk_.marks[i].bucket)) continue;
+    asked.push_back(chunk_.marks[i]);
+    rows.push_back(i);
+  }
+  if (asked.empty()) return is_known;
+  const MarkArrays marks = arrays_of(asked);
+  const Rows known = transaction_->run(
+      query::known_source_rows, {marks.buckets, marks.keys, marks.contents,
+                                 to_parameter(rules_.is_known_by_key), to_parameter(file_id_)});
+  for (int i = 0; i < known.size(); ++i)
+    is_known[rows[static_cast<std::size_t>(known.number(i, 0)) - 1]] = true;
+  return is_known;
+}
+
+/// Those of the chunk's: rows with keys that are counted up are mostly the first of their bucket, and
+/// need not be looked up one by one.
+std::unordered_set<std::int32_t> NewRows::remembered_buckets() {
+  std::unordered_set<std::int32_t> buckets;
+  std::string array;
+  for (const SourceMark& mark : chunk_.marks) {
+    if (!buckets.insert(mark.bucket).second) continue;
+    array += (array.empty() ? '{' : ',') + std::to_string(mark.bucket);
+  }
+  const Rows found = transaction_->run(query::remembered_buckets, {array + '}'});
+  buckets.clear();
+  for (int i = 0; i < found.size(); ++i)
+    buckets.insert(static_cast<std::int32_t>(found.number(i, 0)));
+  return buckets;
 }
 
 void NewRows::keep_new_rows() {
-  const Rows found =
-      transaction_.run(query::find_new_source_rows,
-                       {to_parameter(batch_.file_id), text_array(keys_), text_array(contents_),
-                        to_parameter(batch_.is_replacing), to_parameter(batch_.is_known_by_key)});
-  std::unordered_set<std::string> unseen;
-  for (int i = 0; i < found.size(); ++i) {
-    std::string content(found.text(i, 0));
-    std::erase(content, '-');
-    unseen.insert(std::move(content));
-  }
+  is_pending_ = false;
   new_.clear();
   given_ = 0;
+  const std::vector<bool> is_known = known_of_chunk();
+  std::unordered_set<std::string_view> seen;
+  std::vector<SourceMark> new_marks;
   std::size_t begin = 0;
-  for (std::size_t i = 0; i < ends_.size(); ++i) {
-    const std::string_view row(collected_.data() + begin, ends_[i] - begin);
+  for (std::size_t i = 0; i < chunk_.ends.size(); begin = chunk_.ends[i++]) {
     // Of rows that are the same to the last byte the first is the row.
-    if (unseen.erase(contents_[i]) > 0) {
-      new_.push_back(row);
-    } else {
-      ++known_;
-    }
-    begin = ends_[i];
+    const SourceMark::Hash& content = chunk_.marks[i].content;
+    if (is_known[i] || !seen.insert({content.data(), content.size()}).second) continue;
+    new_.emplace_back(chunk_.rows.data() + begin, chunk_.ends[i] - begin);
+    new_marks.push_back(chunk_.marks[i]);
   }
+  known_ += chunk_.ends.size() - new_marks.size();
+  if (!new_marks.empty()) remember(new_marks);
+}
+
+void NewRows::remember(const std::vector<SourceMark>& marks) {
+  if (rules_.is_replacing && !rules_.are_taken_for_new) {
+    const MarkArrays arrays = arrays_of(marks);
+    transaction_->run(query::forget_replaced_source_rows,
+                      {arrays.buckets, arrays.keys, to_parameter(file_id_)});
+  }
+  // Entry by entry the index takes many times as long as one that is built behind the last row.
+  if (rules_.are_taken_for_new && remembered_ > 0 && !is_key_dropped_) {
+    is_key_dropped_ =
+        transaction_->run(query::may_rebuild_source_rows_key, {to_parameter(remembered_)})
+            .text(0, 0) == "t";
+    if (is_key_dropped_) transaction_->run(command::drop_source_rows_key);
+  }
+  transaction_->copy(copy::source_rows, copy_of(marks, file_id_));
+  remembered_ += marks.size();
 }
 
 /// Fills all of the record but its place. The server has checked that it is UTF-8.
 void NewRows::split(std::string_view row, Record& record) {
   if (row.size() > kMaxLineBytes) {
-    refuse_file("source " + batch_.source, record.line,
+    refuse_file("source " + source_, record.line,
                 fmt::format("a row longer than {} MiB cannot be kept\n  leave its long column out, "
                             "or cut it in a query",
                             kMaxLineBytes >> 20));
@@ -151,6 +197,11 @@ std::string_view NewRows::plain(std::string_view value) {
     if (value[i] == '"') ++i;  // the quote's double
   }
   return std::string_view(unescaped_).substr(start);
+}
+
+bool is_of_repeated_row(const StoreError& error) {
+  return error.sqlstate() == "23505" && (error.statement() == copy::source_rows.file ||
+                                         error.statement() == command::create_source_rows_key.file);
 }
 
 }  // namespace aml::store

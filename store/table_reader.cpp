@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <utility>
 
 #include "aml_command.hpp"
 #include "aml_query.hpp"
@@ -44,25 +45,43 @@ std::string what_to_do(const StoreError& error) {
 
 }  // namespace
 
-TableReader::TableReader(const TableSource& source)
-    : source_(source),
-      origin_("source " + source.name),
-      condition_(source.where.empty() ? "true" : own_lines(source.where)) {}
-
-void TableReader::connect() {
-  at_source([&] {
-    connection_ = std::make_unique<RawConnection>(Target{source_.connection, ""}, patience());
-  });
-}
+TableReader::TableReader(TableSource source)
+    : source_(std::move(source)),
+      origin_("source " + source_.name),
+      condition_(source_.where.empty() ? "true" : own_lines(source_.where)) {}
 
 void TableReader::begin() {
   at_source([&] {
-    connection_->execute(command::begin_snapshot.file, command::begin_snapshot.text);
+    if (!begin_on_kept_connection()) {
+      connection_ = std::make_unique<RawConnection>(Target{source_.connection, ""}, patience());
+      connection_->execute(command::begin_snapshot.file, command::begin_snapshot.text);
+    }
     find_rows();
     const auto probe = value_of(origin_, query::source_probe_text.text,
                                 {rows_, columns_of(source_), source_.watermark, condition_});
     take_watermark(value_of(origin_, *probe).value_or(""));
   });
+}
+
+bool TableReader::begin_on_kept_connection() {
+  if (!connection_) return false;
+  try {
+    connection_->execute(command::begin_snapshot.file, command::begin_snapshot.text);
+    return true;
+  } catch (const StoreError&) {  // its server was restarted, or somebody ends idle sessions
+    return false;
+  }
+}
+
+void TableReader::end() noexcept {
+  if (connection_ && PQtransactionStatus(connection_->get()) == PQTRANS_INTRANS) {
+    try {
+      connection_->execute(command::end_snapshot.file, command::end_snapshot.text);
+      return;
+    } catch (const std::exception&) {  // it has broken just now
+    }
+  }
+  connection_.reset();
 }
 
 void TableReader::find_rows() {

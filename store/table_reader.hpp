@@ -15,8 +15,9 @@
 
 namespace aml::store {
 
-/// One consistent view of the source. Whatever goes wrong there is a StoreError that names the source
-/// in its message, and origin() as its statement.
+/// The source in one consistent view after the other, over a connection that stays open in between.
+/// Whatever goes wrong there is a StoreError that names the source in its message, and origin() as its
+/// statement.
 ///
 /// Statements over the source have its names in them, which cannot be bound. They are put together and
 /// quoted by its own server (store/sql/query/source_*_text.sql) and run as single statements. Its
@@ -24,14 +25,17 @@ namespace aml::store {
 /// gives: they are configuration of the operator, in a transaction that only reads.
 class TableReader {
  public:
-  explicit TableReader(const TableSource& source);
+  explicit TableReader(TableSource source);
 
-  void connect();
-
+  const TableSource& source() const { return source_; }
   const std::string& origin() const { return origin_; }
 
-  /// Takes the view and looks whether what the source names is there. Requires: connect().
+  /// Connects, if that is not done or the connection has broken since, takes a view and looks whether
+  /// what the source names is there. Requires: end() whatever it throws.
   void begin();
+
+  /// Gives the view up. The connection stays unless something went wrong or was not read to its end.
+  void end() noexcept;
 
   /// The greatest watermark that is not below `least`; absent if there is none. One that is infinite,
   /// or a time still to come and later than `known`, does not count. Requires: begin().
@@ -58,12 +62,13 @@ class TableReader {
   /// The one value of a statement; absent if it is null.
   std::optional<std::string> value_of(const std::string& statement, std::string_view text,
                                       const Parameters& parameters = {});
+  bool begin_on_kept_connection();
   void find_rows();
   void take_watermark(const std::string& type);
   [[noreturn]] void refuse(const std::string& why) const;
   [[noreturn]] void rethrow(const StoreError& error) const;
 
-  const TableSource& source_;
+  TableSource source_;
   std::string origin_;
   std::unique_ptr<RawConnection> connection_;
   std::string rows_;       // what stands behind FROM

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <pqxx/pqxx>
 
 #include "store/content_hash.hpp"
 #include "store/error.hpp"
@@ -14,6 +15,8 @@
 #include "store/load_transaction.hpp"
 #include "store/new_rows.hpp"
 #include "store/record_load.hpp"
+#include "store/run_ledger.hpp"
+#include "store/statement.hpp"
 #include "store/table_reader.hpp"
 
 namespace aml::store {
@@ -80,41 +83,69 @@ TableSource with_key_first(TableSource source) {
   return source;
 }
 
+/// What is known of a source before it is read.
+enum class FirstRows {
+  kTakenForNew,  ///< those that it gives first, which saves to look them up
+  kLookedUp
+};
+
 /// One batch of a source.
 class TableLoad {
  public:
-  TableLoad(LoadSession& session, TableReader& reader, const TableSource& source,
-            TableReading reading)
-      : session_(session),
+  TableLoad(Connection& connection, TableReader& reader, const IngestOptions& options,
+            TableReading reading, FirstRows first_rows)
+      : connection_(connection),
         reader_(reader),
-        source_(source),
-        plan_(plan_of(source)),
-        reading_(reading) {}
+        options_(options),
+        reading_(reading),
+        first_rows_(first_rows),
+        source_(reader.source()),
+        plan_(plan_of(source_)) {}
+  ~TableLoad() { reader_.end(); }
+  TableLoad(const TableLoad&) = delete;
+  TableLoad& operator=(const TableLoad&) = delete;
 
   FileOutcome run() {
     FileOutcome outcome = outcome_of(source_.name, FileOutcome::Kind::kLoaded, "");
     outcome.dataset = source_.dataset;
     reader_.begin();
+    const RunLock lock(connection_);
     find_positions();
-    if (!load_batch(outcome)) {
+    CopyOut given = reader_.copy(least_);
+    CopiedRow row;
+    NewRows rows(source_.name, plan_.header, key_of(plan_.dataset()).size(), rules(),
+                 [&](std::string_view& text) {
+                   const bool is_there = reader_.at_source([&] { return given.next(row); });
+                   if (is_there) text = row.bytes();
+                   return is_there;
+                 });
+    if (!rows.find_first(connection_) || !load_batch(rows, outcome)) {
       outcome.kind = FileOutcome::Kind::kAlreadyKnown;
       outcome.message = fmt::format("{}: nothing new{}", reader_.origin(),
                                     last_ ? fmt::format(" since {}", *last_) : "");
-      if (next_ && next_ != last_) keep_position();
+      if (next_ && next_ != last_)
+        on_own_server(query::set_source_position, source_.name, kOnlyPart, next_, std::nullopt);
     }
+    outcome.rows_known = rows.known();
     return outcome;
   }
 
  private:
+  /// A statement by itself.
+  template <typename... Arguments>
+  pqxx::result on_own_server(const query::Embedded& statement, const Arguments&... arguments) {
+    auto session = store::begin<pqxx::nontransaction>(connection_);
+    return store::run(session, statement, arguments...);
+  }
+
   void find_positions() {
-    LoadTransaction transaction(session_.loader());
-    const Rows known = transaction.run(query::find_source_position, {source_.name, kOnlyPart});
-    if (known.size() > 0) last_ = known.text(0, 0);
+    const auto known = on_own_server(query::find_source_position, source_.name, kOnlyPart);
+    if (!known.empty()) last_ = known[0][0].c_str();
     const bool reads_all = reading_ == TableReading::kAll || !last_;
-    if (!reads_all) least_ = position(transaction, last_, std::nullopt).least;
+    if (!reads_all) least_ = position(last_, std::nullopt).least;
     const auto newest = reader_.newest(least_, last_);
     if (least_ && !newest) require_no_way_back();
-    next_ = position(transaction, reads_all ? std::nullopt : last_, newest).newest;
+    next_ = position(reads_all ? std::nullopt : last_, newest).newest;
   }
 
   struct Position {
@@ -122,16 +153,13 @@ class TableLoad {
     std::optional<std::string> least;
   };
   /// The greater of two watermarks, and it less the lateness.
-  Position position(LoadTransaction& transaction, const std::optional<std::string>& a,
-                    const std::optional<std::string>& b) const {
+  Position position(const std::optional<std::string>& a, const std::optional<std::string>& b) {
     const auto* time = std::get_if<TimeLateness>(&source_.lateness);
-    const Rows found = transaction.run(
-        time ? query::source_times : query::source_numbers,
-        {a, b,
-         to_parameter(time ? time->micros
-                           : std::get<NumberLateness>(source_.lateness).difference)});
-    if (found.is_null(0, 0)) return {};
-    return {std::string(found.text(0, 0)), std::string(found.text(0, 1))};
+    const auto found =
+        on_own_server(time ? query::source_times : query::source_numbers, a, b,
+                      time ? time->micros : std::get<NumberLateness>(source_.lateness).difference);
+    if (found[0][0].is_null()) return {};
+    return {found[0][0].c_str(), found[0][1].c_str()};
   }
 
   /// Nothing is as new as what was read last: new rows of a table that was set back would be taken
@@ -147,68 +175,50 @@ class TableLoad {
                     *newest, last_.value_or("")));
   }
 
-  /// False, and nothing is stored, if no row is new.
-  bool load_batch(FileOutcome& outcome) {
-    LoadTransaction transaction(session_.loader());
+  /// With other columns than before every row reads otherwise; a transfer, which is never replaced, has
+  /// not changed by that.
+  NewRows::Rules rules() {
+    const auto has_other_columns =
+        on_own_server(query::has_other_columns, source_.name, text_array(plan_.header));
+    const bool is_first_batch = has_other_columns.empty();
+    const bool is_replacing = plan_.dataset() != Dataset::kTransfers;
+    return {is_replacing, !is_replacing && !is_first_batch && has_other_columns[0][0].as<bool>(),
+            is_first_batch && first_rows_ == FirstRows::kTakenForNew};
+  }
+
+  /// False, and nothing is stored, if somebody else was faster.
+  bool load_batch(NewRows& rows, FileOutcome& outcome) {
+    LoadSession session(connection_, options_);
+    LoadTransaction transaction(session.loader());
     transaction.run(query::ingest_settings, {});
     transaction.run(query::begin_source_version, {source_.name, source_.dataset, least_, next_});
-    RecordLoad records(session_, transaction, source_.name, plan_, outcome);
+    RecordLoad records(session, transaction, source_.name, plan_, outcome);
     records.find_new_columns();
     const std::int64_t file_id =
         transaction.run(query::register_batch, {source_.name, source_.dataset, least_, next_})
             .number(0, 0);
-    outcome.rows_known = copy(transaction, records, file_id);
+    rows.begin(transaction, file_id);
+    if (options_.progress) options_.progress(source_.name, 0, 0);
+    records.copy_into_bronze(file_id, rows, 0);
     if (outcome.rows_read == 0) return false;
+    transaction.run(query::finish_batch, {to_parameter(file_id), rows.finish(),
+                                          to_parameter(rows.bytes()), to_parameter(rows.known())});
     records.load_into_silver("");
-    if (next_) set_position(transaction, to_parameter(file_id));
+    if (next_)
+      transaction.run(query::set_source_position,
+                      {source_.name, kOnlyPart, next_, to_parameter(file_id)});
     transaction.commit();
+    session.analyze(outcome.rows_loaded);
     return true;
   }
 
-  /// The new rows into bronze; how many were known.
-  std::uint64_t copy(LoadTransaction& transaction, RecordLoad& records, std::int64_t file_id) {
-    CopyOut given = reader_.copy(least_);
-    CopiedRow row;
-    const auto next_row = [&](std::string& text) {
-      const bool is_there = reader_.at_source([&] { return given.next(row); });
-      if (is_there) text = row.bytes();
-      return is_there;
-    };
-    const bool is_replacing = plan_.dataset() != Dataset::kTransfers;
-    NewRows rows(transaction,
-                 {file_id, source_.name, plan_.header, key_of(plan_.dataset()).size(), is_replacing,
-                  !is_replacing && has_other_columns(transaction)},
-                 next_row);
-    if (const auto& progress = session_.options().progress) progress(source_.name, 0, 0);
-    records.copy_into_bronze(file_id, rows, 0);
-    transaction.run(query::finish_batch, {to_parameter(file_id), rows.finish_hash(),
-                                          to_parameter(rows.bytes()), to_parameter(rows.known())});
-    return rows.known();
-  }
-
-  /// With other columns every row reads otherwise; a transfer, which is never replaced, has not
-  /// changed by that.
-  bool has_other_columns(LoadTransaction& transaction) const {
-    const Rows found =
-        transaction.run(query::has_other_columns, {source_.name, text_array(plan_.header)});
-    return found.size() > 0 && found.text(0, 0) == "t";
-  }
-
-  void set_position(LoadTransaction& transaction, const Parameter& file_id) const {
-    transaction.run(query::set_source_position, {source_.name, kOnlyPart, next_, file_id});
-  }
-
-  void keep_position() {
-    LoadTransaction transaction(session_.loader());
-    set_position(transaction, std::nullopt);
-    transaction.commit();
-  }
-
-  LoadSession& session_;
+  Connection& connection_;
   TableReader& reader_;
+  const IngestOptions& options_;
+  const TableReading reading_;
+  const FirstRows first_rows_;
   const TableSource& source_;
   const FilePlan plan_;
-  const TableReading reading_;
   std::optional<std::string> last_;   // the position before
   std::optional<std::string> least_;  // the least watermark to read; absent: all
   std::optional<std::string> next_;   // the position afterwards
@@ -216,13 +226,13 @@ class TableLoad {
 
 /// Runs `load`; what goes wrong at the source becomes its outcome.
 template <typename Load>
-FileOutcome failure_as_outcome(const TableReader& reader, const std::string& name, Load&& load) {
+FileOutcome failure_as_outcome(const TableReader& reader, Load&& load) {
   try {
     return load();
   } catch (const StoreError& error) {
     if (error.statement() != reader.origin()) throw;
     const bool may_pass = error.retryable() || error.failure() == StoreFailure::kUnreachable;
-    return outcome_of(name,
+    return outcome_of(reader.source().name,
                       may_pass ? FileOutcome::Kind::kUnreachable : FileOutcome::Kind::kRefused,
                       error.what());
   }
@@ -230,18 +240,26 @@ FileOutcome failure_as_outcome(const TableReader& reader, const std::string& nam
 
 }  // namespace
 
-FileOutcome ingest_table(Connection& connection, const TableSource& given,
-                         const IngestOptions& options, TableReading reading) {
+SourceTable::SourceTable(TableSource source) : source_(std::move(source)) {}
+SourceTable::~SourceTable() = default;
+SourceTable::SourceTable(SourceTable&&) noexcept = default;
+SourceTable& SourceTable::operator=(SourceTable&&) noexcept = default;
+
+FileOutcome SourceTable::load(Connection& connection, const IngestOptions& options,
+                              TableReading reading) {
   validate(options.expectations);
-  return refusal_as_outcome(given.name, [&] {
-    const TableSource source = with_key_first(given);
-    TableReader reader(source);
-    return failure_as_outcome(reader, source.name, [&] {
-      reader.connect();
-      LoadSession session(connection, options);
-      FileOutcome outcome = TableLoad(session, reader, source, reading).run();
-      if (outcome.kind == FileOutcome::Kind::kLoaded) session.analyze(outcome.rows_loaded);
-      return outcome;
+  return refusal_as_outcome(source_.name, [&] {
+    if (!reader_) reader_ = std::make_unique<TableReader>(with_key_first(source_));
+    return failure_as_outcome(*reader_, [&] {
+      const auto load_batch = [&](FirstRows first_rows) {
+        return TableLoad(connection, *reader_, options, reading, first_rows).run();
+      };
+      try {
+        return load_batch(FirstRows::kTakenForNew);
+      } catch (const StoreError& error) {
+        if (!is_of_repeated_row(error)) throw;
+      }
+      return load_batch(FirstRows::kLookedUp);
     });
   });
 }

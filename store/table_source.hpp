@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,6 +14,8 @@
 #include "store/ingest.hpp"
 
 namespace aml::store {
+
+class TableReader;
 
 /// How far behind the newest watermark a row may still appear: of times a length in microseconds, of
 /// numbers a difference.
@@ -43,19 +46,33 @@ enum class TableReading {
   kAll   ///< every row; those that are known stay known
 };
 
-/// Loads the rows that the source has not given before as one batch: in one database transaction with
-/// the new position, by the same rules as a file. They are read in one REPEATABLE READ view of the
-/// source, in UTC and ISO 8601. A row is known by its key and its content; one with a known key and
-/// another content is new, and the rules for a repeated key decide: a transfer goes to quarantine, an
-/// account, party or rate is replaced. Rows that were deleted from the source stay.
-/// Nothing new makes no batch and no version: kAlreadyKnown. A source that does not answer is
-/// kUnreachable; what is wrong with it, or with its rows, is kRefused: the message says what and
-/// nothing was stored.
-/// Throws: std::invalid_argument if an expectation is not valid; StoreError kLocked if another load or
-///         run is at work, kStatement and kUnreachable for what the own server says.
-/// Cost:   one COPY on the source from the watermark on, one look-up for each row. Memory does not grow
-///         with the table.
-FileOutcome ingest_table(Connection& connection, const TableSource& source,
-                         const IngestOptions& options, TableReading reading = TableReading::kNew);
+/// A source as it is read again and again: its connection stays open from one load to the next.
+class SourceTable {
+ public:
+  explicit SourceTable(TableSource source);
+  ~SourceTable();
+  SourceTable(SourceTable&&) noexcept;
+  SourceTable& operator=(SourceTable&&) noexcept;
+
+  /// Loads the rows that the source has not given before as one batch: in one database transaction
+  /// with the new position, by the same rules as a file. They are read in one REPEATABLE READ view of
+  /// the source, in UTC and ISO 8601. A row is known by its key and its content; one with a known key
+  /// and another content is new, and the rules for a repeated key decide: a transfer goes to
+  /// quarantine, an account, party or rate is replaced. Rows that were deleted from the source stay.
+  /// Nothing new makes no batch and no version, and writes nothing but a position that has moved:
+  /// kAlreadyKnown. A source that does not answer is kUnreachable; what is wrong with it, or with its
+  /// rows, is kRefused: the message says what and nothing was stored.
+  /// Throws: std::invalid_argument if an expectation is not valid; StoreError kLocked if another load or
+  ///         run is at work, kStatement and kUnreachable for what the own server says.
+  /// Cost:   one COPY on the source from the watermark on, one look-up for each row unless the source
+  ///         gave none before. If nothing is new, some ten small statements beside that. Memory does not
+  ///         grow with the table.
+  FileOutcome load(Connection& connection, const IngestOptions& options,
+                   TableReading reading = TableReading::kNew);
+
+ private:
+  TableSource source_;
+  std::unique_ptr<TableReader> reader_;  // from the first load on
+};
 
 }  // namespace aml::store

@@ -72,7 +72,7 @@ class TableSourceTest : public testing::Test {
   }
 
   FileOutcome load(TableReading reading = TableReading::kNew) {
-    auto outcome = ingest_table(connection_, source_, options_, reading);
+    auto outcome = SourceTable(source_).load(connection_, options_, reading);
     EXPECT_EQ(outcome.rows_read, outcome.rows_loaded + outcome.rows_quarantined);
     return outcome;
   }
@@ -351,6 +351,45 @@ TEST_F(TableSourceTest, AKeyThatStandsInTheSourceTwiceIsQuarantinedOnce) {
   EXPECT_EQ(load_new(0).rows_known, 3U);
 }
 
+/// What a source gives first is taken for new, so the same row is found late: while rows are
+/// remembered, or, if they are many beside those that are remembered already, when their key is built.
+TEST_F(TableSourceTest, RowsThatAreTheSameAreOneHoweverFarApart) {
+  bank_.query(
+      "INSERT INTO payments SELECT 'T' || n % 16500, 'A', 'B', 1, '2024-03-01', '2024-03-01' FROM "
+      "generate_series(0, 16500) AS n");
+  for (const char* remembered : {"0", "40000"}) {
+    SCOPED_TRACE(remembered);
+    database_.empty();
+    query(
+        std::string("INSERT INTO aml.source_rows SELECT gen_random_uuid(), gen_random_uuid(), 0, n "
+                    "FROM generate_series(1, ") +
+        remembered + ") AS n");
+    EXPECT_EQ(load_new(16500).rows_known, 1U);
+    EXPECT_EQ(query("SELECT count(*), count(DISTINCT (file_id, line)), (SELECT count(*) FROM "
+                    "quarantine.rows) FROM silver.transfers"),
+              "16500|16500|0");
+    EXPECT_EQ(query("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = "
+                    "'aml.source_rows'::regclass"),
+              "PRIMARY KEY (bucket, row_key, content)");
+    EXPECT_EQ(load_new(0).rows_known, 16501U);
+  }
+}
+
+TEST_F(TableSourceTest, RowsThatWereRememberedBeforeThereWereBucketsAreKnown) {
+  pay("T1", 0);
+  pay("T2", 0);
+  load_new(2);
+  query("UPDATE aml.source_rows SET bucket = 0");
+  bank_.query("UPDATE payments SET sum = 99 WHERE id = 'T1'");
+  EXPECT_EQ(load_new(1).rows_known, 1U);
+  source_.columns.emplace_back("note", "payee");  // now each row reads otherwise
+  pay("T3", 0);
+  EXPECT_EQ(load_new(1).rows_known, 2U);
+  EXPECT_EQ(query("SELECT transfer_id, amount FROM silver.transfers ORDER BY 1"),
+            "T1|10.00\nT2|10.00\nT3|10.00");
+  EXPECT_EQ(query("SELECT count(*) FROM quarantine.rows"), "1");
+}
+
 TEST_F(TableSourceTest, AQuarantinedRowIsNotQuarantinedAgainAlsoWhenItWasReplayed) {
   pay("T1", 0, "-5");
   bank_.query(
@@ -392,9 +431,9 @@ TEST_F(TableSourceTest, AFaultBeforeTheCommitLeavesNothingAndTheNextLoadIsWhole)
 TEST_F(TableSourceTest, ASourceThatIsLostInTheMiddleIsReadAgainWhole) {
   bank_.query(
       "INSERT INTO payments SELECT 'T' || n, 'A', 'B', 1, now(), '2024-03-01' FROM "
-      "generate_series(1, 12000) AS n");
+      "generate_series(1, 17000) AS n");
   bank_.query(
-      "CREATE VIEW dying AS SELECT *, CASE WHEN id = 'T11000' THEN "
+      "CREATE VIEW dying AS SELECT *, CASE WHEN id = 'T16900' THEN "
       "pg_terminate_backend(pg_backend_pid()) END AS dies FROM payments");
   source_.table = "dying";
   source_.columns.emplace_back("dies", "dies");
@@ -407,10 +446,10 @@ TEST_F(TableSourceTest, ASourceThatIsLostInTheMiddleIsReadAgainWhole) {
 
   source_.table = "payments";
   source_.columns.pop_back();
-  load_new(12000);
-  EXPECT_EQ(load_new(0).rows_known, 12000U);
+  load_new(17000);
+  EXPECT_EQ(load_new(0).rows_known, 17000U);
   EXPECT_EQ(query("SELECT count(*), count(DISTINCT (file_id, line)) FROM silver.transfers"),
-            "12000|12000");
+            "17000|17000");
 }
 
 TEST_F(TableSourceTest, ASourceThatDoesNotAnswerIsUnreachable) {
@@ -429,6 +468,49 @@ TEST_F(TableSourceTest, TheOwnDatabaseIsNotTakenForTheSource) {
   query("ALTER TABLE aml.source_rows RENAME TO away");
   EXPECT_THROW(load(), StoreError);
   query("ALTER TABLE aml.away RENAME TO source_rows");
+}
+
+// ---- again and again
+
+TEST_F(TableSourceTest, LooksThatFindNothingWriteNothingAndShareOneConnectionThatHoldsNothing) {
+  SourceTable table(source_);
+  const auto look = [&] { return table.load(connection_, options_).kind; };
+  const auto sessions = [&] {
+    return bank_.query(
+        "SELECT pid, state, backend_xmin FROM pg_stat_activity WHERE datname = current_database() "
+        "AND query LIKE '%COMMIT%' AND pid <> pg_backend_pid()");
+  };
+  pay("T1", 0);
+  EXPECT_EQ(look(), Kind::kLoaded);
+  const auto session = sessions();
+  EXPECT_NE(session.find("|idle|"), std::string::npos) << session;
+  // What is rolled back takes numbers too.
+  const std::string numbers =
+      "SELECT pg_sequence_last_value(pg_get_serial_sequence('aml.ingested_files', 'file_id')), "
+      "(SELECT max(version) FROM aml.versions), (SELECT updated_at FROM aml.source_positions)";
+  const auto before = query(numbers);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(look(), Kind::kAlreadyKnown);
+  EXPECT_EQ(query(numbers), before);
+  pay("T2", 1);
+  EXPECT_EQ(look(), Kind::kLoaded);
+  EXPECT_EQ(sessions(), session);
+  EXPECT_EQ(transfers(), "T1 T2");
+}
+
+TEST_F(TableSourceTest, AConnectionThatWasEndedBetweenTwoLoadsIsMadeAnew) {
+  SourceTable table(source_);
+  pay("T1", 0);
+  EXPECT_EQ(table.load(connection_, options_).kind, Kind::kLoaded);
+  bank_.query(
+      "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = "
+      "current_database() AND pid <> pg_backend_pid()");
+  pay("T2", 1);
+  EXPECT_EQ(table.load(connection_, options_).kind, Kind::kLoaded);
+  bank_.query("ALTER TABLE payments RENAME TO away");
+  EXPECT_EQ(table.load(connection_, options_).kind, Kind::kRefused);
+  bank_.query("ALTER TABLE away RENAME TO payments");
+  EXPECT_EQ(table.load(connection_, options_).kind, Kind::kAlreadyKnown);
+  EXPECT_EQ(transfers(), "T1 T2");
 }
 
 // ---- how the source looks
@@ -661,7 +743,7 @@ TEST_F(TableSourceInItsOwnDatabase, WhatWasErasedIsKnownByNoHashThatCanBeGuessed
   bank_.query(
       "CREATE TABLE clients AS SELECT nr, 'DE' AS land, now() AS changed_at FROM "
       "unnest('{A,C,\"E, \\\"F\\\"\"}'::text[]) AS nr");
-  ASSERT_EQ(ingest_table(connection_, clients, options_).rows_loaded, 3U);
+  ASSERT_EQ(SourceTable(clients).load(connection_, options_).rows_loaded, 3U);
   const auto guessed = [&](const std::string& source, const std::string& key) {
     return query(
         "SELECT count(*) FROM aml.source_rows WHERE row_key = left(encode(sha256(convert_to"
@@ -680,7 +762,7 @@ TEST_F(TableSourceInItsOwnDatabase, WhatWasErasedIsKnownByNoHashThatCanBeGuessed
       "000");
   EXPECT_EQ(guessed("bank", "T2") + guessed("clients", "C"), "11");
   EXPECT_EQ(load_new(0, TableReading::kAll).rows_known, 2U);
-  EXPECT_EQ(ingest_table(connection_, clients, options_, TableReading::kAll).rows_known, 3U);
+  EXPECT_EQ(SourceTable(clients).load(connection_, options_, TableReading::kAll).rows_known, 3U);
 }
 
 TEST_F(TableSourceTest, TheSameDatabaseIsASourceToo) {

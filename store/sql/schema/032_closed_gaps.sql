@@ -191,14 +191,14 @@ CREATE FUNCTION aml.hide_source_rows(account_keys text[], party_keys text[]) RET
     UNION SELECT transfer_id FROM history.silver_transfers WHERE from_account_id = ANY (account_keys) OR to_account_id = ANY (account_keys)
   ),
   hashed AS (
-    -- As store/new_rows.cpp makes them of what COPY writes.
+    -- As store/source_mark.cpp makes them of what COPY writes.
     SELECT left(encode(sha256(convert_to(source.path || E'\n' || CASE WHEN key ~ '[",\n\r]' THEN '"' || replace(key, '"', '""') || '"' ELSE key END,
                                          'UTF8')), 'hex'), 32)::uuid AS row_key
     FROM given
     CROSS JOIN (SELECT DISTINCT path FROM aml.ingested_files WHERE kind = 'table') AS source
   )
   UPDATE aml.source_rows known
-  SET row_key = aml.keyed_uuid(known.row_key), content = aml.keyed_uuid(known.content)
+  SET bucket = 0, row_key = aml.keyed_uuid(known.row_key), content = aml.keyed_uuid(known.content)
   FROM hashed
   WHERE known.row_key = hashed.row_key
 $$;
@@ -206,6 +206,7 @@ COMMENT ON FUNCTION aml.hide_source_rows IS 'Hashes the rows of sources that are
 
 COMMENT ON TABLE aml.source_rows IS 'Which rows the tables that are sources gave, in their newest content, by hashes.';
 COMMENT ON COLUMN aml.source_rows.row_key IS 'Half of the SHA-256 of the source and the key of the row; aml.keyed_uuid() of that if it is about somebody who was erased.';
+COMMENT ON COLUMN aml.source_rows.bucket IS 'Hash of the source and the key of the row without its last three characters, which is mostly that of the rows before and after it. 0: the row was remembered before there were buckets, or is about somebody who was erased.';
 COMMENT ON COLUMN aml.source_rows.content IS 'The same of the source and the whole row, as the source wrote it.';
 
 CREATE OR REPLACE FUNCTION aml.begin_erasure(kind text, key text, reference text, reason text, override text, OUT version bigint, OUT accounts jsonb, OUT parties jsonb)

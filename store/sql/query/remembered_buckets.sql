@@ -1,0 +1,6 @@
+-- $1 buckets. Those in which rows are remembered; all, if rows are remembered from before there were buckets. By min(), for which the planner
+-- uses the key; it expects many rows in a bucket, and would read the whole table for one.
+SELECT bucket
+FROM unnest($1::integer[]) AS given (bucket)
+WHERE (SELECT min(known.bucket) FROM aml.source_rows known WHERE known.bucket >= given.bucket) = given.bucket
+   OR (SELECT min(bucket) FROM aml.source_rows WHERE bucket >= 0) = 0
