@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <functional>
 #include <limits>
 #include <map>
@@ -36,6 +37,16 @@ struct Known {
 };
 using KnownFindings = std::unordered_map<std::string, Known>;  ///< by alert id
 
+// A finding of local reach always has transfers.
+Micros first(const detect::Finding& finding) {
+  assert(finding.first_activity);
+  return *finding.first_activity;
+}
+Micros last(const detect::Finding& finding) {
+  assert(finding.last_activity);
+  return *finding.last_activity;
+}
+
 /// Equal digests: gold would hold the same rows.
 std::string digest_of(const detect::Finding& finding) {
   store::Sha256 digest;
@@ -44,8 +55,7 @@ std::string digest_of(const detect::Finding& finding) {
     digest.update(text);
   };
   add(fmt::format("{:a} {} {} {} {}", finding.score, finding.amount_minor.has_value(),
-                  finding.amount_minor.value_or(0), *finding.first_activity,
-                  *finding.last_activity));
+                  finding.amount_minor.value_or(0), first(finding), last(finding)));
   add(finding.explanation);
   for (const auto& transfer : finding.transfers) {
     add(transfer.transfer_key);
@@ -67,10 +77,8 @@ std::string digest_of(const detect::Finding& finding) {
   return digest.finish_hex();
 }
 
-/// Times of a finding of local reach: it always has transfers.
 Known known(const detect::Finding& finding) {
-  return {finding.subject, *finding.first_activity, *finding.last_activity, finding.score,
-          digest_of(finding)};
+  return {finding.subject, first(finding), last(finding), finding.score, digest_of(finding)};
 }
 
 /// The accounts of a growing graph with their facts, in its numbers.
@@ -148,22 +156,26 @@ class Cuts {
       : graph_(graph), facts_(facts), accounts_(std::move(accounts)), recent_since_(recent_since) {}
 
   const Cut& around() {
-    return once(around_, [&] { return cut(graph_.around(accounts_)); });
+    if (!around_) around_ = std::make_unique<Cut>(cut(graph_.around(accounts_)));
+    return *around_;
   }
-  const Cut& recent() {
-    return once(recent_, [&] { return since(recent_since_); });
+  /// What was booked since then, or more; valid until the next call.
+  const Cut& since(Micros from) {
+    Since& place = from >= recent_since_ ? recent_ : further_back_;
+    const Micros begin = std::min(from, recent_since_);
+    if (!place.cut || place.from != begin) {
+      place = {begin, nullptr};  // two at once would need twice the memory
+      place.cut = std::make_unique<Cut>(cut(graph_.since(begin)));
+    }
+    return *place.cut;
   }
-  const Cut& everything() {
-    return once(everything_, [&] { return since(kEver); });
-  }
-  Cut since(Micros from) const { return cut(graph_.since(from)); }
 
  private:
-  template <typename Make>
-  static const Cut& once(std::optional<Cut>& made, Make&& make) {
-    if (!made) made = make();
-    return *made;
-  }
+  struct Since {
+    Micros from = 0;
+    std::unique_ptr<Cut> cut;
+  };
+
   Cut cut(GrowingGraph::Part&& part) const {
     auto facts = facts_.of(part);
     return {std::move(part), std::move(facts)};
@@ -173,7 +185,8 @@ class Cuts {
   const GrowingFacts& facts_;
   std::vector<Vertex> accounts_;
   Micros recent_since_;
-  std::optional<Cut> around_, recent_, everything_;
+  std::unique_ptr<Cut> around_;
+  Since recent_, further_back_;
 };
 
 }  // namespace
@@ -183,13 +196,12 @@ struct IncrementalDetection::State {
   detect::BaseCurrency currency;
   GrowingGraph graph;
   GrowingFacts facts;
-  std::vector<std::optional<KnownFindings>> found;  ///< of each scenario that is kept
+  std::map<std::size_t, KnownFindings> found;  ///< by scenario, of those that are kept
 
   std::optional<Touched> add_rows(const store::AddedRows& rows);
   std::vector<Vertex> accounts_to_look_at(const Touched& touched) const;
   Micros span() const;
-  std::optional<detect::Detection> detect(const Cut& cut, std::size_t scenario,
-                                          const std::stop_token& stop) const;
+  detect::Detection detect(const Cut& cut, std::size_t scenario, const std::stop_token& stop) const;
   FindingChanges replace(std::size_t scenario, std::vector<detect::Finding>&& findings,
                          const std::function<bool(const Known&)>& is_looked_at);
   std::optional<FindingChanges> look_around_accounts(std::size_t scenario, Cuts& cuts,
@@ -203,16 +215,17 @@ struct IncrementalDetection::State {
 IncrementalDetection::IncrementalDetection(const Graphs& graphs, std::vector<Scenario> scenarios,
                                            detect::BaseCurrency currency) {
   const std::uint32_t cap = largest_cap(scenarios);
-  const std::size_t count = scenarios.size();
-  state_ = std::unique_ptr<State>(
-      new State{std::move(scenarios), std::move(currency), GrowingGraph(graphs.accounts, cap),
-                growing_facts(graphs), std::vector<std::optional<KnownFindings>>(count)});
+  state_ = std::unique_ptr<State>(new State{std::move(scenarios),
+                                            std::move(currency),
+                                            GrowingGraph(graphs.accounts, cap),
+                                            growing_facts(graphs),
+                                            {}});
 }
 
 IncrementalDetection::~IncrementalDetection() = default;
 
 bool IncrementalDetection::is_kept(std::size_t scenario) const {
-  return state_->found[scenario].has_value();
+  return state_->found.contains(scenario);
 }
 
 bool IncrementalDetection::has_account(std::string_view key) const {
@@ -222,14 +235,14 @@ bool IncrementalDetection::has_account(std::string_view key) const {
 void IncrementalDetection::know(std::size_t scenario, const detect::Detection& detection) {
   const Scenario& of = state_->scenarios[scenario];
   if (locality_of(of.params).reach == Reach::kAllData || detection.truncated) return;
-  auto& known_findings = state_->found[scenario].emplace();
+  KnownFindings& known_findings = state_->found[scenario];
   for (const detect::Finding& finding : detection.findings)
     known_findings.emplace(store::alert_id(of.id, finding), known(finding));
 }
 
 Counts IncrementalDetection::by_severity(std::size_t scenario) const {
   std::vector<double> scores;
-  for (const auto& [id, finding] : *state_->found[scenario]) scores.push_back(finding.score);
+  for (const auto& [id, finding] : state_->found.at(scenario)) scores.push_back(finding.score);
   return scenarios::by_severity(state_->scenarios[scenario], scores);
 }
 
@@ -298,12 +311,12 @@ Micros IncrementalDetection::State::span() const {
   return longest;
 }
 
-/// nullopt: a budget was reached, or it was stopped.
-std::optional<detect::Detection> IncrementalDetection::State::detect(
-    const Cut& cut, std::size_t scenario, const std::stop_token& stop) const {
+/// Truncated: a budget was reached, or it was stopped.
+detect::Detection IncrementalDetection::State::detect(const Cut& cut, std::size_t scenario,
+                                                      const std::stop_token& stop) const {
   auto detection =
       detect_on_accounts(cut.part.graph, cut.facts, scenarios[scenario].params, currency, stop);
-  if (detection->truncated) return std::nullopt;
+  assert(detection);
   return rounded(*std::move(detection));
 }
 
@@ -311,7 +324,7 @@ std::optional<detect::Detection> IncrementalDetection::State::detect(
 FindingChanges IncrementalDetection::State::replace(
     std::size_t scenario, std::vector<detect::Finding>&& findings,
     const std::function<bool(const Known&)>& is_looked_at) {
-  KnownFindings& before = *found[scenario];
+  KnownFindings& before = found.at(scenario);
   FindingChanges changes;
   std::set<std::string> ids;
   for (detect::Finding& finding : findings) {
@@ -335,13 +348,13 @@ FindingChanges IncrementalDetection::State::replace(
 std::optional<FindingChanges> IncrementalDetection::State::look_around_accounts(
     std::size_t scenario, Cuts& cuts, const Touched& touched, const std::stop_token& stop) {
   auto detection = detect(cuts.around(), scenario, stop);
-  if (!detection) return std::nullopt;
+  if (detection.truncated) return std::nullopt;
   const auto is_touched = [&](const std::string& account) {
     return touched.counterparties_before.contains(*graph.find(account));
   };
-  std::erase_if(detection->findings,
+  std::erase_if(detection.findings,
                 [&](const detect::Finding& finding) { return !is_touched(finding.subject); });
-  return replace(scenario, std::move(detection->findings),
+  return replace(scenario, std::move(detection.findings),
                  [&](const Known& finding) { return is_touched(finding.subject); });
 }
 
@@ -354,25 +367,22 @@ std::optional<FindingChanges> IncrementalDetection::State::look_in_windows(
   // ... and only what has none before this one is known to be complete.
   Micros complete_since = is_hub_new ? kEver : touched.earliest - locality.span;
   for (;;) {
-    std::optional<Cut> further_back;
-    if (!is_hub_new && complete_since < touched.earliest - locality.span)
-      further_back = cuts.since(complete_since - locality.span);
-    const Cut& cut = is_hub_new ? cuts.everything() : further_back ? *further_back : cuts.recent();
+    const Cut& cut = cuts.since(is_hub_new ? kEver : complete_since - locality.span);
     auto detection = detect(cut, scenario, stop);
-    if (!detection) return std::nullopt;
+    if (detection.truncated) return std::nullopt;
 
     Micros earliest = complete_since;
     const auto include = [&](Micros first, Micros last) {
       if (last >= changed_since) earliest = std::min(earliest, first);
     };
-    for (const detect::Finding& finding : detection->findings)
-      include(*finding.first_activity, *finding.last_activity);
-    for (const auto& [id, finding] : *found[scenario]) include(finding.first, finding.last);
+    for (const detect::Finding& finding : detection.findings)
+      include(first(finding), last(finding));
+    for (const auto& [id, finding] : found.at(scenario)) include(finding.first, finding.last);
     if (earliest == complete_since) {
-      std::erase_if(detection->findings, [&](const detect::Finding& finding) {
-        return *finding.first_activity < complete_since;
+      std::erase_if(detection.findings, [&](const detect::Finding& finding) {
+        return first(finding) < complete_since;
       });
-      return replace(scenario, std::move(detection->findings),
+      return replace(scenario, std::move(detection.findings),
                      [&](const Known& finding) { return finding.first >= complete_since; });
     }
     complete_since = earliest;
