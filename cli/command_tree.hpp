@@ -74,5 +74,6 @@ void add_generator_options(CLI::App& command, scenarios::GeneratorParams& params
 void add_lineage(CLI::App& command, std::string& file);
 CLI::Option* add_sources(CLI::App& command, std::vector<std::string>& files);
 void add_expectations(CLI::App& command, std::string& file);
+void add_schema_evolution(CLI::App& command, std::string& choice);
 
 }  // namespace aml::cli

@@ -42,11 +42,7 @@ void add_load_command(const CommandTree& aml) {
       ->check(CLI::IsMember({"auto", "aml", "amlsim", "amlworld"}))
       ->capture_default_str();
   add_expectations(*load, options->expectations);
-  load->add_option("--schema-evolution", options->schema_evolution,
-                   "Columns that amlgraph does not know: rescue keeps them in bronze, add makes "
-                   "them columns of silver too, fail refuses a file with new ones")
-      ->check(CLI::IsMember({"rescue", "add", "fail"}))
-      ->capture_default_str();
+  add_schema_evolution(*load, options->schema_evolution);
   add_lineage(*load, options->lineage);
   load->parse_complete_callback([paths, sources] {
     if (paths->empty() && sources->empty()) throw CLI::RequiredError("PATH or --source FILE.json");
@@ -89,6 +85,15 @@ CLI::Option* add_sources(CLI::App& command, std::vector<std::string>& files) {
                   "ended; may be repeated")
       ->type_name("FILE.json")
       ->allow_extra_args(false);
+}
+
+void add_schema_evolution(CLI::App& command, std::string& choice) {
+  command
+      .add_option("--schema-evolution", choice,
+                  "Columns that amlgraph does not know: rescue keeps them in bronze, add makes "
+                  "them columns of silver too, fail refuses a file with new ones")
+      ->check(CLI::IsMember({"rescue", "add", "fail"}))
+      ->capture_default_str();
 }
 
 void add_expectations(CLI::App& command, std::string& file) {

@@ -93,6 +93,7 @@ void add_watch_command(const CommandTree& aml) {
       ->check(CLI::Range(0.0, 604'800.0))
       ->capture_default_str();
   add_expectations(*watch, options->load.expectations);
+  add_schema_evolution(*watch, options->load.schema_evolution);
   watch
       ->add_option("--metrics", options->metrics,
                    "Write the state after each look to this file, in OpenMetrics text format")

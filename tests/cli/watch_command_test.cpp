@@ -108,10 +108,11 @@ TEST(WatchCommand, LoadsWhatComesRunsAndStopsAtABoundary) {
   std::filesystem::create_directory(folder.path("inbox"));
   const auto metrics = folder.path("aml.prom");
   const auto lineage = folder.path("lineage.ndjson");
-  Watching watching({"-d", database.target().conninfo, "watch", folder.path("inbox"), "--every",
-                     "0.1", "--settle", "0.2", "--scenario", "fan_in", "--metrics", metrics,
-                     "--lineage", lineage, "--summary", folder.path("summary.json")},
-                    folder.path("log"));
+  Watching watching(
+      {"-d", database.target().conninfo, "watch", folder.path("inbox"), "--every", "0.1",
+       "--settle", "0.2", "--scenario", "fan_in", "--schema-evolution", "add", "--metrics", metrics,
+       "--lineage", lineage, "--summary", folder.path("summary.json")},
+      folder.path("log"));
   ASSERT_TRUE(becomes_true([&] { return std::filesystem::exists(metrics); }))
       << content_of(folder.path("log"));
   EXPECT_EQ(samples_in(content_of(metrics)).at("aml_runs_total{status=\"succeeded\"}"), 0);
@@ -127,13 +128,15 @@ TEST(WatchCommand, LoadsWhatComesRunsAndStopsAtABoundary) {
   };
   ASSERT_TRUE(becomes_true(all_runs_succeeded(1))) << content_of(folder.path("log"));
   folder.write("inbox/late.csv",
-               "transfer_id,booked_at,from_account,to_account,amount\nlate-1,2024-01-05T10:00:00Z,"
-               "x,y,10.00\n");
+               "transfer_id,booked_at,from_account,to_account,amount,"
+               "channel\nlate-1,2024-01-05T10:00:00Z,x,y,10.00,web\n");
   ASSERT_TRUE(becomes_true(all_runs_succeeded(2))) << content_of(folder.path("log"));
   ASSERT_TRUE(becomes_true([&] {
     return samples_in(content_of(metrics)).at("aml_runs_total{status=\"succeeded\"}") == 2;
   }));
   EXPECT_EQ(watching.stop(), 0);
+  EXPECT_EQ(database.query("SELECT channel FROM silver.transfers WHERE transfer_id = 'late-1'"),
+            "web");
 
   const auto samples = samples_in(content_of(metrics));
   EXPECT_EQ(samples.at("aml_last_run_succeeded"), 1);
