@@ -6,6 +6,11 @@ WITH last_run AS (
   ORDER BY run_id DESC
   LIMIT 1
 ),
+loaded AS (
+  SELECT dataset, count(*) AS files, sum(rows_loaded) AS rows_loaded, sum(rows_quarantined) AS rows_quarantined
+  FROM aml.ingested_files
+  GROUP BY dataset
+),
 family (position, name, type, unit, help) AS (VALUES
   (1, 'aml_last_success_timestamp_seconds', 'gauge', 'seconds', 'When the last load and the last run that succeeded ended, in seconds since 1970.'),
   (2, 'aml_last_run_succeeded', 'gauge', '', '1 if the newest run over all data succeeded, 0 if a scenario failed in it.'),
@@ -46,9 +51,9 @@ sample (name, labels, value) AS (
   SELECT 'aml_last_run_truncated_steps', '{}', count(s.step) FILTER (WHERE s.outcome = 'truncated')
   FROM last_run LEFT JOIN aml.run_steps s USING (run_id) GROUP BY run_id
   UNION ALL
-  SELECT 'aml_runs', jsonb_build_object('status', ending), count(run_id)
+  SELECT 'aml_runs', jsonb_build_object('status', ending), coalesce(runs, 0)
   FROM unnest(ARRAY['succeeded', 'failed', 'interrupted', 'died']) AS ending
-  LEFT JOIN aml.runs ON status = ending AND purpose = 'production' GROUP BY ending
+  LEFT JOIN (SELECT status, count(*) AS runs FROM aml.runs WHERE purpose = 'production' GROUP BY status) ended ON status = ending
   UNION ALL
   SELECT 'aml_alerts', jsonb_build_object('scenario', s.scenario, 'severity', grade), count(a.alert_id)
   FROM gold.scenario_runs s
@@ -58,12 +63,12 @@ sample (name, labels, value) AS (
   UNION ALL
   SELECT 'aml_new_alerts', jsonb_build_object('scenario', scenario), count(*) FROM gold.alerts GROUP BY scenario
   UNION ALL
-  SELECT 'aml_loads', jsonb_build_object('dataset', d), count(file_id) FROM unnest(ARRAY['fx_rates', 'parties', 'accounts', 'transfers']) AS d
-  LEFT JOIN aml.ingested_files ON dataset = d GROUP BY d
+  SELECT 'aml_loads', jsonb_build_object('dataset', d), coalesce(files, 0) FROM unnest(ARRAY['fx_rates', 'parties', 'accounts', 'transfers']) AS d
+  LEFT JOIN loaded ON dataset = d
   UNION ALL
-  SELECT 'aml_rows_loaded', jsonb_build_object('dataset', dataset), sum(rows_loaded) FROM aml.ingested_files GROUP BY dataset
+  SELECT 'aml_rows_loaded', jsonb_build_object('dataset', dataset), rows_loaded FROM loaded
   UNION ALL
-  SELECT 'aml_rows_quarantined', jsonb_build_object('dataset', dataset), sum(rows_quarantined) FROM aml.ingested_files GROUP BY dataset
+  SELECT 'aml_rows_quarantined', jsonb_build_object('dataset', dataset), rows_quarantined FROM loaded
   UNION ALL
   SELECT 'aml_unseen_versions', '{}', count(*) FROM aml.unseen_versions
   UNION ALL
