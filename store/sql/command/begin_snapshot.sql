@@ -1,2 +1,2 @@
--- One view for all that is read until the connection ends.
+-- One view for all that is read until it is given up, or the connection ends.
 BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY
