@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -360,9 +361,12 @@ TEST_F(Backtest, AProductionRunIsJudgedUntilANewerOneRunsOneOfItsScenariosAgain)
 }
 
 TEST_F(Backtest, AProductionRunThatWroteNothingStaysInTheLedgerToo) {
+  std::atomic<bool> has_read = false;
   RunOptions stopped;
-  stopped.interrupted = [] { return true; };
+  stopped.finished = [&](const store::RunStep&) { has_read = true; };
+  stopped.interrupted = [&] { return has_read.load(); };
   const auto production = run_with({}, stopped);
+  has_read = false;
   stopped.as_of = time_of("2024-02-01");
   ASSERT_EQ(production.status, "interrupted");
   ASSERT_EQ(run_with({}, stopped).status, "interrupted");
