@@ -10,7 +10,8 @@ set(may_ask_server
   store/expectation_sql.cpp scenarios/expectations.json store/sql/command/create_schema_migrations.sql
   store/sql/query/accept_source_gap.sql store/sql/query/close_replayed_rows.sql store/sql/query/complete_run.sql
   store/sql/query/drop_quarantined.sql store/sql/query/finish_run.sql store/sql/query/list_shares.sql store/sql/query/move_topic_positions.sql
-  store/sql/query/record_evaluation.sql store/sql/query/record_training_run.sql store/sql/query/server_facts.sql store/sql/query/start_run.sql)
+  store/sql/query/record_evaluation.sql store/sql/query/record_training_run.sql store/sql/query/server_facts.sql
+  store/sql/query/source_newest_text.sql store/sql/query/start_run.sql)
 
 set(violations "")
 # search(<kind> <regex> <list of files that may> <patterns>...)
