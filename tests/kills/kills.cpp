@@ -207,7 +207,8 @@ class War {
     constexpr std::array kVictims{Victim::kProgram,    Victim::kProgram,    Victim::kProgram,
                                   Victim::kBackend,    Victim::kBackend,    Victim::kPostmaster,
                                   Victim::kPostmaster, Victim::kConnection, Victim::kStop};
-    return kVictims[random_() % kVictims.size()];
+    constexpr std::size_t kKilled = 7;  // so many of them by SIGKILL
+    return kVictims[random_() % (are_kept() ? kKilled : kVictims.size())];
   }
 
   Microseconds any_time(Microseconds until) {
@@ -223,14 +224,19 @@ class War {
   /// Of the time of a small wave most is loading.
   Moment any_moment_of_small_wave(const WaveTime& time) {
     if (!has_killed_incremental_run_ || random_() % 2 == 0)
-      return {Since::kIncrementalRun, any_time(time.run)};
+      return {Since::kIncrementalRun, any_time(time.run), are_kept()};
     return any_moment(time.all);
   }
 
-  /// The last kills are kept for an incremental run: there is none before the first small wave.
-  bool may_strike(bool is_small_wave) const {
+  /// The last kills are kept for incremental runs until they have killed one.
+  bool are_kept() const {
     constexpr int kKept = 2;
-    return kills_left_ > (has_killed_incremental_run_ || is_small_wave ? 0 : kKept);
+    return !has_killed_incremental_run_ && kills_left_ <= kKept;
+  }
+
+  /// There is no incremental run before the first small wave.
+  bool may_strike(bool is_small_wave) const {
+    return kills_left_ > 0 && (is_small_wave || !are_kept());
   }
 
   /// Until watch is up to date, whatever happens to it.

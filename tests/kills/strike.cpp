@@ -166,6 +166,7 @@ std::optional<Strike> Striker::strike(pid_t program, Victim victim, Moment momen
   std::this_thread::sleep_for(moment.after);
   const bool needs_session = victim == Victim::kBackend || victim == Victim::kConnection;
   if (!look_until([&] { return !needs_session || !seen.empty(); })) return {};
+  if (moment.must_last && !has_come(moment.since, seen)) return {};
   const Work at = work(seen);
   // Whether the one that works or another: as the last bits of the time fall.
   const auto any = static_cast<std::size_t>(Clock::now().time_since_epoch().count() / 100);

@@ -32,6 +32,7 @@ enum class Since {
 struct Moment {
   Since since = Since::kNow;
   std::chrono::microseconds after{};
+  bool must_last = false;  ///< until then, or it is no moment
 };
 
 /// What a watching aml is at, as the ledger and the locks of its database tell.
