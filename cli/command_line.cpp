@@ -139,10 +139,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
   add_quality_commands(data);
   add_run_commands({app, chosen, "Runs"});
   add_reading_commands({app, chosen, "Findings"});
-  const CommandTree keeping(app, chosen, "Versions and access");
-  add_version_commands(keeping);
-  add_access_commands(keeping);
-  add_removal_commands(keeping);
+  add_keeping_commands({app, chosen, "Versions and access"});
   const CommandTree models(app, chosen, "Graphs and models");
   add_graph_commands(models);
   add_model_commands(models);

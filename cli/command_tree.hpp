@@ -57,14 +57,12 @@ class CommandTree {
   const char* heading_;
 };
 
-// The commands, by what they are about.
+// The commands, by what they are about: each in the file of its name.
 void add_data_commands(const CommandTree& aml);
 void add_quality_commands(const CommandTree& aml);
 void add_run_commands(const CommandTree& aml);
 void add_reading_commands(const CommandTree& aml);
-void add_version_commands(const CommandTree& aml);
-void add_access_commands(const CommandTree& aml);
-void add_removal_commands(const CommandTree& aml);
+void add_keeping_commands(const CommandTree& aml);
 void add_graph_commands(const CommandTree& aml);
 void add_model_commands(const CommandTree& aml);
 void add_setup_commands(const CommandTree& aml);

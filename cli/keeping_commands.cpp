@@ -64,8 +64,6 @@ void add_share_commands(const CommandTree& aml) {
   revoke->add_option("--from", options->role, "Who had it")->required()->type_name("ROLE");
 }
 
-}  // namespace
-
 void add_version_commands(const CommandTree& aml) {
   const auto of_history = std::make_shared<HistoryOptions>();
   auto* history =
@@ -86,11 +84,6 @@ void add_version_commands(const CommandTree& aml) {
   restore->add_option("--to", of_restore->version, "A version, or a time (a day: its end)")
       ->required()
       ->type_name("VERSION");
-}
-
-void add_access_commands(const CommandTree& aml) {
-  add_grants_command(aml);
-  add_share_commands(aml);
 }
 
 void add_removal_commands(const CommandTree& aml) {
@@ -114,6 +107,15 @@ void add_removal_commands(const CommandTree& aml) {
       ->required();
   erase->add_option("--reason", of_erase->reason, "Why it is erased; recorded")->required();
   add_removal_options(*erase, *of_erase);
+}
+
+}  // namespace
+
+void add_keeping_commands(const CommandTree& aml) {
+  add_version_commands(aml);
+  add_grants_command(aml);
+  add_share_commands(aml);
+  add_removal_commands(aml);
 }
 
 }  // namespace aml::cli

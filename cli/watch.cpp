@@ -87,9 +87,8 @@ class Watch {
         if (!will_pass(error)) throw;
         connection_.reset();
         try_again_after(explain(error, global_));
-      } catch (
-          const std::system_error& error) {  // a folder that is away, a disk of ours that is full
-        if (!has_looked) throw;
+      } catch (const std::system_error& error) {
+        if (!has_looked) throw;  // later a folder is away, or a disk of ours is full
         try_again_after(error.what());
       }
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "store/hex.hpp"
 #include "store/plain_values.hpp"
 
 namespace aml::store {
@@ -12,7 +13,6 @@ namespace {
 // for a second COPY.
 constexpr std::size_t kSendBytes = std::size_t{1} << 20;
 constexpr std::string_view kNull = "\\N";
-constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 // One megabyte of line numbers.
 constexpr std::size_t kMostUnplain = std::size_t{1} << 17;
@@ -79,13 +79,6 @@ void append_copy_text(std::string& out, std::string_view value) {
         break;
     }
     value.remove_prefix(plain + 1);
-  }
-}
-
-void append_hex(std::string& out, std::string_view bytes) {
-  for (const char byte : bytes) {
-    out += kHexDigits[static_cast<unsigned char>(byte) >> 4];
-    out += kHexDigits[static_cast<unsigned char>(byte) & 15];
   }
 }
 

@@ -5,6 +5,8 @@
 
 #include <stdexcept>
 
+#include "store/hex.hpp"
+
 namespace aml::store {
 namespace {
 
@@ -37,21 +39,17 @@ std::string Sha256::hex_so_far() const {
   return copy.finish_hex();
 }
 
-std::array<unsigned char, 32> Sha256::finish() {
-  std::array<unsigned char, 32> digest{};
-  require(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr));
+std::array<char, 32> Sha256::finish() {
+  std::array<char, 32> digest{};
+  auto* const bytes = reinterpret_cast<unsigned char*>(digest.data());
+  require(EVP_DigestFinal_ex(context_.get(), bytes, nullptr));
   return digest;
 }
 
 std::string Sha256::finish_hex() {
-  static constexpr char kDigits[] = "0123456789abcdef";
   const auto digest = finish();
   std::string hex;
-  hex.reserve(2 * digest.size());
-  for (const unsigned char byte : digest) {
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
+  append_hex(hex, {digest.data(), digest.size()});
   return hex;
 }
 

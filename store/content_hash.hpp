@@ -26,7 +26,7 @@ class Sha256 {
 
   /// Over everything given so far: 32 bytes, or as 64 lower-case hex digits.
   /// Requires: nothing is added afterwards, and neither is called again, before restart().
-  std::array<unsigned char, 32> finish();
+  std::array<char, 32> finish();
   std::string finish_hex();
 
   /// Forgets everything given so far: for many short texts cheaper than as many objects.

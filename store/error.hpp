@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace aml::store {
 
@@ -13,6 +14,9 @@ enum class StoreFailure {
   kLocked,     ///< another load or run holds the lock, or another session a table: exit code 75
   kStatement,  ///< a statement failed: exit code 1
 };
+
+/// The sqlstate of a row that a key does not take, because it is there.
+inline constexpr std::string_view kUniqueViolation = "23505";
 
 /// The environment failed. what() says what was tried, why it failed and what to do next; it never holds a password.
 class StoreError : public std::runtime_error {

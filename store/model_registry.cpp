@@ -14,6 +14,7 @@
 #include "aml_query.hpp"
 #include "store/content_hash.hpp"
 #include "store/error.hpp"
+#include "store/hex.hpp"
 #include "store/result_fields.hpp"
 #include "store/statement.hpp"
 #include "store/value_text.hpp"
@@ -65,14 +66,8 @@ std::string number_array(const std::vector<Number>& values) {
 }
 
 std::string bytea(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string literal = "\\x";
-  literal.reserve(literal.size() + 2 * bytes.size());
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    literal += kDigits[byte >> 4];
-    literal += kDigits[byte & 0xF];
-  }
+  append_hex(literal, bytes);
   return literal;
 }
 

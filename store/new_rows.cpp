@@ -200,8 +200,9 @@ std::string_view NewRows::plain(std::string_view value) {
 }
 
 bool is_of_repeated_row(const StoreError& error) {
-  return error.sqlstate() == "23505" && (error.statement() == copy::source_rows.file ||
-                                         error.statement() == command::create_source_rows_key.file);
+  return error.sqlstate() == kUniqueViolation &&
+         (error.statement() == copy::source_rows.file ||
+          error.statement() == command::create_source_rows_key.file);
 }
 
 }  // namespace aml::store

@@ -73,10 +73,9 @@ class RowSplit {
   /// Whether ids of transfers can be taken already.
   enum class Ids { kAreNew, kCanBeTaken };
 
-  /// Throws: StoreError kStatement with sqlstate kTakenId if one is taken that was said to be new.
+  /// Throws: StoreError with sqlstate kUniqueViolation if one is taken that was said to be new.
   SplitOutcome run(LoadTransaction& transaction, const BronzeFile& file,
                    const BaseCurrencySetting& base_currency, Ids ids) const;
-  static constexpr std::string_view kTakenId = "23505";
 
   Dataset dataset() const { return dataset_; }
   const std::vector<Expectation>& of_rows() const {

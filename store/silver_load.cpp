@@ -51,7 +51,7 @@ class SilverLoad {
     try {
       return place_transfers(split, Ids::kAreNew);
     } catch (const StoreError& error) {
-      if (error.sqlstate() != RowSplit::kTakenId) throw;
+      if (error.sqlstate() != kUniqueViolation) throw;
     }
     transaction_.run(command::undo_attempt);
     return place_transfers(split, Ids::kCanBeTaken);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/hex.hpp"
+
 namespace aml::store {
 namespace {
 
@@ -15,14 +17,6 @@ std::int32_t first_bytes(const SourceMark::Hash& hash) {
   for (std::size_t i = 0; i < sizeof(number); ++i)
     number = number << 8 | static_cast<unsigned char>(hash[i]);
   return static_cast<std::int32_t>(number);
-}
-
-void append_hex(std::string& out, const SourceMark::Hash& hash) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  for (const char byte : hash) {
-    out += kDigits[static_cast<unsigned char>(byte) >> 4];
-    out += kDigits[static_cast<unsigned char>(byte) & 15];
-  }
 }
 
 /// With the highest byte first.
@@ -101,8 +95,8 @@ MarkArrays arrays_of(const std::vector<SourceMark>& marks) {
   for (const SourceMark& mark : marks) {
     const char* separator = &mark == marks.data() ? "" : ",";
     arrays.buckets.append(separator).append(std::to_string(mark.bucket));
-    append_hex(arrays.keys.append(separator), mark.key);
-    append_hex(arrays.contents.append(separator), mark.content);
+    append_hex(arrays.keys.append(separator), {mark.key.data(), mark.key.size()});
+    append_hex(arrays.contents.append(separator), {mark.content.data(), mark.content.size()});
   }
   for (std::string* array : {&arrays.buckets, &arrays.keys, &arrays.contents}) *array += '}';
   return arrays;

@@ -27,11 +27,6 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 bool becomes_true(const std::function<bool()>& condition) {
   const auto end =
       std::chrono::steady_clock::now() + 120s;  // a sanitizer on a busy machine is slow

@@ -37,11 +37,6 @@ bool becomes_true(const std::function<bool()>& condition) {
   return true;
 }
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 class Fault : public testing::Test {
  protected:
   std::vector<std::string> arguments(const std::vector<std::string>& command) const {

@@ -158,11 +158,6 @@ TEST_F(GraphCommand, BadFilesAndWindowsAreRefused) {
   EXPECT_EQ(run("cycles", kRound, {"--max-length", "400", "--window", "1d"}).exit_code, 2);
 }
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 TEST_F(GraphCommand, FeaturesOfAnEdgeFileAreAMatrixThatTheForestReads) {
   const std::string edges = folder_.write("e.csv",
                                           "src,dst,time,amount\na,b,2024-01-01T06:00,12.50\n"

@@ -27,6 +27,9 @@ pid_t start_aml(const std::vector<std::string>& arguments, const std::string& er
 /// Waits; exit code, or -signal.
 int wait_for(pid_t child);
 
+/// The bytes of a file; none if it is not there.
+std::string content_of(const std::string& path);
+
 /// A folder of its own below the system's temporary directory, deleted at the end.
 class TemporaryFolder {
  public:

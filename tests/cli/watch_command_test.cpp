@@ -40,11 +40,6 @@ bool becomes_true(const std::function<bool()>& condition) {
   return true;
 }
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 /// Sample lines ("name{labels}" -> value) of OpenMetrics text, read by its grammar: families with TYPE before their samples, no
 /// family twice, "# EOF" last.
 std::map<std::string, double> samples_in(const std::string& text) {

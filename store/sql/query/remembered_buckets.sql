@@ -1,4 +1,4 @@
--- $1 buckets. Those in which rows are remembered; all, if rows are remembered from before there were buckets. By min(), for which the planner
+-- $1 buckets. Those in which rows are remembered; all, if bucket 0 holds rows (known_source_rows.sql). By min(), for which the planner
 -- uses the key; it expects many rows in a bucket, and would read the whole table for one.
 SELECT bucket
 FROM unnest($1::integer[]) AS given (bucket)
