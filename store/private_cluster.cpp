@@ -395,7 +395,7 @@ void initialise(const Places& places, const Programs& programs,
   create_directory(unfinished, 0700);
   give_to(unfinished, user);
   Command command{{programs.initdb, "-D", unfinished.string(), "-U", "aml", "--auth=trust", "-E",
-                   "UTF8", "--locale=C.UTF-8", "--no-instructions"},
+                   "UTF8", "--locale=C.UTF-8", "--lc-collate=C", "--no-instructions"},
                   user,
                   places.log().string(),
                   lock.descriptor()};  // inherited: initdb outlives us, so does the lock

@@ -28,6 +28,8 @@ void RecordLoad::find_new_columns() {
 void RecordLoad::copy_into_bronze(std::int64_t file_id, RecordReader& reader,
                                   std::uint64_t known_bytes) {
   file_id_ = file_id;
+  const bool rebuilds_key = may_rebuild_key();
+  if (rebuilds_key) transaction_.run(command::drop_bronze_transfers_key);
   BronzeWriter writer(transaction_, file_id_, plan_);
   Record record;
   ColumnTypes types(plan_.header.size());
@@ -37,11 +39,17 @@ void RecordLoad::copy_into_bronze(std::int64_t file_id, RecordReader& reader,
     types.observe(record);
   }
   writer.close();
+  if (rebuilds_key) transaction_.run(command::create_bronze_transfers_key);
   outcome_.rows_read = writer.records();
   readable_records_ = writer.readable_records();
   column_types_ = types.names();
   // AMLworld's own words for times, accounts and currencies are plain to nobody.
   if (plan_.format != InputFormat::kAmlworld) unplain_transfers_ = writer.unplain_transfers();
+}
+
+bool RecordLoad::may_rebuild_key() const {
+  return plan_.dataset() == Dataset::kTransfers &&
+         transaction_.run(query::may_rebuild_indexes, {"bronze.transfers"}).text(0, 0) == "t";
 }
 
 void RecordLoad::load_into_silver(const std::string& content_name) {

@@ -40,6 +40,8 @@ class RecordLoad {
   void load_into_silver(const std::string& content_name);
 
  private:
+  bool may_rebuild_key() const;
+
   LoadSession& session_;
   LoadTransaction& transaction_;
   const std::string& path_;

@@ -60,7 +60,7 @@ class SilverLoad {
   SplitOutcome place_transfers(const RowSplit& split, RowSplit::Ids ids) {
     // Nobody reads an empty table, so its indexes can be built after it is filled.
     const bool rebuilds_indexes =
-        transaction_.run(query::may_rebuild_transfer_indexes, {}).text(0, 0) == "t";
+        transaction_.run(query::may_rebuild_indexes, {"silver.transfers"}).text(0, 0) == "t";
     const bool rebuilds_key = rebuilds_indexes && ids == RowSplit::Ids::kAreNew;
     if (rebuilds_indexes) transaction_.run(command::drop_transfer_indexes);
     if (rebuilds_key) transaction_.run(command::drop_transfers_key);
