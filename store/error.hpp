@@ -17,6 +17,8 @@ enum class StoreFailure {
 
 /// The sqlstate of a row that a key does not take, because it is there.
 inline constexpr std::string_view kUniqueViolation = "23505";
+/// Of a row that names another which is not there, or of one that is named and goes.
+inline constexpr std::string_view kForeignKeyViolation = "23503";
 
 /// The environment failed. what() says what was tried, why it failed and what to do next; it never holds a password.
 class StoreError : public std::runtime_error {

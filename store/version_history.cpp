@@ -2,12 +2,14 @@
 #include "store/version_history.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <pqxx/pqxx>
 #include <stdexcept>
 
 #include "aml_query.hpp"
+#include "store/error.hpp"
 #include "store/run_ledger.hpp"
 #include "store/statement.hpp"
 #include "store/value_text.hpp"
@@ -23,6 +25,23 @@ std::optional<Value> value_or_absent(const pqxx::field& field) {
 
 std::optional<std::int64_t> at_most(int limit) {
   return limit == 0 ? std::nullopt : std::optional<std::int64_t>(limit);
+}
+
+/// A foreign key says no where a table alone is not enough.
+pqxx::result restore(pqxx::work& transaction, const std::vector<std::string>& tables,
+                     std::int64_t version) {
+  try {
+    return run(transaction, query::restore_tables, text_array(tables), version);
+  } catch (const StoreError& error) {
+    if (error.sqlstate() != kForeignKeyViolation) throw;
+    throw StoreError(
+        StoreFailure::kStatement,
+        fmt::format(
+            "{} cannot be restored to version {} while other tables stay as they are: {}\n  "
+            "nothing was restored; restore all, or the other table, too",
+            fmt::join(tables, ", "), version, error.what()),
+        error.statement(), error.sqlstate());
+  }
 }
 
 }  // namespace
@@ -89,7 +108,7 @@ std::vector<RestoredTable> restore_tables(Connection& connection,
   const RunLock lock(connection);
   auto transaction = begin<pqxx::work>(connection);
   std::vector<RestoredTable> restored;
-  for (const auto& row : run(transaction, query::restore_tables, text_array(tables), version)) {
+  for (const auto& row : restore(transaction, tables, version)) {
     restored.push_back(
         {row[0].as<std::string>(), row[1].as<std::int64_t>(), row[2].as<std::int64_t>()});
   }

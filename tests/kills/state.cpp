@@ -84,12 +84,15 @@ constexpr Rule kRules[]{
     {"a run that nobody runs has no end", "SELECT run_id FROM aml.runs WHERE status = 'running'"},
     {"a run that succeeded has no version, or a version no run",
      "SELECT run_id, v.version FROM (SELECT * FROM aml.runs WHERE version IS NOT NULL OR status = "
-     "'succeeded') r FULL JOIN (SELECT * FROM aml.versions WHERE operation = 'RUN') v USING "
+     "'succeeded' AND purpose = 'production') r FULL JOIN (SELECT * FROM aml.versions WHERE "
+     "operation = 'RUN') v USING "
      "(version) WHERE r.run_id IS NULL OR v.version IS NULL OR r.status <> 'succeeded'"},
     {"a run that succeeded does not have all its steps",
-     "SELECT run_id FROM aml.runs r WHERE status = 'succeeded' AND (SELECT count(*) FROM "
+     "SELECT run_id FROM aml.runs r WHERE status = 'succeeded' AND purpose = 'production' AND "
+     "(SELECT count(*) FROM "
      "aml.run_steps s WHERE s.run_id = r.run_id) <> (SELECT max(step) FROM aml.run_steps s WHERE "
-     "s.run_id = r.run_id) OR status = 'succeeded' AND NOT EXISTS (SELECT FROM aml.run_steps s "
+     "s.run_id = r.run_id) OR status = 'succeeded' AND purpose = 'production' AND NOT EXISTS "
+     "(SELECT FROM aml.run_steps s "
      "WHERE s.run_id = r.run_id AND name = CASE kind WHEN 'full' THEN 'write gold' ELSE "
      "'incremental run' END)"},
     {"a load has no version, or a version no load",
