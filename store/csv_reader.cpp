@@ -60,8 +60,6 @@ void CsvReader::read_header() {
   header_line_ = line_;
   if (first_line_end_ > kMaxRecordBytes)
     refuse_file(lines_.path(), line_, "the header line is longer than 1 MiB");
-  delimiter_ = most_frequent_delimiter(lines_.text(0, content_end()));
-  const Shape shape = split_quoted();
   const std::string_view content = lines_.text(0, content_end());
   if (contains(content, '\0'))
     refuse_file(lines_.path(), line_, "the header line holds a NUL byte; is this a text file?");
@@ -72,9 +70,10 @@ void CsvReader::read_header() {
                 "a line ends with a carriage return alone; lines end with LF or CRLF\n"
                 "  convert it:  tr '\\r' '\\n' < old.csv > new.csv");
   }
-  if (shape != Shape::kWhole || record_lines_ != 1) {
+  delimiter_ = most_frequent_delimiter(content);
+  if (!split_quoted() || record_lines_ != 1) {
     refuse_file(lines_.path(), line_,
-                "the header line has a quote that does not end, or text beside a quote");
+                "the header line has a name of several lines, or text beside a quote");
   }
   Record record;
   point_to_fields(record);
@@ -95,34 +94,25 @@ bool CsvReader::begin_line() {
     record_end_ = first_line_end_;
     record_lines_ = 1;
     const std::string_view line = lines_.text(0, first_line_end_);
-    const bool is_blank = std::all_of(line.begin(), line.end(), [&](char c) {
-      return c == ' ' || c == '\r' || (c == '\t' && delimiter_ != '\t');
-    });
-    if (!is_blank) return true;
+    const auto is_nothing = [&](char c) { return c == '\r' || is_blank(c); };
+    if (!std::all_of(line.begin(), line.end(), is_nothing)) return true;
   }
 }
 
 void CsvReader::read_record(Record& record) {
-  if (first_line_end_ > kMaxRecordBytes) return give_up(record, LineDefect::kLineTooLong);
-  Shape shape = Shape::kWhole;
+  bool is_well_quoted = true;
   if (contains(lines_.text(0, first_line_end_), '"')) {
-    shape = split_quoted();
+    is_well_quoted = split_quoted();
   } else {
     split_unquoted(lines_.text(0, content_end()));
   }
-  const bool is_misfit = shape != Shape::kWhole || fields_.size() != header_.size();
-  if (record_lines_ > 1 && is_misfit) shape = Shape::kRunaway;
-  if (shape == Shape::kRunaway) {
-    record_end_ = first_line_end_;
-    record_lines_ = 1;
-  }
+  if (record_end_ > kMaxRecordBytes) return give_up(record, LineDefect::kLineTooLong);
   // Damaged bytes come first: they explain the other defects.
   const std::string_view content = lines_.text(0, content_end());
   if (contains(content, '\0')) return give_up(record, LineDefect::kNulByte);
   if (!is_valid_utf8(content)) return give_up(record, LineDefect::kInvalidUtf8);
-  if (shape == Shape::kRunaway) return give_up(record, LineDefect::kUnterminatedQuote);
-  if (shape == Shape::kBadQuoting) return give_up(record, LineDefect::kBadQuoting);
-  if (is_misfit) return give_up(record, LineDefect::kWrongColumnCount);
+  if (!is_well_quoted) return give_up(record, LineDefect::kBadQuoting);
+  if (fields_.size() != header_.size()) return give_up(record, LineDefect::kWrongColumnCount);
   point_to_fields(record);
 }
 
@@ -144,58 +134,99 @@ void CsvReader::split_unquoted(std::string_view line) {
   fields_.push_back({start, line.size() - start, false});
 }
 
-CsvReader::Shape CsvReader::split_quoted() {
+/// Whether all quotes are where RFC 4180 has them. Quotes in an unquoted value are taken for part of
+/// it.
+bool CsvReader::split_quoted() {
   fields_.clear();
   unescaped_.clear();
-  std::size_t position = 0;
-  for (;;) {
+  bool is_well_quoted = true;
+  for (std::size_t position = 0;; ++position) {
     const std::size_t start = position;
+    position = skip_blanks(position);
     if (position < content_end() && lines_.at(position) == '"') {
-      bool has_escapes = false;
-      ++position;
-      if (!find_closing_quote(position, has_escapes)) return Shape::kRunaway;
-      keep_quoted_field(start + 1, position - start - 1, has_escapes);
-      ++position;
-      if (position < content_end() && lines_.at(position) != delimiter_) return Shape::kBadQuoting;
+      is_well_quoted &= split_quoted_value(position);
     } else {
-      while (position < content_end() && lines_.at(position) != delimiter_) {
-        if (lines_.at(position) == '"') return Shape::kBadQuoting;
-        ++position;
-      }
+      for (; !ends_value(position); ++position) is_well_quoted &= lines_.at(position) != '"';
       fields_.push_back({start, position - start, false});
     }
-    if (position >= content_end()) return Shape::kWhole;
+    if (position >= content_end()) return is_well_quoted;
+  }
+}
+
+/// Moves `position` from the opening quote to the end of the value; false if text follows the
+/// closing quote.
+bool CsvReader::split_quoted_value(std::size_t& position) {
+  const std::uint64_t opened_in = line_ + record_lines_ - 1;
+  const std::size_t start = ++position;
+  bool has_escapes = false;
+  for (;;) {
+    position = find_quote(position);
+    if (position >= record_end_) {
+      extend_record(opened_in);
+    } else if (position + 1 < record_end_ && lines_.at(position + 1) == '"') {
+      has_escapes = true;
+      ++position;
+    } else {
+      break;
+    }
     ++position;
   }
-}
-
-bool CsvReader::find_closing_quote(std::size_t& position, bool& has_escapes) {
-  for (;;) {
-    const std::string_view rest = lines_.text(position, record_end_ - position);
-    const std::size_t quote = rest.find('"');
-    if (quote == std::string_view::npos) {
-      position = record_end_ + 1;
-      if (!extend_record()) return false;
-    } else if (quote + 1 < rest.size() && rest[quote + 1] == '"') {
-      has_escapes = true;
-      position += quote + 2;
-    } else {
-      position += quote;
-      return true;
+  keep_quoted_field(start, position - start, has_escapes);
+  position = skip_blanks(position + 1);
+  if (ends_value(position)) return true;
+  // Perhaps a quote of the text that was not doubled: the value may go on to one that could end it.
+  while (!ends_value(position)) {
+    position = find_quote(position);
+    if (position == record_end_) {
+      refuse_value(opened_in,
+                   "has text behind a quote that would end it, and no other end on that line");
     }
+    position = skip_blanks(position + 1);
   }
+  return false;
 }
 
-/// Adds the next physical line to the record; false if there is none or the record would be too
-/// long.
-bool CsvReader::extend_record() {
+/// The next quote in the lines of the record; where they end if there is none.
+std::size_t CsvReader::find_quote(std::size_t from) const {
+  return from + std::min(lines_.text(from, record_end_ - from).find('"'), record_end_ - from);
+}
+
+bool CsvReader::is_blank(char c) const {
+  return c == ' ' || (c == '\t' && delimiter_ != '\t');
+}
+
+std::size_t CsvReader::skip_blanks(std::size_t position) const {
+  while (position < content_end() && is_blank(lines_.at(position))) ++position;
+  return position;
+}
+
+bool CsvReader::ends_value(std::size_t position) const {
+  return position >= content_end() || lines_.at(position) == delimiter_;
+}
+
+/// Adds the next physical line to the record, whose last value began in line `opened_in`.
+void CsvReader::extend_record(std::uint64_t opened_in) {
+  constexpr std::string_view kCutOff = "does not end: is the file cut off?";
+  if (record_end_ == lines_.available()) refuse_value(opened_in, kCutOff);
   const std::size_t next_line = record_end_ + 1;
-  if (record_end_ == lines_.available() || record_lines_ == kMaxRecordLines) return false;
-  const std::size_t line_end = lines_.find_line_end(next_line, kMaxRecordBytes);
-  if (line_end == LineBuffer::kNotFound || next_line == lines_.available()) return false;
+  const std::size_t line_end = record_lines_ == kMaxRecordLines
+                                   ? LineBuffer::kNotFound
+                                   : lines_.find_line_end(next_line, kMaxRecordBytes);
+  if (line_end == LineBuffer::kNotFound) {
+    refuse_value(opened_in, fmt::format("does not end within {} lines and {} MiB", kMaxRecordLines,
+                                        kMaxRecordBytes >> 20));
+  }
+  if (next_line == lines_.available()) refuse_value(opened_in, kCutOff);
   record_end_ = line_end;
   ++record_lines_;
-  return true;
+}
+
+void CsvReader::refuse_value(std::uint64_t opened_in, std::string_view why) const {
+  refuse_file(lines_.path(), opened_in,
+              fmt::format("a quoted value begins here that {}\n  what follows could be text or "
+                          "rows; close the value, write a quote inside a value twice (\"\"), or "
+                          "deliver the file as JSON lines",
+                          why));
 }
 
 void CsvReader::keep_quoted_field(std::size_t offset, std::size_t length, bool has_escapes) {

@@ -13,17 +13,19 @@
 namespace aml::store {
 
 /// Reads RFC 4180 text: values may be quoted, a quote in a quoted value is doubled, a quoted value
-/// may span lines. A UTF-8 byte order mark, CRLF and a missing last line end are accepted; blank
-/// lines are skipped. The delimiter is the one the header line has most of.
+/// may span lines, blanks around the quotes do not count. A UTF-8 byte order mark, CRLF and a missing
+/// last line end are accepted; blank lines are skipped. The delimiter is the one the header line has
+/// most of.
 ///
-/// One stray quote must not swallow the rows behind it. So a record that begins a quoted value and
-/// does not become a whole, well-formed record within kMaxRecordLines and kMaxRecordBytes is given
-/// up: only its first physical line is defective, and reading goes on with the next physical line.
+/// No text in a quoted value becomes a row, however it looks: a record ends at the first line end
+/// outside quotes, and a defective one is defective with all its lines. Where the quotes do not tell
+/// where a record ends, the file is refused.
 ///
 /// Cost: one pass; memory is that of the longest record, at most kMaxLineBytes.
 class CsvReader : public RecordReader {
  public:
-  static constexpr std::size_t kMaxRecordLines = 100;
+  /// Enough for any honest note, and the most rows that two stray quotes can hide between them.
+  static constexpr std::size_t kMaxRecordLines = 1000;
 
   /// Reads the header line. `path` is for messages only.
   /// Throws: StoreError kRefusedData with file and line if the header line itself is defective.
@@ -34,6 +36,9 @@ class CsvReader : public RecordReader {
   std::uint64_t header_line() const override { return header_line_; }
   char delimiter() const { return delimiter_; }
 
+  /// Throws: also StoreError kRefusedData with file and line if a quoted value does not end within
+  /// kMaxRecordLines and kMaxRecordBytes, or has text behind its closing quote and no other end on
+  /// that line.
   bool next(Record& record) override;
 
  private:
@@ -42,15 +47,19 @@ class CsvReader : public RecordReader {
     std::size_t length;
     bool is_unescaped;
   };
-  enum class Shape { kWhole, kBadQuoting, kRunaway };
 
   bool begin_line();
-  bool extend_record();
+  void extend_record(std::uint64_t opened_in);
   void read_header();
   void read_record(Record& record);
   void split_unquoted(std::string_view line);
-  Shape split_quoted();
-  bool find_closing_quote(std::size_t& position, bool& has_escapes);
+  bool split_quoted();
+  bool split_quoted_value(std::size_t& position);
+  std::size_t find_quote(std::size_t from) const;
+  bool is_blank(char c) const;
+  std::size_t skip_blanks(std::size_t position) const;
+  bool ends_value(std::size_t position) const;
+  [[noreturn]] void refuse_value(std::uint64_t opened_in, std::string_view why) const;
   void keep_quoted_field(std::size_t offset, std::size_t length, bool has_escapes);
   std::size_t content_end() const;
   void point_to_fields(Record& record) const;

@@ -40,8 +40,6 @@ std::string_view name_of(LineDefect defect) {
       return "line_too_long";
     case LineDefect::kWrongColumnCount:
       return "wrong_column_count";
-    case LineDefect::kUnterminatedQuote:
-      return "unterminated_quote";
     case LineDefect::kBadQuoting:
       return "bad_quoting";
     case LineDefect::kNotAJsonObject:

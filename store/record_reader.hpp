@@ -21,8 +21,7 @@ enum class LineDefect {
   kLineTooLong,  ///< more than RecordReader::kMaxRecordBytes
   // CSV
   kWrongColumnCount,
-  kUnterminatedQuote,  ///< a quoted value that does not end, or not where a record could go on
-  kBadQuoting,         ///< a quote inside an unquoted value, or text after a closing quote
+  kBadQuoting,  ///< a quote inside an unquoted value, or text after a closing quote
   // JSON
   kNotAJsonObject,   ///< not JSON, or no object
   kRepeatedKey,      ///< one of two values would be lost
@@ -47,7 +46,7 @@ struct Record {
                ///< defective
   std::vector<std::string_view> json;  ///< the same as JSON, empty if the key is not there; of CSV
                                        ///< there is none
-  std::string_view raw;                ///< its bytes without the line end, if defective
+  std::string_view raw;                ///< its bytes without the last line end, if defective
 };
 
 /// Goes over the records of a file once.

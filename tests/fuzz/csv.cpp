@@ -50,11 +50,25 @@ void check_round_trip(const Content& content) {
   }
 }
 
+/// Any text in a quoted value is one row, or the file is refused.
+void check_value(std::string_view value) {
+  std::string text = "id,note\n";
+  append_row(text, {"1", std::string(value)});
+  append_row(text, {"2", ""});
+  const Content content = content_of(make_reader, text, text.size());
+  if (!content.refusal.empty()) return;
+  expect(content.records.size() == 2, "a text makes no rows", text);
+  const KeptRecord& first = content.records.front();
+  expect(first.defect != store::LineDefect::kNone || first.fields.back() == value,
+         "a text reads as it is written", text);
+}
+
 }  // namespace
 }  // namespace aml::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-  aml::fuzz::check_round_trip(
-      aml::fuzz::checked_content(aml::fuzz::make_reader, aml::fuzz::text_of(bytes, size)));
+  const auto text = aml::fuzz::text_of(bytes, size);
+  aml::fuzz::check_round_trip(aml::fuzz::checked_content(aml::fuzz::make_reader, text));
+  aml::fuzz::check_value(text);
   return 0;
 }

@@ -60,6 +60,7 @@ Content content_of(const MakeReader& make_reader, std::string_view text, std::si
     }
     content.header = reader->header();
   } catch (const store::StoreError& error) {
+    content.records.clear();  // nothing of a refused file counts
     content.refusal = error.what();
     expect(error.failure() == store::StoreFailure::kRefusedData, "a bad file is refused data");
     expect(content.refusal.starts_with(path + ":"), "a refusal names the file", content.refusal);

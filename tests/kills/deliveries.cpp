@@ -96,8 +96,8 @@ class Writer {
         continue;
       }
       add(row);
-      if (one_in(100)) add(row);                // the id a second time
-      if (one_in(100)) text += "\"\n", ++line;  // no row at all
+      if (one_in(100)) add(row);                      // the id a second time
+      if (one_in(100)) text += "5\" pipe\n", ++line;  // no row at all
     }
     const std::string path = write(folder, name + (is_json ? ".jsonl" : ".csv"), text);
     if (corrections == nullptr) return path;

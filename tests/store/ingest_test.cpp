@@ -144,16 +144,18 @@ TEST_F(IngestTest, EveryKindOfBrokenLineIsKeptWithItsLineReasonAndRowAndGoodRows
                                      "\n"                                       // 8
                                      "T8,2024-02-29,A,B\xFF,10.00,USD,WIRE\n"   // 9
                                      "T9,2024-02-29,A,B\0,10.00,USD,WIRE\n"     // 10
-                                     "TA,2024-02-29,A,\"B,10.00,USD,WIRE\n"     // 11
-                                     "TB,2024-02-29,A,B\"C\",10.00,USD,WIRE\n"  // 12
-                                     "TC,2024-02-29,,B,ten,USD,WIRE\n"          // 13
-                                     "TD,2024-02-29,A,C,10.00,USD,WIRE"s);      // 14
+                                     "TA,2024-02-29,A,\"B\n"                    // 11
+                                     "TX,2024-02-29,A,B,10.00,USD,WIRE\n"       // its text
+                                     "\",10.00,USD\n"                           // its end
+                                     "TB,2024-02-29,A,B\"C\",10.00,USD,WIRE\n"  // 14
+                                     "TC,2024-02-29,,B,ten,USD,WIRE\n"          // 15
+                                     "TD,2024-02-29,A,C,10.00,USD,WIRE"s);      // 16
   EXPECT_EQ(outcome.kind, Kind::kLoaded) << outcome.message;
   EXPECT_EQ(outcome.dataset, "transfers");
   EXPECT_EQ(outcome.rows_read, 13U);
   EXPECT_EQ(outcome.rows_loaded, 2U);
   EXPECT_EQ(outcome.rows_quarantined, 11U);
-  EXPECT_EQ(outcome.quarantined_by_reason, (Counts{{"wrong_column_count", 1},
+  EXPECT_EQ(outcome.quarantined_by_reason, (Counts{{"wrong_column_count", 2},
                                                    {"amount_is_a_number", 2},
                                                    {"booked_at_is_a_time", 1},
                                                    {"currency_is_known", 1},
@@ -161,7 +163,6 @@ TEST_F(IngestTest, EveryKindOfBrokenLineIsKeptWithItsLineReasonAndRowAndGoodRows
                                                    {"line_too_long", 1},
                                                    {"invalid_utf8", 1},
                                                    {"nul_byte", 1},
-                                                   {"unterminated_quote", 1},
                                                    {"bad_quoting", 1},
                                                    {"from_account_is_present", 1}}));
   EXPECT_EQ(query("SELECT line, dataset, reasons, coalesce(row_values->>'transfer_id', ''), "
@@ -175,11 +176,11 @@ TEST_F(IngestTest, EveryKindOfBrokenLineIsKeptWithItsLineReasonAndRowAndGoodRows
             "8|transfers|{line_too_long}||10485788\n"
             "9|transfers|{invalid_utf8}||33\n"
             "10|transfers|{nul_byte}||33\n"
-            "11|transfers|{unterminated_quote}||33\n"
-            "12|transfers|{bad_quoting}||35\n"
-            "13|transfers|{from_account_is_present,amount_is_a_number}|TC|");
+            "11|transfers|{wrong_column_count}||63\n"
+            "14|transfers|{bad_quoting}||35\n"
+            "15|transfers|{from_account_is_present,amount_is_a_number}|TC|");
   EXPECT_EQ(
-      query("SELECT row_values FROM quarantine.rows WHERE line = 13"),
+      query("SELECT row_values FROM quarantine.rows WHERE line = 15"),
       R"({"type": "WIRE", "amount": "ten", "rescued": null, "currency": "USD", "booked_at": "2024-02-29", )"
       R"("to_account": "B", "transfer_id": "TC", "from_account": ""})");
   EXPECT_EQ(query("SELECT encode(raw, 'escape') FROM quarantine.rows WHERE line = 10"),
@@ -188,7 +189,7 @@ TEST_F(IngestTest, EveryKindOfBrokenLineIsKeptWithItsLineReasonAndRowAndGoodRows
                   "currency_code, amount_base, type, line"
                   " FROM silver.transfers ORDER BY line"),
             "T1|2024-02-29 10:00:00+00|A|B|10.00|USD|10.00|WIRE|2\n"
-            "TD|2024-02-29 00:00:00+00|A|C|10.00|USD|10.00|WIRE|14");
+            "TD|2024-02-29 00:00:00+00|A|C|10.00|USD|10.00|WIRE|16");
 }
 
 TEST_F(IngestTest, NothingIsLostEveryLineOfBronzeIsInSilverOrQuarantine) {
@@ -370,10 +371,15 @@ TEST_F(IngestTest, FilesThatCannotBeReadAreRefusedWithFileAndLineAndOthersStillL
   const std::string packed{std::istreambuf_iterator<char>(in), {}};
   const std::string cut = write("cut.csv.gz", packed.substr(0, packed.size() - 9));
   const std::string endless = write("endless.csv", kTransfersHeader + std::string(17U << 20, 'x'));
-  const auto outcomes = load({header, empty, blank, cut, endless, good});
+  const std::string row = "T3,2024-01-01,A,B,1,USD,X\n";
+  std::string long_text = kTransfersHeader + row + "T4,2024-01-01,A,B,1,USD,\"\n";
+  for (int line = 0; line < 1000; ++line) long_text += row;
+  const std::string unclosed = write("unclosed.csv", long_text);
+  const std::string too_long = write("too_long.csv", long_text + "\"\n");
+  const auto outcomes = load({header, empty, blank, cut, endless, unclosed, too_long, good});
   std::map<std::string, FileOutcome> by_path;
   for (const auto& outcome : outcomes) by_path[outcome.path] = outcome;
-  ASSERT_EQ(by_path.size(), 6U);
+  ASSERT_EQ(by_path.size(), 8U);
   const auto expect_refused = [&](const std::string& file, const std::string& why) {
     EXPECT_EQ(by_path[file].kind, Kind::kRefused);
     expect_begins(by_path[file].message, file + why);
@@ -385,6 +391,8 @@ TEST_F(IngestTest, FilesThatCannotBeReadAreRefusedWithFileAndLineAndOthersStillL
   expect_refused(cut, ": gzip data end too early, at byte " + std::to_string(packed.size() - 9) +
                           ": the file is cut off");
   expect_refused(endless, ":2: a line longer than 16 MiB cannot be kept");
+  expect_refused(unclosed, ":3: a quoted value begins here that does not end within 1000 lines");
+  expect_refused(too_long, ":3: a quoted value begins here that does not end within 1000 lines");
   EXPECT_EQ(by_path[good].kind, Kind::kLoaded);
   EXPECT_EQ(
       query(
@@ -628,12 +636,17 @@ TEST_F(IngestTest, ALineThatWasCutWhenTheFileWasFirstLoadedIsReadAgainWhole) {
   EXPECT_EQ(load_text("t.csv", half).quarantined_by_reason, (Counts{{"wrong_column_count", 1}}));
   const auto whole = load_text("t.csv", half + "-02,A,B,2,USD,X\nT3,2024-01-03,A,B,3,USD,X\n");
   EXPECT_EQ(whole.rows_loaded, 2U);
+  // Nor does the part of a text that is there become rows.
+  const std::string in_text =
+      std::string(kTransfersHeader) + "V1,2024-01-01,A,B,1,USD,\"X\nV9,2024-01-01,A,B,9,USD,X\n";
+  EXPECT_EQ(load_text("v.csv", in_text).kind, Kind::kRefused);
+  EXPECT_EQ(load_text("v.csv", in_text + "\"\n").rows_loaded, 1U);
   // A missing last line end is no missing line.
   const std::string without = std::string(kTransfersHeader) + "U1,2024-01-01,A,B,1,USD,X";
   EXPECT_EQ(load_text("u.csv", without).rows_loaded, 1U);
   EXPECT_EQ(load_text("u.csv", without + "\r\nU2,2024-01-01,A,B,1,USD,X\r\n").rows_read, 1U);
   EXPECT_EQ(query("SELECT string_agg(transfer_id, ' ' ORDER BY transfer_id) FROM silver.transfers"),
-            "T1 T2 T3 U1 U2");
+            "T1 T2 T3 U1 U2 V1");
 }
 
 TEST_F(IngestTest, AnOverwrittenFileIsAnotherFileAndSaysWhatItReplaces) {

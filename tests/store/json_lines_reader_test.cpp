@@ -190,6 +190,21 @@ TEST(JsonLines, LongLinesAreBoundedAsInCsv) {
             "t.jsonl:2: a line longer than 16 MiB cannot be kept");
 }
 
+TEST(JsonLines, ATextMakesNoRowWhateverStandsInIt) {
+  std::mt19937_64 random(5);
+  const std::vector<std::string> pieces{"{\"a\":1}", "\n", "\r\n", "\"", "\\", "}", "\u2028", "\f"};
+  for (int round = 0; round < 500; ++round) {
+    std::string text;
+    for (auto left = random() % 300; left > 0; --left) text += pieces[random() % pieces.size()];
+    const std::string line = nlohmann::json{{"a", text}}.dump();
+    ASSERT_EQ(read_all(line + '\n' + line), (Reads{good(1, {text}), good(2, {text})}));
+  }
+  // A line end inside a string is not JSON, so it ends a line here as it does for every other reader.
+  EXPECT_EQ(read_all("{\"a\":1}\n{\"a\":\"x\n\"}\n"),
+            (Reads{good(1, {"1"}), bad(2, "not_a_json_object", "{\"a\":\"x"),
+                   bad(3, "not_a_json_object", "\"}")}));
+}
+
 TEST(JsonLines, FilesThatAreOtherJsonAreRefusedWithWhatToDo) {
   EXPECT_EQ(refusal("[{\"a\":1},\n{\"a\":2}]\n"),
             "t.jsonl:1: is a JSON array; JSON lines have one object on each line\n"
