@@ -31,6 +31,7 @@ std::unique_ptr<pqxx::connection> open(const Target& target) {
 
 Connection::Connection(const Target& target) : target_(target), connection_(open(target)) {
   auto session = begin<pqxx::nontransaction>(*this);
+  run(session, query::safe_search_path);
   run(session, query::session_settings);
   if (!target.program_version.empty()) run(session, query::name_program, target.program_version);
 }

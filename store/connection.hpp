@@ -32,8 +32,8 @@ std::string describe(const Target& target);
 /// password.
 bool holds_password(const std::string& conninfo);
 
-/// An open connection in UTC, with application_name aml, standard_conforming_strings on and notices
-/// silenced. Thread safety: one thread at a time.
+/// An open connection in UTC, with application_name aml, standard_conforming_strings on, notices
+/// silenced, and a search_path of PostgreSQL's own objects alone. Thread safety: one thread at a time.
 class Connection {
  public:
   /// Throws: StoreError kUnreachable with the server's reason and what to do.

@@ -16,13 +16,29 @@ void ClearResult::operator()(pg_result* result) const {
   PQclear(result);
 }
 
-RawConnection::RawConnection(const Target& target, const std::string& defaults)
-    : connection_(PQconnectdb((defaults + ' ' + libpq_conninfo(target.conninfo)).c_str())) {
-  if (PQstatus(connection_.get()) != CONNECTION_OK)
-    throw_unreachable(target, PQerrorMessage(connection_.get()));
+namespace {
+
+std::unique_ptr<pg_conn, FinishConnection> connect(const Target& target,
+                                                   const std::string& defaults) {
+  std::unique_ptr<pg_conn, FinishConnection> connection(
+      PQconnectdb((defaults + ' ' + libpq_conninfo(target.conninfo)).c_str()));
+  if (PQstatus(connection.get()) != CONNECTION_OK)
+    throw_unreachable(target, PQerrorMessage(connection.get()));
+  return connection;
+}
+
+}  // namespace
+
+RawConnection::RawConnection(const Target& target) : connection_(connect(target, "")) {
+  execute(query::safe_search_path.file, query::safe_search_path.text);
   execute(query::session_settings.file, query::session_settings.text);
   if (!target.program_version.empty())
     execute(query::name_program.file, query::name_program.text, {target.program_version});
+}
+
+RawConnection::RawConnection(const Target& target, const std::string& defaults)
+    : connection_(connect(target, defaults)) {
+  execute(query::session_settings.file, query::session_settings.text);
 }
 
 RawResult RawConnection::execute(std::string_view statement, std::string_view text) {

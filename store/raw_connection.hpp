@@ -27,9 +27,12 @@ using RawResult = std::unique_ptr<pg_result, ClearResult>;
 /// A connection with the same settings as Connection, without libpqxx around it.
 class RawConnection {
  public:
-  /// `defaults` are options as key=value pairs; what the target names counts more. Throws: StoreError
-  /// kUnreachable.
-  explicit RawConnection(const Target& target, const std::string& defaults = {});
+  /// Throws: StoreError kUnreachable.
+  explicit RawConnection(const Target& target);
+
+  /// To a database of somebody else, whose search_path it keeps. `defaults` are options as key=value
+  /// pairs; what the target names counts more. Throws: StoreError kUnreachable.
+  RawConnection(const Target& target, const std::string& defaults);
 
   /// Throws: StoreError that names `statement` if the server refuses it.
   RawResult execute(std::string_view statement, std::string_view text);

@@ -49,7 +49,13 @@ std::optional<std::string> objection(Connection& connection, const std::string& 
     } catch (const pqxx::sql_error& error) {
       if (server.is_open()) server.unprepare(name);
       if (!server.is_open() || is_trouble_of_the_server(error.sqlstate())) throw;
-      return one_line(error.what());
+      constexpr std::string_view kUndefinedFunction = "42883";
+      const bool lacks_schema = error.sqlstate() == kUndefinedFunction;
+      return one_line(error.what()) +
+             (lacks_schema
+                  ? "; what is not PostgreSQL's own needs its schema: public.similarity(a, "
+                    "b), a OPERATOR(public.%) b"
+                  : "");
     }
     server.unprepare(name);
     return {};

@@ -173,7 +173,8 @@ TEST(MotifSql, GivesTheRowsOfThePlannerAndOfTheMatcher) {
   const test::TestDatabase database;
   store::Connection connection = database.connect();
   pqxx::nontransaction session(connection.pqxx());
-  session.exec("SET jit = off");  // compiling costs more than these tables
+  // Compiling costs more than these tables.
+  session.exec("RESET search_path; SET jit = off");
   session.exec(kCreateTables);
   Random random(graph::testing::printed_seed());
   int with_rows = 0;

@@ -2,6 +2,7 @@
 #include "store/connection.hpp"
 
 #include <gtest/gtest.h>
+#include <libpq-fe.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "store/error.hpp"
 #include "store/lock_holders.hpp"
 #include "store/raw_connection.hpp"
+#include "store/run_ledger.hpp"
 #include "store/snapshot.hpp"
 #include "store/statement.hpp"
 #include "tests/support/test_database.hpp"
@@ -220,6 +222,28 @@ TEST(Connection, SettingsDoNotDependOnTheDefaultsOfTheDatabase) {
   EXPECT_EQ(ask(connection, "SELECT timestamptz '2024-03-01 12:00:00Z'"), "2024-03-01 12:00:00+00");
   EXPECT_EQ(ask(connection, "SHOW transaction_isolation"), "read committed");
   EXPECT_EQ(ask(connection, "SHOW client_encoding"), "UTF8");
+}
+
+TEST(Connection, FindsNamesOnlyAmongPostgresqlsOwnWhateverTheDefaultsOfTheDatabase) {
+  const TestDatabase database;
+  database.query("ALTER DATABASE " + database.query("SELECT current_database()") +
+                 " SET search_path = public, pg_catalog");
+  // They fit the calls that set the path and the other settings as well as PostgreSQL's own, and stand before them.
+  database.query(
+      "CREATE FUNCTION public.set_config(text, text, boolean) RETURNS text LANGUAGE plpgsql AS $$ "
+      "BEGIN RAISE 'called'; END $$; CREATE FUNCTION public.version() RETURNS text LANGUAGE "
+      "plpgsql AS $$ BEGIN RAISE 'called'; END $$");
+  auto connection = database.connect();
+  EXPECT_EQ(ask(connection, "SHOW search_path"), "pg_catalog, pg_temp");
+  RawConnection raw(database.target());
+  const auto path = raw.execute("probe", "SHOW search_path");
+  EXPECT_STREQ(PQgetvalue(path.get(), 0, 0), "pg_catalog, pg_temp");
+  // PostgreSQL looks into temporary tables first unless it is told otherwise.
+  auto holder = database.connect();
+  const RunLock lock(holder);
+  pqxx::nontransaction(connection.pqxx())
+      .exec("CREATE TEMP TABLE pg_locks AS SELECT * FROM pg_catalog.pg_locks LIMIT 0");
+  EXPECT_EQ(lock_holders(connection, HeldLock::kAny).size(), 1U);
 }
 
 TEST(Connection, IsCalledAmlUnlessTheUserCallsItOtherwise) {

@@ -110,7 +110,7 @@ std::string refusal(pqxx::transaction_base& session, const std::string& sql) {
 class Extension : public testing::Test {
  protected:
   Extension() {
-    session_.exec("SET client_min_messages = error");
+    session_.exec("RESET search_path; SET client_min_messages = error");
     session_.exec(declarations());
   }
 

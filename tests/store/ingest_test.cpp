@@ -936,6 +936,45 @@ TEST_F(IngestTest, ACheckThatIsNoConditionIsNamedBeforeAnythingIsLoaded) {
   expect_nothing_was_loaded();
 }
 
+TEST_F(IngestTest, WhatOthersPutIntoTheSearchPathIsNotCalled) {
+  // Each fits calls of ours better than PostgreSQL's own, which takes any array or any type.
+  const std::string raises = " LANGUAGE plpgsql AS $$ BEGIN RAISE 'called'; END $$; ";
+  query("CREATE FUNCTION public.unnest(text[]) RETURNS SETOF text" + raises +
+        "CREATE FUNCTION public.count(text) RETURNS bigint" + raises +
+        "CREATE FUNCTION public.joined(text, bigint) RETURNS text" + raises +
+        "CREATE OPERATOR public.|| (LEFTARG = text, RIGHTARG = bigint, FUNCTION = public.joined)");
+  EXPECT_EQ(load_text("t.csv", "booked_at,from_account,to_account,amount,new\n2024-01-01,A,B,1,x\n")
+                .rows_loaded,
+            1U);
+  // These are the same as PostgreSQL's own, and the defaults of the database put them before those.
+  query("CREATE FUNCTION public.now() RETURNS timestamptz" + raises +
+        "CREATE FUNCTION public.btrim(text) RETURNS text" + raises +
+        "CREATE FUNCTION public.same(text, text) RETURNS boolean" + raises +
+        "CREATE OPERATOR public.= (LEFTARG = text, RIGHTARG = text, FUNCTION = public.same)");
+  query("ALTER DATABASE " + query("SELECT current_database()") +
+        " SET search_path = public, pg_catalog");
+  connection_ = database_.connect();
+  EXPECT_EQ(
+      load_text("u.csv", std::string(kTransfersHeader) + "U1,2024-01-01,A,B,1,USD,X\n").rows_loaded,
+      1U);
+  EXPECT_EQ(load_text("p.csv", "party_id,name,email\nP1,Zoë,Z@bank.example\n").rows_loaded, 1U);
+  // A check of one's own says where the function is that it means.
+  query("CREATE FUNCTION public.is_even(bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true'");
+  options_.expectations = {
+      {"mine", "transfers", "is_even(line)", ExpectationPolicy::kWarn, "described"}};
+  const std::string file = write("v.csv", std::string(kTransfersHeader));
+  try {
+    load({file});
+    FAIL() << "a function of public was found";
+  } catch (const StoreError& error) {
+    EXPECT_NE(std::string(error.what()).find("needs its schema: public.similarity"),
+              std::string::npos)
+        << error.what();
+  }
+  options_.expectations[0].condition = "public.is_even(line)";
+  EXPECT_EQ(load_one(file).kind, Kind::kLoaded);
+}
+
 TEST_F(IngestTest, ExpectationsOfAnUnknownDatasetOrWithOneNameTwiceAreRefused) {
   const std::string file =
       write("t.csv", std::string(kTransfersHeader) + "T1,2024-01-01,A,B,1,USD,X\n");

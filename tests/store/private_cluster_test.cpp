@@ -84,7 +84,7 @@ TEST(PrivateCluster, StartsStopsAndKeepsItsData) {
   const ClusterDirectory directory;
   const auto target = directory.start();
   EXPECT_EQ(ask(target, "SELECT current_database() || ' ' || current_user"), "aml aml");
-  ask(target, "CREATE TABLE kept AS SELECT 42 AS answer");
+  ask(target, "CREATE TABLE public.kept AS SELECT 42 AS answer");
   const auto running = directory.status();
   EXPECT_TRUE(running.initialised);
   EXPECT_TRUE(running.running);
@@ -102,7 +102,7 @@ TEST(PrivateCluster, StartsStopsAndKeepsItsData) {
 
   const auto again = directory.start();
   EXPECT_EQ(again.conninfo, target.conninfo) << "a saved URL must stay good";
-  EXPECT_EQ(ask(again, "SELECT answer FROM kept"), "42");
+  EXPECT_EQ(ask(again, "SELECT answer FROM public.kept"), "42");
 }
 
 TEST(PrivateCluster, IsClosedToOthersAndToTheNetwork) {
@@ -131,7 +131,7 @@ TEST(PrivateCluster, TwoLiveSideBySide) {
   const auto first = one.start();
   const auto second = two.start();
   EXPECT_NE(first.conninfo, second.conninfo);
-  ask(first, "CREATE TABLE only_here (id integer)");
+  ask(first, "CREATE TABLE public.only_here (id integer)");
   EXPECT_EQ(ask(second, "SELECT count(*) FROM pg_class WHERE relname = 'only_here'"), "0");
   EXPECT_TRUE(stop_cluster(one.path()));
   EXPECT_EQ(ask(second, "SELECT 1"), "1");
@@ -183,12 +183,12 @@ TEST(PrivateCluster, ServerIsInASessionOfItsOwn) {
 TEST(PrivateCluster, ComesBackAfterItsServerWasKilled) {
   const ClusterDirectory directory;
   const auto target = directory.start();
-  ask(target, "CREATE TABLE kept AS SELECT 42 AS answer");
+  ask(target, "CREATE TABLE public.kept AS SELECT 42 AS answer");
   ask(target, "CHECKPOINT");  // the cluster is not durable: what no checkpoint has written may go
   const auto pid = static_cast<pid_t>(directory.status().pid);
   ASSERT_EQ(::kill(pid, SIGKILL), 0);
   const auto again = directory.start();
-  EXPECT_EQ(ask(again, "SELECT answer FROM kept"), "42");
+  EXPECT_EQ(ask(again, "SELECT answer FROM public.kept"), "42");
   EXPECT_NE(directory.status().pid, pid);
 }
 

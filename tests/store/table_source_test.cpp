@@ -193,7 +193,7 @@ TEST_F(TableSourceTest, ATransactionThatCommitsAfterALaterOneIsRead) {
   Connection slow(bank_.target());
   pqxx::work transaction(slow.pqxx());
   transaction.exec(
-      "INSERT INTO payments VALUES ('slow', 'A', 'B', 1, DEFAULT, '2024-03-01 00:01Z')");
+      "INSERT INTO core.payments VALUES ('slow', 'A', 'B', 1, DEFAULT, '2024-03-01 00:01Z')");
   pay("quick", 2);
   load_new(1);
   transaction.commit();

@@ -147,6 +147,7 @@ std::string text_of(const pqxx::result& rows) {
 std::string query_at(const store::Target& target, const std::string& sql) {
   store::Connection connection(target);
   pqxx::nontransaction session(connection.pqxx());
+  session.exec("RESET search_path");  // as anybody's session
   return text_of(session.exec(sql));
 }
 
