@@ -1217,6 +1217,24 @@ TEST_F(IngestTest, TheFirstLoadLeavesTheIndexesThatTheSchemaMade) {
   EXPECT_EQ(query(indexes), before);
 }
 
+TEST_F(IngestTest, TheFirstLoadDoesNotWaitForWhoeverReadsTransfers) {
+  auto reader = database_.connect();
+  const std::string indexes =
+      "SELECT string_agg(indexrelid::text, ' ' ORDER BY indexrelid) FROM pg_index WHERE indrelid "
+      "IN "
+      "('bronze.transfers'::regclass, 'silver.transfers'::regclass)";
+  const std::string before = query(indexes);
+  const std::string row = "T1,2024-01-01,A,B,1,USD,X\n";
+  {
+    pqxx::work reading(reader.pqxx());
+    reading.exec("SELECT FROM bronze.transfers, silver.transfers");
+    const auto outcome = load_text("t.csv", kTransfersHeader + row + row);
+    EXPECT_EQ(outcome.rows_loaded, 1U);
+    EXPECT_EQ(outcome.quarantined_by_reason, (Counts{{"transfer_id_is_unique", 1}}));
+  }
+  EXPECT_EQ(query(indexes), before) << "they were built anew";
+}
+
 TEST_F(IngestTest, ProgressIsTold) {
   std::uint64_t last = 0, total = 0;
   options_.progress = [&](const std::string&, std::uint64_t bytes_read, std::uint64_t bytes_total) {

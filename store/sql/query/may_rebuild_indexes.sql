@@ -5,4 +5,4 @@ SELECT CASE $1 WHEN 'bronze.transfers' THEN NOT EXISTS (SELECT FROM bronze.trans
        AND NOT EXISTS (SELECT
                        FROM pg_locks
                        WHERE relation = $1::text::regclass AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                         AND pid <> pg_backend_pid())
+                         AND pid IS DISTINCT FROM pg_backend_pid())

@@ -5,4 +5,4 @@ SELECT $1::bigint * 2 * 76 >= pg_relation_size('aml.source_rows')
        AND NOT EXISTS (SELECT
                        FROM pg_locks
                        WHERE relation = 'aml.source_rows'::regclass AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                         AND pid <> pg_backend_pid())
+                         AND pid IS DISTINCT FROM pg_backend_pid())
