@@ -1,0 +1,2 @@
+-- Some lines of a replay, which may be taken back.
+SAVEPOINT replayed_lines

@@ -1,0 +1,2 @@
+-- Takes them back.
+ROLLBACK TO SAVEPOINT replayed_lines
