@@ -212,10 +212,11 @@ void explain_outcomes(const std::vector<store::FileOutcome>& files) {
                        expectation));
     }
     for (const auto& [pseudonym, rows] : file.of_erased) {
-      warn(fmt::format(
-          "{}: {} rows name whose data were erased as {}: they came in under that name, "
-          "and nothing else of theirs (docs/operations.md, Erase)",
-          file.path, human_count(rows), pseudonym));
+      warn(
+          fmt::format("{}: {} rows name the one whose data were erased as {}; they came in under "
+                      "that pseudonym, "
+                      "without facts: docs/operations.md, Erase",
+                      file.path, human_count(rows), pseudonym));
     }
     for (const auto& [expectation, finding] : file.unmet) {
       warn(fmt::format("{}: loaded although it does not meet {}: {}", file.path, expectation,

@@ -13,8 +13,8 @@
 namespace aml::store {
 namespace {
 
-// Some ten megabytes: more than a load has hubs and regular payers.
-constexpr std::size_t kRemembered = std::size_t{1} << 17;
+// A few megabytes: as many as have regular payers.
+constexpr std::size_t kRemembered = std::size_t{1} << 16;
 constexpr std::size_t kShortestWord = 4;
 
 Personal personal(std::string_view holds) {

@@ -195,7 +195,8 @@ TEST(OperationsPage, ErasesAPersonUntilNoByteIsOnTheServersDisk) {
                         "2014-05-05,B,AXQ77,1,for Xanthippe\n2014-05-05,B,AXQ77,-1,for Xanthippe\n"
                         "2014-05-05,B,B,1,not for AXQ77 or Xanthippe\n")});
   EXPECT_EQ(again.exit_code, 0) << again.err;
-  EXPECT_NE(again.err.find("rows name whose data were erased as erased-"), std::string::npos)
+  EXPECT_NE(again.err.find("rows name the one whose data were erased as erased-"),
+            std::string::npos)
       << again.err;
   aml({"quarantine", "fix", "transfers of AXQ77.csv:3", "--set", "from_account=AXQ77"});
   aml({"quarantine", "replay"});

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <pqxx/pqxx>
 #include <random>
 #include <string>
@@ -441,8 +442,13 @@ TEST(Erase, WhatIsWrittenByHandIsRefused) {
 
 /// What comes after an erasure. Ada (party P-900001) had the accounts DE-100001 and 010:8000EBD30; DE-100002 is Bob's.
 class AfterErasure : public testing::Test {
+ public:
+  static void SetUpTestSuite() { database_ = std::make_unique<TestDatabase>(); }
+  static void TearDownTestSuite() { database_.reset(); }
+
  protected:
-  AfterErasure() : connection_(database_.connect()) {
+  AfterErasure() : connection_(database_->connect()) {
+    database_->empty();
     std::string folder = std::filesystem::temp_directory_path() / "aml-erased-XXXXXX";
     folder_ = ::mkdtemp(folder.data());
     options_.expectations = scenarios::load_expectations("");
@@ -471,14 +477,14 @@ class AfterErasure : public testing::Test {
         "SELECT pseudonym FROM aml.erased_keys WHERE key_hash = aml.key_hash('{}', '{}')", kind,
         key));
   }
-  std::string query(const std::string& sql) const { return database_.query(sql); }
+  std::string query(const std::string& sql) const { return database_->query(sql); }
   void expect_nothing_came_back() const {
     for (const std::string word : {"DE-100001", "P-900001", "8000EBD30", "Zwoelfer", "hush"})
-      EXPECT_EQ(tables_with(database_, word), "") << word;
+      EXPECT_EQ(tables_with(*database_, word), "") << word;
   }
 
   const std::string kHeader = "transfer_id,booked_at,from_account,to_account,amount,currency,type";
-  TestDatabase database_;
+  static inline std::unique_ptr<TestDatabase> database_;
   Connection connection_;
   IngestOptions options_;
   std::filesystem::path folder_;
@@ -581,6 +587,19 @@ TEST_F(AfterErasure, AFileOfAmlworldIsCoveredBankAndNumber) {
   expect_nothing_came_back();
 }
 
+TEST_F(AfterErasure, ARowThatAFixAscribesToTheErasedIsReplayedWithoutFacts) {
+  load("people.csv", "party_id,name,spouse\n,Someone,Bob\n,Another,Bob\n");
+  const std::string objected = objection([&] {
+    fix_quarantined(connection_, {{{"4", 2, ""}, {{"party_id", "P-900001"}}}});
+  });
+  expect_words(objected, "names the party whose data were erased as " + party_);
+  fix_quarantined(connection_, {{{"4", 2, ""}, {{"party_id", party_}}}});
+  fix_quarantined(connection_, {{{"4", 3, ""}, {{"party_id", "P-900009"}}}});
+  EXPECT_EQ(replay_quarantined(connection_, {}, options_.expectations).at(0).rows_replayed, 2U);
+  EXPECT_EQ(query("SELECT name, rescued FROM bronze.parties WHERE file_id = 5 ORDER BY line"),
+            "|\nAnother|{\"spouse\": \"Bob\"}");
+}
+
 TEST_F(AfterErasure, AnAccountThatIsCalledAsAnErasedPartyIsAnother) {
   EXPECT_TRUE(
       load("t.csv", kHeader + "\nT2,2024-01-01,DE-100002,900003,2,USD,W\n").of_erased.empty());
@@ -650,6 +669,9 @@ TEST(Erase, NamesOfAnySpellingAreFoundAndOthersLeftAlone) {
   EXPECT_EQ(without(R"(a.b(c)[d]\e|f*g+h?i{j}^k$l, aXb(c))", R"(a.b(c)[d]\e|f*g+h?i{j}^k$l)"),
             "X, aXb(c)");
   EXPECT_EQ(without("call +49 (0)30 1 now", "+49 (0)30 1"), "call X now");
+  EXPECT_EQ(without("12 paid 12.50, 1,12 or 0.12 USD to 12, 12.", "12"),
+            "X paid 12.50, 1,12 or 0.12 USD to X, X.");
+  EXPECT_EQ(without("amount_of, total_amount: Amount.", "amount"), "amount_of, total_amount: X.");
   // In a line that could not be read, as programs write JSON that is all ASCII.
   EXPECT_EQ(database.query(R"(SELECT encode(raw, 'escape') ~ aml.words_pattern('{Zoë 😀 Lee}')
                                 FROM (VALUES ('{"n": "ZO\\u00EB \\uD83D\\uDE00 LEE'::bytea),
@@ -659,6 +681,74 @@ TEST(Erase, NamesOfAnySpellingAreFoundAndOthersLeftAlone) {
       database.query(
           R"(SELECT aml.without_words('{"k \"q\"": [12, "12", {"b": null}]}'::jsonb, '{"12": "X", "k \"q\"": "Y"}'))"),
       R"({"k \"q\"": [12, "X", {"b": null}]})");
+}
+
+/// Accounts can be called as columns, as words and as pieces of regular expressions are.
+TEST(Erase, WhatIsCalledAsSomethingElseIsLeftAlone) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  database.write(kBank);
+  const std::vector<std::string> names{"amount",     "1",      "a",   "high",   "O'Brien \"x\"",
+                                       "a.b(c)[d]*", R"(b\1)", "Zoë", "account"};
+  std::string accounts;
+  for (const auto& name : names) {
+    accounts += fmt::format(
+        "INSERT INTO silver.parties VALUES ($q${0}$q$, NULL, 'unknown', NULL, 0, true, 1, 1); "
+        "INSERT "
+        "INTO silver.accounts VALUES ($q${0}$q$, $q${0}$q$, NULL, NULL, NULL, NULL, true, 1, 1);",
+        name);
+  }
+  database.write(
+      accounts +
+      R"(INSERT INTO aml.scenario_versions (scenario, version, sha256, title, typology, detector, definition)
+           VALUES ('s', 1, 'x', 'high amount', 't', 'd', '{"amount": "1", "account": ["a", "amount", "e1.amount > 1 and a.account = b.account"], "high": 1}');
+         UPDATE aml.run_steps SET parameters = '{"subject": "account", "amount": "high"}', notes = '{"total_amount 1.50 of 1,000"}';
+         INSERT INTO bronze.transfers (file_id, line, transfer_id, from_account, to_account, rescued)
+           VALUES (1, 90, 'T90', 'ACBOB1', 'ACBOB1', '{"amount": "5", "kind": "account", "a": "high 1"}');
+         SELECT 1)");
+  const std::string condition =
+      "score >= 0 AND subject_kind = 'account' AND severity IN ('high', 'amount') AND "
+      "explanation NOT LIKE '%1,000 a.b%'";
+  database.query("SELECT aml.create_share('s', 1, '{alerts}', ARRAY[$q$" + condition + "$q$])");
+  const std::string kept =
+      "SELECT (SELECT jsonb_agg(definition) FROM aml.scenario_versions), (SELECT "
+      "jsonb_agg(to_jsonb(s)) FROM aml.run_steps s), (SELECT rescued FROM bronze.transfers WHERE "
+      "line = 90), (SELECT jsonb_agg(condition) FROM aml.share_tables), (SELECT jsonb_agg(a ORDER "
+      "BY alert_id) FROM gold.alerts a)";
+  const std::string before = database.query(kept);
+  for (const auto& name : names) {
+    erase(connection, {.kind = "account", .key = name, .reference = "R", .reason = "r"});
+    EXPECT_EQ(database.query(kept), before) << "after the erasure of " << name;
+    EXPECT_EQ(database.query("SELECT count(*) FROM silver.accounts a JOIN silver.parties USING "
+                             "(party_id) WHERE account_id = $q$" +
+                             name + "$q$"),
+              "0");
+  }
+}
+
+TEST(Erase, AConditionOfAShareIsReplacedWhereItMeansAKey) {
+  const TestDatabase database;
+  const auto without = [&](const std::string& condition, const std::string& word) {
+    return database.query(fmt::format(
+        "SELECT aml.condition_without_words(aml.checked_condition('alerts', $c${}$c$), 'alerts', "
+        "jsonb_build_object($w${}$w$, '{{\"is\": \"X\"}}'::jsonb))",
+        condition, word));
+  };
+  const std::string two = "((subject_kind = 'account'::text) AND (subject = '{}'::text))";
+  for (const std::string word : {"account", "amount", "1", "a", "a.b(c)[d]*", "Zoë"}) {
+    EXPECT_EQ(without(fmt::format("subject_kind = 'account' AND subject = '{}'", word), word),
+              fmt::format(fmt::runtime(two), "X"))
+        << word;
+  }
+  EXPECT_EQ(without("subject = 'O''Brien'", "O'Brien"), "(subject = 'X'::text)");
+  EXPECT_EQ(without(R"(subject = E'b\\1' AND severity <> 'b')", R"(b\1)"),
+            "((subject = 'X'::text) AND (severity <> 'b'::text))");
+  EXPECT_EQ(without("severity IN ('high', 'low') AND subject IN ('low', 'high')", "high"),
+            "((severity = ANY (ARRAY['high'::text, 'low'::text])) AND (subject = ANY "
+            "(ARRAY['low'::text, 'X'::text])))");
+  EXPECT_EQ(without("explanation ~~ '%to score 12.50%' AND score > 12", "score"),
+            "((explanation ~~ '%to X 12.50%'::text) AND (score > (12)::double precision))");
+  EXPECT_EQ(without("score > 0", "score"), "(score > (0)::double precision)");
 }
 
 TEST(PersonalColumns, ClassifyEveryColumnThatCanHoldWords) {

@@ -46,6 +46,16 @@ COMMENT ON FUNCTION aml.refuse_erased() IS 'Trigger: keys of those that were era
 CREATE TRIGGER refuse_erased AFTER INSERT ON quarantine.fixes REFERENCING NEW TABLE AS written
   FOR EACH STATEMENT EXECUTE FUNCTION aml.refuse_erased('account', 'account_id', 'account', 'from_account', 'account', 'to_account', 'party', 'party_id');
 
+-- A row that came without a key can be about somebody who was erased, as its fix says.
+CREATE FUNCTION quarantine.without_facts_of_erased(texts jsonb, of_table text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM aml.erased_keys erased JOIN aml.personal_columns c ON c.table_name = of_table AND c.holds = erased.kind
+                 WHERE erased.pseudonym = aml.trimmed(texts ->> c.column_name))
+    THEN texts - ARRAY(SELECT column_name FROM aml.personal_columns WHERE table_name = of_table AND holds IN ('personal', 'raw'))
+    ELSE texts END
+$$;
+COMMENT ON FUNCTION quarantine.without_facts_of_erased IS 'A row of a table of bronze by column, without its facts and unknown columns if it has the pseudonym of somebody who was erased.';
+
 -- What an erasure replaces.
 
 ALTER TABLE aml.personal_columns DROP CONSTRAINT personal_columns_holds_check;
