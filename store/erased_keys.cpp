@@ -22,10 +22,6 @@ Personal personal(std::string_view holds) {
   return holds == "party" ? Personal::kParty : Personal::kFact;
 }
 
-std::string_view prefix_of(Personal kind) {
-  return kind == Personal::kAccount ? "account:" : "party:";
-}
-
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -99,13 +95,19 @@ const std::string* ErasedKeys::pseudonym(Personal kind, std::string_view key) {
 }
 
 const std::string* ErasedKeys::look_up(Personal kind, std::string_view key) {
-  const std::string named = std::string(prefix_of(kind)).append(key);
-  Remembered& known = remembered_[std::hash<std::string>{}(named) % kRemembered];
-  if (known.key == named) return known.pseudonym;
-  const auto hash = keyed_hash(named);
+  const std::size_t place =
+      (std::hash<std::string_view>{}(key) ^ static_cast<std::size_t>(kind)) % kRemembered;
+  if (remembered_[place].kind == kind && remembered_[place].key == key)
+    return remembered_[place].pseudonym;
+  const auto hash =
+      keyed_hash(fmt::format("{}:{}", kind == Personal::kAccount ? "account" : "party", key));
   const auto found = pseudonyms_.find(std::string(hash.data(), hash.size()));
-  known = {named, found == pseudonyms_.end() ? nullptr : &found->second};
-  return known.pseudonym;
+  const std::string* pseudonym = found == pseudonyms_.end() ? nullptr : &found->second;
+  // An account that was erased is erased once more with its party.
+  if (pseudonym != nullptr)
+    if (const auto* later = look_up(kind, *pseudonym)) pseudonym = later;
+  remembered_[place] = {kind, std::string(key), pseudonym};
+  return pseudonym;
 }
 
 std::array<char, 32> ErasedKeys::keyed_hash(std::string_view bytes) {

@@ -58,6 +58,7 @@ class ErasedKeys {
 
  private:
   struct Remembered {
+    Personal kind = Personal::kNothing;
     std::string key;
     const std::string* pseudonym = nullptr;
   };

@@ -600,6 +600,17 @@ TEST_F(AfterErasure, ARowThatAFixAscribesToTheErasedIsReplayedWithoutFacts) {
             "|\nAnother|{\"spouse\": \"Bob\"}");
 }
 
+TEST_F(AfterErasure, WhoWasErasedAgainUnderThePseudonymComesInUnderTheNewestOne) {
+  erase(connection_, {.kind = "account", .key = account_, .reference = "R2", .reason = "r"});
+  const auto newest = pseudonym("account", account_);
+  EXPECT_EQ(load("t.csv", kHeader + "\nT2,2024-01-01,DE-100001,DE-100002,2,USD,W\nT3,2024-01-01," +
+                              account_ + ",DE-100002,2,USD,W\n")
+                .of_erased,
+            (Counts{{newest, 2}}));
+  EXPECT_EQ(query("SELECT count(*) FROM silver.transfers WHERE from_account_id = '" + newest + "'"),
+            "3");
+}
+
 TEST_F(AfterErasure, AnAccountThatIsCalledAsAnErasedPartyIsAnother) {
   EXPECT_TRUE(
       load("t.csv", kHeader + "\nT2,2024-01-01,DE-100002,900003,2,USD,W\n").of_erased.empty());
