@@ -109,6 +109,7 @@ class Replay {
   /// All lines but those that are refused.
   void replay_lines(BronzeFile& bronze, ReplayOutcome& outcome) {
     const Lines all{1, static_cast<std::int64_t>(outcome.rows_tried)};
+    transaction_.run(command::begin_replayed_lines);
     const auto objection = try_lines(bronze, all);
     if (!objection) return;
     std::map<std::int64_t, std::string> refused;
@@ -155,9 +156,8 @@ class Replay {
     }
   }
 
-  /// Into bronze and silver; what the server has against the lines, and then nothing is changed.
+  /// Into bronze and silver; what the server has against the lines, and then nothing is changed since begin_replayed_lines.
   std::optional<std::string> try_lines(const BronzeFile& bronze, const Lines& lines) {
-    transaction_.run(command::begin_replayed_lines);
     try {
       for (const auto& [dataset, into_bronze] : dataset_replays()) {
         transaction_.run(into_bronze, {to_parameter(bronze.file_id), to_parameter(lines.first),

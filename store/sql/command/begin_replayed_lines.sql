@@ -1,2 +1,2 @@
--- Some lines of a replay, which may be taken back.
+-- Lines of a replay follow, which may be taken back, and others tried.
 SAVEPOINT replayed_lines
