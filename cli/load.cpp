@@ -139,6 +139,7 @@ void add_batch(store::FileOutcome& all, store::FileOutcome&& batch) {
   all.seconds += batch.seconds;
   add_counts(all.quarantined_by_reason, batch.quarantined_by_reason);
   add_counts(all.warnings, batch.warnings);
+  add_counts(all.of_erased, batch.of_erased);
   all.new_columns.insert(all.new_columns.end(), batch.new_columns.begin(), batch.new_columns.end());
   all.added_columns.merge(batch.added_columns);
   all.unmet.merge(batch.unmet);
@@ -209,6 +210,13 @@ void explain_outcomes(const std::vector<store::FileOutcome>& files) {
     for (const auto& [expectation, rows] : file.warnings) {
       warn(fmt::format("{}: {} rows loaded although they break {}", file.path, human_count(rows),
                        expectation));
+    }
+    for (const auto& [pseudonym, rows] : file.of_erased) {
+      warn(
+          fmt::format("{}: {} rows name the one whose data were erased as {}; they came in under "
+                      "that pseudonym, "
+                      "without facts: docs/operations.md, Erase",
+                      file.path, human_count(rows), pseudonym));
     }
     for (const auto& [expectation, finding] : file.unmet) {
       warn(fmt::format("{}: loaded although it does not meet {}: {}", file.path, expectation,

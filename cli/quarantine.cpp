@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 
@@ -100,6 +101,18 @@ std::vector<store::RowFix> fixes_of(const QuarantineOptions& options) {
   return {fix};
 }
 
+/// They may be many, for one and the same reason.
+void explain_refused(const std::vector<store::RefusedRow>& refused) {
+  constexpr std::size_t kShown = 10;
+  for (std::size_t i = 0; i < std::min(refused.size(), kShown); ++i) {
+    const auto& row = refused[i];
+    complain(fmt::format("{}:{} of {} was refused, and stays open as it was: {}", row.file_id,
+                         row.line, row.dataset, row.why));
+  }
+  if (refused.size() > kShown)
+    complain(fmt::format("and {} rows more were refused", human_count(refused.size() - kShown)));
+}
+
 }  // namespace
 
 int run_quarantine_list(const GlobalOptions& global, const QuarantineOptions& options) {
@@ -142,6 +155,7 @@ int run_quarantine_replay(const GlobalOptions& global, const QuarantineOptions& 
   const auto expectations = scenarios::load_expectations(options.expectations);
   auto connection = connect_ready(global);
   Table table{{"dataset", "format", "tried", "replayed", "still_open", "file"}, {}};
+  bool was_refused = false;
   for (const auto& outcome :
        store::replay_quarantined(connection, filter_of(options), expectations)) {
     const auto tried = static_cast<std::int64_t>(outcome.rows_tried);
@@ -150,9 +164,11 @@ int run_quarantine_replay(const GlobalOptions& global, const QuarantineOptions& 
                           outcome.file_id == 0 ? Cell{} : Cell{outcome.file_id}});
     for (const auto& [reason, rows] : outcome.still_broken)
       warn(fmt::format("{}: {} rows stay open: {}", outcome.dataset, human_count(rows), reason));
+    explain_refused(outcome.refused);
+    was_refused = was_refused || !outcome.refused.empty();
   }
   print(table, effective_format(global.format));
-  return kOk;
+  return was_refused ? kRefusedData : kOk;
 }
 
 }  // namespace aml::cli

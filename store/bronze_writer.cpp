@@ -99,25 +99,6 @@ void append_json_string(std::string& out, std::string_view value) {
   out += '"';
 }
 
-/// The columns of a record that nothing uses as a JSON object: of CSV as texts, of JSON as they
-/// came. Empty if it has none.
-std::string rescued_json(const std::vector<RescuedColumn>& rescued, const Record& record) {
-  std::string json;
-  for (const auto& column : rescued) {
-    if (!record.json.empty() && record.json[column.position].empty()) continue;
-    json += json.empty() ? '{' : ',';
-    append_json_string(json, column.key);
-    json += ':';
-    if (record.json.empty()) {
-      append_json_string(json, record.fields[column.position]);
-    } else {
-      json += record.json[column.position];
-    }
-  }
-  if (!json.empty()) json += '}';
-  return json;
-}
-
 std::string joined(const ColumnSource& source, const Record& record) {
   std::string text;
   for (const std::size_t position : source.positions) {
@@ -147,15 +128,19 @@ std::optional<std::string_view> value_of(const ColumnSource* source, const Recor
 
 }  // namespace
 
-BronzeWriter::BronzeWriter(LoadTransaction& transaction, std::int64_t file_id, const FilePlan& plan)
-    : transaction_(transaction), plan_(plan), row_start_(std::to_string(file_id) + '\t') {
+BronzeWriter::BronzeWriter(LoadTransaction& transaction, std::int64_t file_id, const FilePlan& plan,
+                           ErasedKeys& erased)
+    : transaction_(transaction),
+      plan_(plan),
+      erased_(erased),
+      row_start_(std::to_string(file_id) + '\t') {
   for (const auto& dataset : plan.datasets) {
     const TableRule rule = table_rule(dataset.dataset);
-    Table table{rule.statement, {}, tables_.empty() && !plan.rescued.empty(), {}};
+    Table table{rule.statement, {}, tables_.empty() && !plan.rescued.empty(), false, {}};
     for (const auto& column : rule.columns) {
       const auto found = std::ranges::find(dataset.columns, column.name, &ColumnSource::column);
-      table.columns.push_back(
-          {found == dataset.columns.end() ? nullptr : &*found, column.is_plain});
+      table.columns.push_back({found == dataset.columns.end() ? nullptr : &*found, column.is_plain,
+                               erased.held_by(dataset.dataset, column.name), nullptr});
     }
     tables_.push_back(std::move(table));
   }
@@ -163,9 +148,35 @@ BronzeWriter::BronzeWriter(LoadTransaction& transaction, std::int64_t file_id, c
 
 void BronzeWriter::write(const Record& record) {
   ++records_;
-  if (record.defect != LineDefect::kNone) return write_unreadable(record);
-  ++readable_records_;
-  for (auto& table : tables_) write_row(table, record);
+  if (record.defect != LineDefect::kNone) {
+    write_unreadable(record);
+  } else {
+    ++readable_records_;
+    if (!erased_.empty()) find_erased(record);
+    for (auto& table : tables_) write_row(table, record);
+  }
+  if (!named_.empty()) count_erased();
+}
+
+void BronzeWriter::find_erased(const Record& record) {
+  std::string buffer;
+  for (auto& table : tables_) {
+    table.names_erased = false;
+    for (auto& column : table.columns) {
+      if (column.holds != Personal::kAccount && column.holds != Personal::kParty) continue;
+      const auto value = value_of(column.source, record, buffer);
+      column.pseudonym = value ? erased_.pseudonym(column.holds, *value) : nullptr;
+      if (column.pseudonym == nullptr) continue;
+      table.names_erased = true;
+      named_.insert(*column.pseudonym);
+    }
+  }
+}
+
+void BronzeWriter::count_erased() {
+  ++records_of_erased_;
+  for (const auto pseudonym : named_) ++named_erased_[std::string(pseudonym)];
+  named_.clear();
 }
 
 void BronzeWriter::write_row(Table& table, const Record& record) {
@@ -176,7 +187,8 @@ void BronzeWriter::write_row(Table& table, const Record& record) {
   std::string buffer;
   for (const auto& column : table.columns) {
     out += '\t';
-    const auto value = value_of(column.source, record, buffer);
+    auto value = value_of(column.source, record, buffer);
+    if (table.names_erased) value = covered(column, value);
     if (value) {
       append_copy_text(out, *value);
       is_plain = is_plain && (column.is_plain == nullptr || column.is_plain(*value));
@@ -186,7 +198,7 @@ void BronzeWriter::write_row(Table& table, const Record& record) {
   }
   if (!is_plain) note_unplain(record.line);
   out += '\t';
-  const std::string rescued = table.keeps_rescued ? rescued_json(plan_.rescued, record) : "";
+  const std::string rescued = table.keeps_rescued ? rescued_json(record) : "";
   if (rescued.empty()) {
     out += kNull;
   } else {
@@ -194,6 +206,48 @@ void BronzeWriter::write_row(Table& table, const Record& record) {
   }
   out += '\n';
   if (out.size() >= kSendBytes) send(table.statement, out);
+}
+
+/// What a row that names somebody who was erased has in a column.
+std::optional<std::string_view> BronzeWriter::covered(const Column& column,
+                                                      std::optional<std::string_view> value) {
+  if (column.pseudonym != nullptr) return *column.pseudonym;
+  if (column.holds == Personal::kFact) return {};
+  return value;
+}
+
+/// The columns of a record that nothing uses as a JSON object: of CSV as texts, of JSON as they
+/// came. Empty if it has none, or if they may tell of somebody who was erased.
+std::string BronzeWriter::rescued_json(const Record& record) {
+  std::string json;
+  if (!named_.empty()) return json;
+  for (const auto& column : plan_.rescued) {
+    if (!record.json.empty() && record.json[column.position].empty()) continue;
+    json += json.empty() ? '{' : ',';
+    append_json_string(json, column.key);
+    json += ':';
+    const std::string_view text = record.fields[column.position];
+    if (const std::string pseudonyms = pseudonyms_in(text); !pseudonyms.empty()) {
+      append_json_string(json, pseudonyms);
+    } else if (record.json.empty()) {
+      append_json_string(json, text);
+    } else {
+      json += record.json[column.position];
+    }
+  }
+  if (!json.empty()) json += '}';
+  return json;
+}
+
+/// Of those that the text names; empty if it names nobody who was erased.
+std::string BronzeWriter::pseudonyms_in(std::string_view text) {
+  std::string pseudonyms;
+  for (const auto& mention : erased_.mentions(text)) {
+    if (!pseudonyms.empty()) pseudonyms += ' ';
+    pseudonyms += *mention.pseudonym;
+    named_.insert(*mention.pseudonym);
+  }
+  return pseudonyms;
 }
 
 void BronzeWriter::note_unplain(std::uint64_t line) {
@@ -211,7 +265,8 @@ void BronzeWriter::write_unreadable(const Record& record) {
   out += '\t';
   out += name_of(record.defect);
   out += "\t\\\\x";  // bytea as hex digits
-  append_hex(out, record.raw);
+  const std::string pseudonyms = pseudonyms_in(record.raw);
+  append_hex(out, pseudonyms.empty() ? record.raw : pseudonyms);
   out += '\n';
   if (out.size() >= kSendBytes) send(copy::bronze_unreadable_lines, out);
 }

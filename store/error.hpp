@@ -19,6 +19,8 @@ enum class StoreFailure {
 inline constexpr std::string_view kUniqueViolation = "23505";
 /// Of a row that names another which is not there, or of one that is named and goes.
 inline constexpr std::string_view kForeignKeyViolation = "23503";
+/// Of what a trigger does not let in.
+inline constexpr std::string_view kRestrictViolation = "23001";
 
 /// The environment failed. what() says what was tried, why it failed and what to do next; it never holds a password.
 class StoreError : public std::runtime_error {

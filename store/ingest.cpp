@@ -83,7 +83,10 @@ Inspected inspect(const Candidate& candidate, InputFormat wanted) {
 class FileLoad {
  public:
   FileLoad(LoadSession& session, const std::string& path, const FilePlan& plan)
-      : session_(session), path_(path), plan_(plan) {}
+      : session_(session),
+        path_(path),
+        stored_path_(storable_text(session.erased().without_keys(path))),
+        plan_(plan) {}
 
   FileOutcome run() {
     LoadTransaction transaction(session_.loader());
@@ -106,7 +109,7 @@ class FileLoad {
     }
     require_rates(transaction);
     transaction.run(query::begin_load_version,
-                    {storable_text(path_), content_.sha256, std::string(name_of(plan_.dataset()))});
+                    {stored_path_, content_.sha256, std::string(name_of(plan_.dataset()))});
     records.find_new_columns();
     copy_into_bronze(transaction, records);
     constexpr std::size_t kContentNameLength = 12;
@@ -141,7 +144,7 @@ class FileLoad {
         transaction
             .run(query::register_file,
                  {content_.sha256, std::string(name_of(plan_.dataset())),
-                  std::string(name_of(plan_.format)), storable_text(path_),
+                  std::string(name_of(plan_.format)), stored_path_,
                   to_parameter(file.bytes_total()), to_parameter(content_.bytes),
                   content_.beginning ? to_parameter(content_.beginning->file_id) : std::nullopt})
             .number(0, 0);
@@ -174,6 +177,7 @@ class FileLoad {
 
   LoadSession& session_;
   const std::string& path_;
+  const std::string stored_path_;
   const FilePlan& plan_;
   HashedContent content_;
 };

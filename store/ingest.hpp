@@ -55,6 +55,9 @@ struct FileOutcome {
   std::uint64_t rows_quarantined = 0;                          ///< read = loaded + quarantined
   std::map<std::string, std::uint64_t> quarantined_by_reason;  ///< a row can have several reasons
   std::map<std::string, std::uint64_t> warnings;  ///< failed expectations with policy warn
+  std::map<std::string, std::uint64_t>
+      of_erased;  ///< rows that name somebody whose data were erased, by the pseudonym under
+                  ///< which they came in
   std::vector<std::string> new_columns;  ///< unknown ones that no file of its kind had before
   std::map<std::string, std::string> added_columns;  ///< name in silver by name in the file
   std::map<std::string, std::string> unmet;  ///< those about the file as a whole, with what was

@@ -30,6 +30,7 @@ LoadSession::LoadSession(Connection& connection, const IngestOptions& options)
       lock_(connection),
       base_currency_(store::base_currency(connection)),
       splits_(prepared_splits(connection, options.expectations)),
+      erased_(connection),
       loader_(connection.target()) {}
 
 void LoadSession::analyze(std::uint64_t rows) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the loads of one command share: the lock, the expectations, a connection for COPY. For the
+// What the loads of one command share: the lock, the expectations, who was erased, a connection for COPY. For the
 // sources of this folder only.
 #pragma once
 
 #include <vector>
 
+#include "store/erased_keys.hpp"
 #include "store/ingest.hpp"
 #include "store/migrations.hpp"
 #include "store/raw_connection.hpp"
@@ -24,6 +25,7 @@ class LoadSession {
   const IngestOptions& options() const { return options_; }
   const std::vector<RowSplit>& splits() const { return splits_; }
   const BaseCurrencySetting& base_currency() const { return base_currency_; }
+  ErasedKeys& erased() { return erased_; }
   RawConnection& loader() { return loader_; }
 
   /// For the planner, after so many rows were loaded, if they are a good part of all.
@@ -35,6 +37,7 @@ class LoadSession {
   RunLock lock_;
   BaseCurrencySetting base_currency_;
   std::vector<RowSplit> splits_;
+  ErasedKeys erased_;
   RawConnection loader_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <pqxx/pqxx>
 #include <utility>
 
@@ -17,14 +18,25 @@ namespace {
 constexpr std::size_t kRowsTogether = 16'384;
 constexpr std::size_t kBytesTogether = std::size_t{2} << 20;
 
+// Where aml.hide_source_rows() has hashes of hashes.
+constexpr std::int32_t kHiddenBucket = 0;
+
+/// As aml.keyed_uuid() does.
+void hide(SourceMark::Hash& hash, ErasedKeys& erased) {
+  const auto keyed = erased.keyed_hash({hash.data(), hash.size()});
+  std::copy_n(keyed.begin(), hash.size(), hash.begin());
+}
+
 }  // namespace
 
 NewRows::NewRows(std::string source, std::vector<std::string> columns, std::size_t key_columns,
-                 Rules rules, NextRow next_row)
+                 Rules rules, NextRow next_row, ErasedKeys& erased, HowHidden how_hidden)
     : source_(std::move(source)),
       columns_(std::move(columns)),
       rules_(rules),
       next_row_(std::move(next_row)),
+      erased_(erased),
+      how_hidden_(std::move(how_hidden)),
       marker_(source_, key_columns) {}
 
 bool NewRows::find_first(Connection& connection) {
@@ -72,6 +84,7 @@ bool NewRows::advance() {
   has_ended_ = chunk_.is_last;
   is_pending_ = !chunk_.ends.empty();
   if (!has_ended_) ahead_ = std::async(std::launch::async, [this] { return collect(); });
+  if (!erased_.empty()) hide_marks();
   return is_pending_;
 }
 
@@ -86,6 +99,24 @@ NewRows::Chunk NewRows::collect() {
     chunk.marks.push_back(marker_.mark(row));
   }
   return chunk;
+}
+
+/// Not while they are read ahead: what is known of the erased is for one thread.
+void NewRows::hide_marks() {
+  Record record;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < chunk_.ends.size(); begin = chunk_.ends[i++]) {
+    const auto row = std::string_view(chunk_.rows).substr(begin, chunk_.ends[i] - 1 - begin);
+    if (row.size() > kMaxRecordBytes) continue;  // it is no record
+    split(row, record);
+    const Hidden hidden = how_hidden_(record);
+    if (hidden == Hidden::kNothing) continue;
+    SourceMark& mark = chunk_.marks[i];
+    hide(mark.content, erased_);
+    if (hidden == Hidden::kContent) continue;
+    hide(mark.key, erased_);
+    mark.bucket = kHiddenBucket;
+  }
 }
 
 std::vector<bool> NewRows::known_of_chunk() {

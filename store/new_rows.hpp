@@ -13,6 +13,7 @@
 
 #include "store/connection.hpp"
 #include "store/content_hash.hpp"
+#include "store/erased_keys.hpp"
 #include "store/error.hpp"
 #include "store/load_transaction.hpp"
 #include "store/record_reader.hpp"
@@ -32,13 +33,18 @@ class NewRows : public RecordReader {
     bool is_known_by_key;    ///< another content of a known key is not new
     bool are_taken_for_new;  ///< nothing is looked up, see begin()
   };
+  /// How far the marks of a record are hidden: not, only that of its content, or that of its key too.
+  enum class Hidden { kNothing, kContent, kAll };
+  using HowHidden = std::function<Hidden(const Record&)>;
+
   /// Points `row` to the next row, as COPY writes CSV, with its line end, until the next call; false
   /// after the last one. Called by one thread at a time.
   using NextRow = std::function<bool(std::string_view& row)>;
 
-  /// The first `key_columns` columns are the key.
+  /// The first `key_columns` columns are the key. Of records that `how_hidden` tells of the marks are hashed again with the secret of
+  /// `erased`, so that they are known, and nobody can test a guess with what is remembered.
   NewRows(std::string source, std::vector<std::string> columns, std::size_t key_columns,
-          Rules rules, NextRow next_row);
+          Rules rules, NextRow next_row, ErasedKeys& erased, HowHidden how_hidden);
   NewRows(const NewRows&) = delete;
   NewRows& operator=(const NewRows&) = delete;
 
@@ -75,6 +81,7 @@ class NewRows : public RecordReader {
 
   bool advance();
   Chunk collect();
+  void hide_marks();
   std::vector<bool> known_of_chunk();
   std::unordered_set<std::int32_t> remembered_buckets();
   void keep_new_rows();
@@ -86,6 +93,8 @@ class NewRows : public RecordReader {
   const std::vector<std::string> columns_;
   const Rules rules_;
   const NextRow next_row_;
+  ErasedKeys& erased_;
+  const HowHidden how_hidden_;
   SourceMarker marker_;
   Chunk chunk_;  // the newest; judged unless is_pending_
   bool is_pending_ = false;

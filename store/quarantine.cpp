@@ -130,9 +130,14 @@ void record_fix(pqxx::transaction_base& transaction, const RowFix& fix) {
     values.push_back(value);
   }
   if (names.empty()) return;
-  const auto recorded = run(transaction, query::insert_fix, row.file_id, row.line, row.dataset,
-                            text_array(names), text_array(values));
-  if (recorded.empty()) refuse_as_taken(fix.place);
+  try {
+    const auto recorded = run(transaction, query::insert_fix, row.file_id, row.line, row.dataset,
+                              text_array(names), text_array(values));
+    if (recorded.empty()) refuse_as_taken(fix.place);
+  } catch (const StoreError& error) {
+    if (error.sqlstate() != kRestrictViolation) throw;
+    refuse(fmt::format("{}: {}", described(fix.place), error.what()));
+  }
 }
 
 /// Which columns of a file of fixes say where a row is.

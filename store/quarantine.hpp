@@ -97,6 +97,14 @@ std::vector<RowFix> read_fixes_file(const std::string& path);
 void drop_quarantined(Connection& connection, const QuarantinePlace& place,
                       const std::string& reason);
 
+/// A row that the server refuses although it breaks no expectation: its values do not fit silver, or a check fails on it.
+struct RefusedRow {
+  std::int64_t file_id = 0;
+  std::int64_t line = 0;
+  std::string dataset;
+  std::string why;
+};
+
 struct ReplayOutcome {
   std::int64_t file_id = 0;  ///< the replay in aml.ingested_files; 0 if no row passed
   std::string dataset;       ///< of the files that the rows come from
@@ -104,12 +112,14 @@ struct ReplayOutcome {
   std::uint64_t rows_tried = 0;
   std::uint64_t rows_replayed = 0;
   std::map<std::string, std::uint64_t> still_broken;  ///< by reason; a row can have several
+  std::vector<RefusedRow> refused;
 };
 
 /// Puts open rows, with their fixes, through the same split as a file, in the order in which they
 /// came, with these expectations; those about whole files do not count, and a row that breaks one
 /// with policy fail stays where it is. A row that passes is in silver exactly once, under the file_id
-/// and line of the replay; one that does not gets its new reasons and leaves nothing else behind.
+/// and line of the replay; one that does not gets its new reasons and leaves nothing else behind; one
+/// that the server refuses stays as it was, and costs the others a few attempts more.
 /// Lines that could not be read take part once they are fixed. One outcome for each kind of file;
 /// all in one database transaction under the run lock.
 /// Throws: StoreError kLocked if a load or run is at work; kStatement for what the server says.

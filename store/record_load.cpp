@@ -30,7 +30,7 @@ void RecordLoad::copy_into_bronze(std::int64_t file_id, RecordReader& reader,
   file_id_ = file_id;
   const bool rebuilds_key = may_rebuild_key();
   if (rebuilds_key) transaction_.run(command::drop_bronze_transfers_key);
-  BronzeWriter writer(transaction_, file_id_, plan_);
+  BronzeWriter writer(transaction_, file_id_, plan_, session_.erased());
   Record record;
   ColumnTypes types(plan_.header.size());
   while (reader.next(record)) {
@@ -42,6 +42,8 @@ void RecordLoad::copy_into_bronze(std::int64_t file_id, RecordReader& reader,
   if (rebuilds_key) transaction_.run(command::create_bronze_transfers_key);
   outcome_.rows_read = writer.records();
   readable_records_ = writer.readable_records();
+  records_of_erased_ = writer.records_of_erased();
+  outcome_.of_erased = writer.named_erased();
   column_types_ = types.names();
   // AMLworld's own words for times, accounts and currencies are plain to nobody.
   if (plan_.format != InputFormat::kAmlworld) unplain_transfers_ = writer.unplain_transfers();
@@ -68,10 +70,10 @@ void RecordLoad::load_into_silver(const std::string& content_name) {
     outcome_.warnings[fmt::format("the type of column {}", column)] = rows;
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started_;
   outcome_.seconds = elapsed.count();
-  transaction_.run(
-      query::record_file_counts,
-      {to_parameter(file_id_), to_parameter(outcome_.rows_read), to_parameter(outcome_.rows_loaded),
-       to_parameter(outcome_.rows_quarantined), to_parameter(outcome_.seconds)});
+  transaction_.run(query::record_file_counts,
+                   {to_parameter(file_id_), to_parameter(outcome_.rows_read),
+                    to_parameter(outcome_.rows_loaded), to_parameter(outcome_.rows_quarantined),
+                    to_parameter(outcome_.seconds), to_parameter(records_of_erased_)});
 }
 
 FileOutcome outcome_of(const std::string& path, FileOutcome::Kind kind, std::string message) {

@@ -50,6 +50,7 @@ class RecordLoad {
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::int64_t file_id_ = 0;
   std::uint64_t readable_records_ = 0;
+  std::uint64_t records_of_erased_ = 0;
   std::vector<std::string> column_types_;
   std::optional<std::vector<std::uint64_t>> unplain_transfers_;
 };

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <optional>
+#include <ranges>
+#include <tuple>
 
+#include "store/error.hpp"
 #include "store/load_transaction.hpp"
 #include "store/migrations.hpp"
 #include "store/quarantine.hpp"
+#include "store/record_load.hpp"
 #include "store/run_ledger.hpp"
 #include "store/silver_load.hpp"
 
@@ -54,9 +63,9 @@ class Replay {
     const std::int64_t file_id =
         transaction_.run(query::register_replay, {dataset, format}).number(0, 0);
     const std::vector<Parameter> file{to_parameter(file_id)};
-    const BronzeFile bronze = place_rows(file_id, outcome);
+    BronzeFile bronze = place_rows(file_id, outcome);
     if (!bronze.parts.empty()) {
-      load_silver(transaction_, bronze, splits_, base_currency_);
+      replay_lines(bronze, outcome);
       for (const auto& part : bronze.parts) {
         transaction_.run(query::fill_replayed_columns,
                          {std::string(name_of(part.dataset)), to_parameter(file_id)});
@@ -91,11 +100,76 @@ class Replay {
         return name_of(known.dataset) == placed.text(row, 0);
       });
       const auto rows = static_cast<std::uint64_t>(placed.number(row, 1));
-      transaction_.run(replay->into_bronze, {to_parameter(file_id)});
       bronze.parts.push_back({replay->dataset, rows});
       outcome.rows_tried += rows;
     }
     return bronze;
+  }
+
+  /// All lines but those that are refused.
+  void replay_lines(BronzeFile& bronze, ReplayOutcome& outcome) {
+    const Lines all{1, static_cast<std::int64_t>(outcome.rows_tried)};
+    transaction_.run(command::begin_replayed_lines);
+    const auto objection = try_lines(bronze, all);
+    if (!objection) return;
+    std::map<std::int64_t, std::string> refused;
+    find_refused(bronze, all, *objection, refused);
+    const Rows left =
+        transaction_.run(query::leave_refused_rows,
+                         {to_parameter(bronze.file_id),
+                          fmt::format("{{{}}}", fmt::join(std::views::keys(refused), ","))});
+    for (int row = 0; row < left.size(); ++row) {
+      const std::string dataset(left.text(row, 3));
+      outcome.refused.push_back(
+          {left.number(row, 1), left.number(row, 2), dataset, refused.at(left.number(row, 0))});
+      for (auto& part : bronze.parts) {
+        if (name_of(part.dataset) == dataset) --part.rows;
+      }
+    }
+    std::ranges::sort(outcome.refused, {}, [](const RefusedRow& row) {
+      return std::tie(row.file_id, row.line, row.dataset);
+    });
+    if (const auto of_the_rest = try_lines(bronze, all))
+      throw StoreError(
+          StoreFailure::kRefusedData,
+          fmt::format("{}\n  no single row is to blame; nothing was replayed", *of_the_rest));
+  }
+
+  struct Lines {
+    std::int64_t first, last;  // of the replay
+  };
+
+  /// Those of the lines that are refused, and why. Requires: all of them together are. Nothing is changed.
+  void find_refused(const BronzeFile& bronze, const Lines& lines, const std::string& objection,
+                    std::map<std::int64_t, std::string>& refused) {
+    if (lines.first == lines.last) {
+      refused[lines.first] = objection;
+      return;
+    }
+    const std::int64_t middle = lines.first + (lines.last - lines.first) / 2;
+    for (const Lines& half : {Lines{lines.first, middle}, Lines{middle + 1, lines.last}}) {
+      if (const auto why = try_lines(bronze, half)) {
+        find_refused(bronze, half, *why, refused);
+      } else {
+        transaction_.run(command::undo_replayed_lines);
+      }
+    }
+  }
+
+  /// Into bronze and silver; what the server has against the lines, and then nothing is changed since begin_replayed_lines.
+  std::optional<std::string> try_lines(const BronzeFile& bronze, const Lines& lines) {
+    try {
+      for (const auto& [dataset, into_bronze] : dataset_replays()) {
+        transaction_.run(into_bronze, {to_parameter(bronze.file_id), to_parameter(lines.first),
+                                       to_parameter(lines.last)});
+      }
+      load_silver(transaction_, bronze, splits_, base_currency_);
+      return {};
+    } catch (const StoreError& error) {
+      if (!is_fault_of_the_data(error)) throw;
+      transaction_.run(command::undo_replayed_lines);
+      return error.what();
+    }
   }
 
   LoadTransaction& transaction_;

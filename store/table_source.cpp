@@ -110,15 +110,18 @@ class TableLoad {
     outcome.dataset = source_.dataset;
     reader_.begin();
     const RunLock lock(connection_);
+    ErasedKeys erased(connection_);
     find_positions();
     CopyOut given = reader_.copy(least_);
     CopiedRow row;
-    NewRows rows(source_.name, plan_.header, key_of(plan_.dataset()).size(), rules(),
-                 [&](std::string_view& text) {
-                   const bool is_there = reader_.at_source([&] { return given.next(row); });
-                   if (is_there) text = row.bytes();
-                   return is_there;
-                 });
+    NewRows rows(
+        source_.name, plan_.header, key_of(plan_.dataset()).size(), rules(),
+        [&](std::string_view& text) {
+          const bool is_there = reader_.at_source([&] { return given.next(row); });
+          if (is_there) text = row.bytes();
+          return is_there;
+        },
+        erased, [&](const Record& record) { return how_hidden(erased, record); });
     if (!rows.find_first(connection_) || !load_batch(rows, outcome)) {
       outcome.kind = FileOutcome::Kind::kAlreadyKnown;
       outcome.message = fmt::format("{}: nothing new{}", reader_.origin(),
@@ -173,6 +176,20 @@ class TableLoad {
                     "from a backup?\n  nothing was stored; to go on from there, read all of it "
                     "again with --full: rows that are known are not loaded twice",
                     *newest, last_.value_or("")));
+  }
+
+  /// Of who was erased, and of their transfers, all is hidden; of an account with such an owner only the row.
+  NewRows::Hidden how_hidden(ErasedKeys& erased, const Record& record) const {
+    const DatasetPlan& given = plan_.datasets.front();
+    auto hidden = NewRows::Hidden::kNothing;
+    for (const auto& column : given.columns) {
+      const Personal holds = erased.held_by(given.dataset, column.column);
+      if (holds != Personal::kAccount && holds != Personal::kParty) continue;
+      if (!erased.pseudonym(holds, record.fields[column.positions.front()])) continue;
+      const bool is_owner = given.dataset == Dataset::kAccounts && holds == Personal::kParty;
+      hidden = std::max(hidden, is_owner ? NewRows::Hidden::kContent : NewRows::Hidden::kAll);
+    }
+    return hidden;
   }
 
   /// With other columns than before every row reads otherwise; a transfer, which is never replaced, has

@@ -161,5 +161,21 @@ TEST_F(QuarantineCommand, ASchemaBecomesExpectationsThatJsonLinesAreHeldAgainst)
       4);
 }
 
+TEST_F(QuarantineCommand, AReplayNamesWhatTheServerRefusesAndReplaysTheRest) {
+  aml({"load", folder_.write("transfers.csv", kHeader + "T1,2024-01-01,A,B,1,XXX,W\n"
+                                                        "T2,2024-01-01,A,B,7,XXX,W\n")});
+  for (const std::string place : {"1:2", "1:3"})
+    out_of({"quarantine", "fix", place, "--set", "currency=USD"});
+  const std::string expectations = folder_.write(
+      "expectations.json",
+      R"({"schema_version": 1, "expectations": [{"name": "is_small", "dataset": "transfers", "check": "1 / (amount - 7) < 2", "policy": "warn", "description": "As agreed."}]})");
+  const Ended replayed = aml({"quarantine", "replay", "--expectations", expectations});
+  EXPECT_EQ(replayed.exit_code, 4) << replayed.err;
+  EXPECT_NE(replayed.err.find("1:3 of transfers was refused, and stays open as it was: "),
+            std::string::npos)
+      << replayed.err;
+  EXPECT_EQ(replayed.out, "dataset,format,tried,replayed,still_open,file\ntransfers,aml,2,1,1,2\n");
+}
+
 }  // namespace
 }  // namespace aml::test

@@ -151,7 +151,7 @@ std::string Clerk::look_back() {
   return "run --as-of-version " + version;
 }
 
-/// Exit code 4 says that something was refused: a file that names somebody erased, a row that was replayed before.
+/// Exit code 4 says that something was refused, such as a row that was replayed before.
 std::string Clerk::command(const std::vector<std::string>& words) {
   const Ended ended = bank_.run(words);
   const std::string line = fmt::format("{}", fmt::join(words, " "));

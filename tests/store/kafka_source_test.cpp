@@ -15,6 +15,7 @@
 #include "scenarios/scenario.hpp"
 #include "store/error.hpp"
 #include "store/quarantine.hpp"
+#include "store/retention.hpp"
 #include "store/topic_reader.hpp"
 #include "tests/support/kafka_broker.hpp"
 #include "tests/support/test_database.hpp"
@@ -163,6 +164,40 @@ TEST_F(TopicTest, EachMessageIsARowThatNamesItsPartitionAndOffset) {
                   "LIMIT 1"),
             R"(LOAD|{"topic": "bank.payments", "source": "payments", "dataset": "transfers"})");
   EXPECT_EQ(positions(), "0:2 3:1");
+}
+
+TEST_F(TopicTest, AMessageThatNamesSomebodyWhoWasErasedStopsNothing) {
+  const std::string erased = "ACC-4711";
+  const auto naming = [&](const std::string& id) {
+    return transfer(id, 0, R"(, "note": ")" + erased + R"( pays")");
+  };
+  MemoryTopic topic;
+  topic.append(0, transfer("T1"));
+  auto reader = reader_of(topic);
+  load_one(reader);
+  database_.write(
+      "UPDATE silver.transfers SET to_account_id = 'ACC-4711', valid_from = DEFAULT; INSERT INTO "
+      "silver.accounts VALUES ('ACC-4711', 'B', NULL, NULL, NULL, NULL, true, 1, 1)");
+  erase(
+      connection_,
+      {.kind = "account", .key = erased, .reference = "R", .reason = "r", .override_duty = "test"});
+  topic.append(0, naming("T2"));
+  topic.append(0, R"({"from_account": "ACC-4711", "from_account": "cut off")");
+  std::string direct = transfer("T3");
+  direct.replace(direct.find("\"B\""), 3, "\"" + erased + "\"");
+  topic.append(0, direct);
+  topic.append(0, transfer("T4"));
+  const auto outcome = load_one(reader);
+  EXPECT_EQ(outcome.rows_loaded, 3U) << outcome.message;
+  const auto pseudonym = query("SELECT pseudonym FROM aml.erased_keys");
+  EXPECT_EQ(outcome.of_erased, (Counts{{pseudonym, 3}}));
+  EXPECT_EQ(query("SELECT transfer_id FROM silver.transfers WHERE to_account_id = '" + pseudonym +
+                  "' ORDER BY 1"),
+            "T1\nT3");
+  EXPECT_EQ(query("SELECT rescued ->> 'note' FROM bronze.transfers WHERE transfer_id = 'T2'"),
+            pseudonym);
+  EXPECT_EQ(query("SELECT convert_from(raw, 'UTF8') FROM quarantine.rows"), pseudonym);
+  EXPECT_EQ(positions(), "0:5");
 }
 
 TEST_F(TopicTest, NothingNewMakesNoBatchAndNoVersion) {

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <memory>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "scenarios/runner.hpp"
@@ -293,6 +294,48 @@ TEST_F(QuarantineTest, AClockThatJumpsRefusesOrKeepsRowsAndLosesNone) {
   EXPECT_EQ(load("t.csv", text).kind, Kind::kAlreadyKnown);
   EXPECT_EQ(query("SELECT string_agg(transfer_id, ' ' ORDER BY transfer_id) FROM silver.transfers"),
             "T1 T2");
+}
+
+TEST_F(QuarantineTest, ARowThatTheServerRefusesStaysAndTheOthersAreReplayed) {
+  constexpr int kRows = 40;
+  const std::set<int> refused{3, 17, 18, 40};
+  std::string text = kHeader;
+  for (int i = 1; i <= kRows; ++i)
+    text += fmt::format("T{},2024-01-01,A,B,{},XXX,W\n", i, refused.contains(i) ? 7 : i + 100);
+  load("t.csv", text);
+  expect("share_is_small", RowCheck("1 / (amount - 7) < 2"), ExpectationPolicy::kQuarantine);
+  expect("is_not_130", RowCheck("amount <> 130"), ExpectationPolicy::kQuarantine);
+  std::vector<RowFix> fixes;
+  for (int line = 2; line <= kRows + 1; ++line)
+    fixes.push_back({{"1", line, ""}, {{"currency", "USD"}}});
+  fix_quarantined(connection_, fixes);
+
+  const auto outcome = replay().at(0);
+  EXPECT_EQ(outcome.rows_tried, 40U);
+  EXPECT_EQ(outcome.rows_replayed, 35U);
+  EXPECT_EQ(outcome.still_broken, (Counts{{"is_not_130", 1}}));
+  std::set<int> left;
+  for (const auto& row : outcome.refused) {
+    left.insert(static_cast<int>(row.line) - 1);
+    EXPECT_NE(row.why.find("division by zero"), std::string::npos) << row.why;
+  }
+  EXPECT_EQ(left, refused);
+  EXPECT_EQ(query("SELECT count(*) FROM silver.transfers"), "35");
+  EXPECT_EQ(query("SELECT reasons, count(*) FROM quarantine.rows WHERE state = 'open' GROUP BY 1 "
+                  "ORDER BY 2"),
+            "{is_not_130}|1\n{currency_is_known}|4");
+  EXPECT_EQ(query("SELECT (SELECT count(*) FROM bronze.transfers WHERE file_id > 1), (SELECT "
+                  "count(*) FROM quarantine.replays)"),
+            "35|35");
+  EXPECT_EQ(result_of("share_is_small"), "36|0|||{}|{}");
+
+  // Those alone change nothing.
+  const auto in_vain = replay().at(0);
+  EXPECT_EQ(in_vain.refused.size(), 4U);
+  EXPECT_EQ(in_vain.rows_replayed, 0U);
+  EXPECT_EQ(query("SELECT count(*) FROM aml.ingested_files"), "2");
+  fix(1, 4, {{"amount", "8"}});
+  EXPECT_EQ(replay().at(0).rows_replayed, 1U);
 }
 
 TEST_F(QuarantineTest, TheShareOfEmptyValuesIsLimited) {

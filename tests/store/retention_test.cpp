@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// store/sql/schema/027_retention_and_erasure.sql: old versions go and the others stay exact; a person's data go from everywhere.
+// store/sql/schema/027_retention_and_erasure.sql and 033_erased_names.sql: old versions go and the others stay exact; a person's data go
+// from everywhere, and do not come back.
 #include "store/retention.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <map>
+#include <memory>
 #include <pqxx/pqxx>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "scenarios/scenario.hpp"
 #include "store/error.hpp"
+#include "store/ingest.hpp"
+#include "store/quarantine.hpp"
 #include "store/version_history.hpp"
 #include "tests/support/test_database.hpp"
 
@@ -383,7 +391,7 @@ TEST(Erase, AnAlertIsKeptAsLongAsTheLawAsksToo) {
   expect_words(objection([&] { erase(connection, kAda); }), "after its newest transfer or alert");
 }
 
-TEST(Erase, WhatComesAgainIsRefusedWhoeverBringsIt) {
+TEST(Erase, WhatIsWrittenByHandIsRefused) {
   const TestDatabase database;
   auto connection = database.connect();
   database.write(kBank);
@@ -415,6 +423,11 @@ TEST(Erase, WhatComesAgainIsRefusedWhoeverBringsIt) {
                }),
                "line 23 names the party");
   database.query(quarantined);
+  expect_words(objection([&] {
+                 fix_quarantined(connection, {{{"1", 20, ""}, {{"from_account", " ACADA1"}}}});
+               }),
+               "1:20: ");
+  EXPECT_EQ(database.query("SELECT count(*) FROM quarantine.fixes WHERE line = 20"), "0");
   database.write(
       "INSERT INTO silver.parties VALUES ('12', 'a party that is called as the account was', "
       "'person', 'US', 0, false, 2, 1)");
@@ -425,6 +438,203 @@ TEST(Erase, WhatComesAgainIsRefusedWhoeverBringsIt) {
   database.query("DELETE FROM aml.erased_keys WHERE key_hash = aml.key_hash(kind, 'PADA1')");
   database.write(
       "INSERT INTO silver.parties VALUES ('PADA1', 'Ada', 'person', 'US', 0, false, 2, 77)");
+}
+
+/// What comes after an erasure. Ada (party P-900001) had the accounts DE-100001 and 010:8000EBD30; DE-100002 is Bob's.
+class AfterErasure : public testing::Test {
+ public:
+  static void SetUpTestSuite() { database_ = std::make_unique<TestDatabase>(); }
+  static void TearDownTestSuite() { database_.reset(); }
+
+ protected:
+  AfterErasure() : connection_(database_->connect()) {
+    database_->empty();
+    std::string folder = std::filesystem::temp_directory_path() / "aml-erased-XXXXXX";
+    folder_ = ::mkdtemp(folder.data());
+    options_.expectations = scenarios::load_expectations("");
+    load("parties.csv",
+         "party_id,name,country\nP-900001,Ada Zwoelfer,FR\nP-900002,Bob,FR\n900003,Cem,FR\n");
+    load("accounts.csv",
+         "account_id,party_id,country\nDE-100001,P-900001,FR\n10:8000EBD30,P-900001,FR\n"
+         "DE-100002,P-900002,FR\n");
+    load("first.csv", kHeader + "\nT1,2011-01-01,DE-100001,DE-100002,1,USD,W\n");
+    for (const std::string party : {"P-900001", "900003"})
+      erase(connection_, {.kind = "party", .key = party, .reference = "R", .reason = "r"});
+    account_ = pseudonym("account", "DE-100001");
+    party_ = pseudonym("party", "P-900001");
+  }
+  ~AfterErasure() override { std::filesystem::remove_all(folder_); }
+
+  FileOutcome load(const std::string& name, const std::string& bytes) {
+    std::ofstream(folder_ / name, std::ios::binary) << bytes;
+    auto outcome = ingest(connection_, {folder_ / name}, options_).at(0);
+    EXPECT_EQ(outcome.kind, FileOutcome::Kind::kLoaded) << outcome.message;
+    EXPECT_EQ(outcome.rows_read, outcome.rows_loaded + outcome.rows_quarantined);
+    return outcome;
+  }
+  std::string pseudonym(const std::string& kind, const std::string& key) const {
+    return query(fmt::format(
+        "SELECT pseudonym FROM aml.erased_keys WHERE key_hash = aml.key_hash('{}', '{}')", kind,
+        key));
+  }
+  std::string query(const std::string& sql) const { return database_->query(sql); }
+  void expect_nothing_came_back() const {
+    for (const std::string word : {"DE-100001", "P-900001", "8000EBD30", "Zwoelfer", "hush"})
+      EXPECT_EQ(tables_with(*database_, word), "") << word;
+  }
+
+  const std::string kHeader = "transfer_id,booked_at,from_account,to_account,amount,currency,type";
+  static inline std::unique_ptr<TestDatabase> database_;
+  Connection connection_;
+  IngestOptions options_;
+  std::filesystem::path folder_;
+  std::string account_, party_;
+};
+
+using Counts = std::map<std::string, std::uint64_t>;
+
+TEST_F(AfterErasure, ATransferComesInUnderThePseudonymAndTheOthersAsTheyAre) {
+  const std::string text = kHeader + ",payee,channel\n" +
+                           "T2,2024-01-01,DE-100002, DE-100001 ,2,USD,W,hush,web\n"
+                           "T3,2024-01-01,DE-100002,DE-100003,3,USD,W,Cem,web\n"
+                           "T4,2024-01-01,DE-100002,DE-100001,-4,USD,W,hush,web\n";
+  const auto outcome = load("again.csv", text);
+  EXPECT_EQ(outcome.of_erased, (Counts{{account_, 2}}));
+  EXPECT_EQ(outcome.quarantined_by_reason, (Counts{{"amount_is_not_negative", 1}}));
+  EXPECT_EQ(query("SELECT transfer_id, to_account_id FROM silver.transfers WHERE file_id = 4 ORDER "
+                  "BY 1"),
+            "T2|" + account_ + "\nT3|DE-100003");
+  EXPECT_EQ(query("SELECT party_id FROM silver.accounts WHERE account_id = '" + account_ + "'"),
+            party_);
+  EXPECT_EQ(query("SELECT line, to_account, rescued FROM bronze.transfers WHERE file_id = 4 ORDER "
+                  "BY 1"),
+            "2|" + account_ + "|\n3|DE-100003|{\"payee\": \"Cem\", \"channel\": \"web\"}\n4|" +
+                account_ + "|");
+  EXPECT_EQ(query("SELECT row_values ->> 'to_account' FROM quarantine.rows"), account_);
+  EXPECT_EQ(query("SELECT rows_of_erased FROM aml.ingested_files ORDER BY file_id"), "0\n0\n0\n2");
+  expect_nothing_came_back();
+
+  // Each content once, as ever.
+  std::ofstream(folder_ / "other name.csv", std::ios::binary) << text;
+  EXPECT_EQ(ingest(connection_, {folder_ / "other name.csv"}, options_).at(0).kind,
+            FileOutcome::Kind::kAlreadyKnown);
+  fix_quarantined(connection_, {{{"4", 4, ""}, {{"amount", "4"}}}});
+  EXPECT_EQ(replay_quarantined(connection_, {}, options_.expectations).at(0).rows_replayed, 1U);
+  EXPECT_EQ(query("SELECT to_account_id FROM silver.transfers WHERE transfer_id = 'T4'"), account_);
+  expect_nothing_came_back();
+}
+
+TEST_F(AfterErasure, JsonIsCoveredInItsValuesAndNotInItsKeys) {
+  const auto outcome = load(
+      "again.jsonl",
+      R"({"transfer_id": "T2", "booked_at": "2024-01-01", "from_account": "DE-100002", "to_account": "DE-100001", "amount": 2, "currency": "USD", "note": {"of": "hush"}}
+{"transfer_id": "T3", "booked_at": "2024-01-01", "from_account": "DE-100002", "to_account": "B", "amount": 3, "currency": "USD", "note": "for DE-100001, hush", "n": 100001}
+{"transfer_id": "T4", "booked_at": "2024-01-01", "from_account": "DE-100002", "to_account": "B", "amount": 4, "currency": "USD", "note": {"DE-100002": [{"iban": "DE-100001"}, "hush"]}}
+{"transfer_id": "T5", "booked_at": "2024-01-01", "to_account": "DE-100001", "to_account": "B", "note": "hush"}
+)");
+  EXPECT_EQ(outcome.of_erased, (Counts{{account_, 4}}));
+  EXPECT_EQ(outcome.quarantined_by_reason, (Counts{{"repeated_key", 1}}));
+  EXPECT_EQ(query("SELECT rescued FROM bronze.transfers WHERE file_id = 4 ORDER BY line"),
+            fmt::format("\n{{\"n\": 100001, \"note\": \"{0}\"}}\n{{\"note\": \"{0}\"}}", account_));
+  EXPECT_EQ(query("SELECT convert_from(raw, 'UTF8') FROM quarantine.rows"), account_);
+  expect_nothing_came_back();
+}
+
+TEST_F(AfterErasure, FactsAboutTheErasedDoNotComeIn) {
+  const auto outcome = load("people.csv",
+                            "party_id,name,kind,country,email,spouse\n"
+                            "P-900001,Ada Zwoelfer,person,hush,hush@a.example,Bob\n"
+                            "P-900002,Bob,person,US,b@b.example,see P-900001\n"
+                            "900003,hush,person,US,hush@b.example,\n"
+                            "P-900001,Ada Zwoelfer has a line that is cut off\n");
+  EXPECT_EQ(outcome.of_erased, (Counts{{party_, 3}, {pseudonym("party", "900003"), 1}}));
+  EXPECT_EQ(
+      query("SELECT name, country, kind FROM silver.parties WHERE party_id = '" + party_ + "'"),
+      "||person");
+  EXPECT_EQ(query("SELECT party_id, value FROM silver.party_attributes"), "P-900002|b@b.example");
+  EXPECT_EQ(query("SELECT name, rescued FROM bronze.parties WHERE party_id = 'P-900002' AND "
+                  "file_id = 4"),
+            "Bob|{\"spouse\": \"" + party_ + "\"}");
+  // An account that is new to the bank is no part of what was erased.
+  EXPECT_EQ(load("new account.csv",
+                 "account_id,party_id,country,opened_on\nDE-100009,P-900001,US,2024-01-01\n")
+                .of_erased,
+            (Counts{{party_, 1}}));
+  EXPECT_EQ(query("SELECT party_id = '" + party_ +
+                  "', country, opened_on FROM silver.accounts WHERE account_id = 'DE-100009'"),
+            "t||");
+  expect_nothing_came_back();
+}
+
+TEST_F(AfterErasure, AFileOfAmlworldIsCoveredBankAndNumber) {
+  load("rates.csv", "currency,rate_date,rate\nUSD,2020-01-01,1\n");
+  const auto outcome =
+      load("HI-Small_Trans.csv",
+           "Timestamp,From Bank,Account,To Bank,Account,Amount Received,Receiving Currency,Amount "
+           "Paid,Payment Currency,Payment Format,Is Laundering\n"
+           "2022/09/01 00:20,011,8000EBD31,010,8000EBD30,3,US Dollar,3,US Dollar,Cheque,0\n"
+           "2022/09/01 00:20,011,8000EBD31,010,8000EBD31,-3,US Dollar,-3,US Dollar,Cheque,0\n"
+           "2022/09/01 00:20,010,8000EBD30,011,8000EBD31,-3,US Dollar,-3,US Dollar,Cheque,0\n"
+           "2022/09/01 00:20,010,8000EBD30,cut off\n");
+  const auto number = pseudonym("account", "10:8000EBD30");
+  EXPECT_EQ(outcome.of_erased, (Counts{{number, 3}}));
+  EXPECT_EQ(query("SELECT from_account_id, to_account_id FROM silver.transfers WHERE file_id = 5"),
+            "11:8000EBD31|" + number);
+  fix_quarantined(connection_, {{{"5", 4, ""}, {{"amount", "3"}}}});
+  replay_quarantined(connection_, {}, options_.expectations);
+  EXPECT_EQ(query("SELECT count(*) FROM silver.transfers WHERE from_account_id = '" + number + "'"),
+            "1");
+  expect_nothing_came_back();
+}
+
+TEST_F(AfterErasure, ARowThatAFixAscribesToTheErasedIsReplayedWithoutFacts) {
+  load("people.csv", "party_id,name,spouse\n,Someone,Bob\n,Another,Bob\n");
+  const std::string objected = objection([&] {
+    fix_quarantined(connection_, {{{"4", 2, ""}, {{"party_id", "P-900001"}}}});
+  });
+  expect_words(objected, "names the party whose data were erased as " + party_);
+  fix_quarantined(connection_, {{{"4", 2, ""}, {{"party_id", party_}}}});
+  fix_quarantined(connection_, {{{"4", 3, ""}, {{"party_id", "P-900009"}}}});
+  EXPECT_EQ(replay_quarantined(connection_, {}, options_.expectations).at(0).rows_replayed, 2U);
+  EXPECT_EQ(query("SELECT name, rescued FROM bronze.parties WHERE file_id = 5 ORDER BY line"),
+            "|\nAnother|{\"spouse\": \"Bob\"}");
+}
+
+TEST_F(AfterErasure, WhoWasErasedAgainUnderThePseudonymComesInUnderTheNewestOne) {
+  erase(connection_, {.kind = "account", .key = account_, .reference = "R2", .reason = "r"});
+  const auto newest = pseudonym("account", account_);
+  EXPECT_EQ(load("t.csv", kHeader + "\nT2,2024-01-01,DE-100001,DE-100002,2,USD,W\nT3,2024-01-01," +
+                              account_ + ",DE-100002,2,USD,W\n")
+                .of_erased,
+            (Counts{{newest, 2}}));
+  EXPECT_EQ(query("SELECT count(*) FROM silver.transfers WHERE from_account_id = '" + newest + "'"),
+            "3");
+}
+
+TEST_F(AfterErasure, AnAccountThatIsCalledAsAnErasedPartyIsAnother) {
+  EXPECT_TRUE(
+      load("t.csv", kHeader + "\nT2,2024-01-01,DE-100002,900003,2,USD,W\n").of_erased.empty());
+  EXPECT_EQ(query("SELECT account_id, party_id FROM silver.accounts WHERE account_id = '900003'"),
+            "900003|900003");
+}
+
+TEST_F(AfterErasure, ANameOfAFileIsCoveredToo) {
+  load("statement_DE-100001.csv", kHeader + "\nT2,2024-01-01,DE-100001,DE-100002,2,USD,W\n");
+  expect_words(query("SELECT path FROM aml.ingested_files WHERE file_id = 4"),
+               "statement_" + account_ + ".csv");
+  expect_nothing_came_back();
+}
+
+TEST_F(AfterErasure, WhoCameBackIsAsNew) {
+  query("DELETE FROM aml.erased_keys WHERE key_hash = aml.key_hash(kind, 'P-900001')");
+  EXPECT_TRUE(load("people.csv", "party_id,name\nP-900001,Ada Zwoelfer\n").of_erased.empty());
+  EXPECT_EQ(query("SELECT name FROM silver.parties WHERE party_id = 'P-900001'"), "Ada Zwoelfer");
+}
+
+TEST_F(AfterErasure, WithoutTheSecretNobodyIsRecognised) {
+  query("DELETE FROM aml.erasure_secret");
+  EXPECT_TRUE(
+      load("t.csv", kHeader + "\nT2,2024-01-01,DE-100001,DE-100002,2,USD,W\n").of_erased.empty());
 }
 
 TEST(Erase, AnAccountGoesAloneOrWithThePartyThatOnlyStandsForIt) {
@@ -470,6 +680,9 @@ TEST(Erase, NamesOfAnySpellingAreFoundAndOthersLeftAlone) {
   EXPECT_EQ(without(R"(a.b(c)[d]\e|f*g+h?i{j}^k$l, aXb(c))", R"(a.b(c)[d]\e|f*g+h?i{j}^k$l)"),
             "X, aXb(c)");
   EXPECT_EQ(without("call +49 (0)30 1 now", "+49 (0)30 1"), "call X now");
+  EXPECT_EQ(without("12 paid 12.50, 1,12 or 0.12 USD to 12, 12.", "12"),
+            "X paid 12.50, 1,12 or 0.12 USD to X, X.");
+  EXPECT_EQ(without("amount_of, total_amount: Amount.", "amount"), "amount_of, total_amount: X.");
   // In a line that could not be read, as programs write JSON that is all ASCII.
   EXPECT_EQ(database.query(R"(SELECT encode(raw, 'escape') ~ aml.words_pattern('{Zoë 😀 Lee}')
                                 FROM (VALUES ('{"n": "ZO\\u00EB \\uD83D\\uDE00 LEE'::bytea),
@@ -478,7 +691,75 @@ TEST(Erase, NamesOfAnySpellingAreFoundAndOthersLeftAlone) {
   EXPECT_EQ(
       database.query(
           R"(SELECT aml.without_words('{"k \"q\"": [12, "12", {"b": null}]}'::jsonb, '{"12": "X", "k \"q\"": "Y"}'))"),
-      R"({"Y": [12, "X", {"b": null}]})");
+      R"({"k \"q\"": [12, "X", {"b": null}]})");
+}
+
+/// Accounts can be called as columns, as words and as pieces of regular expressions are.
+TEST(Erase, WhatIsCalledAsSomethingElseIsLeftAlone) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  database.write(kBank);
+  const std::vector<std::string> names{"amount",     "1",      "a",   "high",   "O'Brien \"x\"",
+                                       "a.b(c)[d]*", R"(b\1)", "Zoë", "account"};
+  std::string accounts;
+  for (const auto& name : names) {
+    accounts += fmt::format(
+        "INSERT INTO silver.parties VALUES ($q${0}$q$, NULL, 'unknown', NULL, 0, true, 1, 1); "
+        "INSERT "
+        "INTO silver.accounts VALUES ($q${0}$q$, $q${0}$q$, NULL, NULL, NULL, NULL, true, 1, 1);",
+        name);
+  }
+  database.write(
+      accounts +
+      R"(INSERT INTO aml.scenario_versions (scenario, version, sha256, title, typology, detector, definition)
+           VALUES ('s', 1, 'x', 'high amount', 't', 'd', '{"amount": "1", "account": ["a", "amount", "e1.amount > 1 and a.account = b.account"], "high": 1}');
+         UPDATE aml.run_steps SET parameters = '{"subject": "account", "amount": "high"}', notes = '{"total_amount 1.50 of 1,000"}';
+         INSERT INTO bronze.transfers (file_id, line, transfer_id, from_account, to_account, rescued)
+           VALUES (1, 90, 'T90', 'ACBOB1', 'ACBOB1', '{"amount": "5", "kind": "account", "a": "high 1"}');
+         SELECT 1)");
+  const std::string condition =
+      "score >= 0 AND subject_kind = 'account' AND severity IN ('high', 'amount') AND "
+      "explanation NOT LIKE '%1,000 a.b%'";
+  database.query("SELECT aml.create_share('s', 1, '{alerts}', ARRAY[$q$" + condition + "$q$])");
+  const std::string kept =
+      "SELECT (SELECT jsonb_agg(definition) FROM aml.scenario_versions), (SELECT "
+      "jsonb_agg(to_jsonb(s)) FROM aml.run_steps s), (SELECT rescued FROM bronze.transfers WHERE "
+      "line = 90), (SELECT jsonb_agg(condition) FROM aml.share_tables), (SELECT jsonb_agg(a ORDER "
+      "BY alert_id) FROM gold.alerts a)";
+  const std::string before = database.query(kept);
+  for (const auto& name : names) {
+    erase(connection, {.kind = "account", .key = name, .reference = "R", .reason = "r"});
+    EXPECT_EQ(database.query(kept), before) << "after the erasure of " << name;
+    EXPECT_EQ(database.query("SELECT count(*) FROM silver.accounts a JOIN silver.parties USING "
+                             "(party_id) WHERE account_id = $q$" +
+                             name + "$q$"),
+              "0");
+  }
+}
+
+TEST(Erase, AConditionOfAShareIsReplacedWhereItMeansAKey) {
+  const TestDatabase database;
+  const auto without = [&](const std::string& condition, const std::string& word) {
+    return database.query(fmt::format(
+        "SELECT aml.condition_without_words(aml.checked_condition('alerts', $c${}$c$), 'alerts', "
+        "jsonb_build_object($w${}$w$, '{{\"is\": \"X\"}}'::jsonb))",
+        condition, word));
+  };
+  const std::string two = "((subject_kind = 'account'::text) AND (subject = '{}'::text))";
+  for (const std::string word : {"account", "amount", "1", "a", "a.b(c)[d]*", "Zoë"}) {
+    EXPECT_EQ(without(fmt::format("subject_kind = 'account' AND subject = '{}'", word), word),
+              fmt::format(fmt::runtime(two), "X"))
+        << word;
+  }
+  EXPECT_EQ(without("subject = 'O''Brien'", "O'Brien"), "(subject = 'X'::text)");
+  EXPECT_EQ(without(R"(subject = E'b\\1' AND severity <> 'b')", R"(b\1)"),
+            "((subject = 'X'::text) AND (severity <> 'b'::text))");
+  EXPECT_EQ(without("severity IN ('high', 'low') AND subject IN ('low', 'high')", "high"),
+            "((severity = ANY (ARRAY['high'::text, 'low'::text])) AND (subject = ANY "
+            "(ARRAY['low'::text, 'X'::text])))");
+  EXPECT_EQ(without("explanation ~~ '%to score 12.50%' AND score > 12", "score"),
+            "((explanation ~~ '%to X 12.50%'::text) AND (score > (12)::double precision))");
+  EXPECT_EQ(without("score > 0", "score"), "(score > (0)::double precision)");
 }
 
 TEST(PersonalColumns, ClassifyEveryColumnThatCanHoldWords) {

@@ -763,6 +763,53 @@ TEST_F(TableSourceInItsOwnDatabase, WhatWasErasedIsKnownByNoHashThatCanBeGuessed
   EXPECT_EQ(guessed("bank", "T2") + guessed("clients", "C"), "11");
   EXPECT_EQ(load_new(0, TableReading::kAll).rows_known, 2U);
   EXPECT_EQ(SourceTable(clients).load(connection_, options_, TableReading::kAll).rows_known, 3U);
+
+  // What comes afterwards, also in other words, stops nothing, and is known in the same way.
+  pay("T3", 10);
+  bank_.query("INSERT INTO payments VALUES ('T4', 'C', ' E, \"F\"', 1, DEFAULT, '2024-03-01')");
+  bank_.query("UPDATE clients SET land = 'FR'");
+  const auto pseudonym = [&](const std::string& key) {
+    return query(
+        "SELECT pseudonym FROM aml.erased_keys WHERE key_hash = aml.key_hash('account', '" + key +
+        "')");
+  };
+  EXPECT_EQ(load_new(2).of_erased, (Counts{{pseudonym("A"), 1}, {pseudonym("E, \"F\""), 1}}));
+  const auto again = SourceTable(clients).load(connection_, options_, TableReading::kAll);
+  EXPECT_EQ(again.rows_loaded, 3U);
+  EXPECT_EQ(again.of_erased, (Counts{{pseudonym("A"), 1}, {pseudonym("E, \"F\""), 1}}));
+  EXPECT_EQ(guessed("bank", "T3") + guessed("bank", "T4") + guessed("clients", "A") +
+                guessed("clients", "\"E, \"\"F\"\"\""),
+            "0000");
+  EXPECT_EQ(query("SELECT count(*) FROM silver.transfers WHERE from_account_id = 'A' OR "
+                  "to_account_id LIKE '%F%'"),
+            "0");
+  EXPECT_EQ(query("SELECT count(*), count(country) FROM silver.accounts"), "5|1");
+  EXPECT_EQ(load_new(0, TableReading::kAll).rows_known, 4U);
+  EXPECT_EQ(SourceTable(clients).load(connection_, options_, TableReading::kAll).rows_known, 3U);
+  source_.columns.emplace_back("note", "id");
+  EXPECT_EQ(load_new(0, TableReading::kAll).rows_known, 4U) << "they read otherwise, and are known";
+}
+
+TEST_F(TableSourceInItsOwnDatabase, AnAccountWhoseOwnerWasErasedIsKnownInEachOfItsContents) {
+  source_.name = "clients";
+  source_.dataset = "accounts";
+  source_.table = "clients";
+  source_.columns = {{"account_id", "nr"}, {"party_id", "owner"}};
+  bank_.query("CREATE TABLE clients AS SELECT 'X' AS nr, 'ADA' AS owner, now() AS changed_at");
+  load_new(1);
+  bank_.query("UPDATE clients SET owner = 'BOB'");
+  load_new(1);
+  database_.write(
+      "INSERT INTO silver.parties VALUES ('ADA', 'Ada', 'person', NULL, 0, false, 1, 1)"
+      " ON CONFLICT (party_id) DO NOTHING");
+  erase(connection_, {.kind = "party", .key = "ADA", .reference = "R", .reason = "r"});
+  for (const std::string owner : {"ADA", "BOB", "ADA"}) {
+    bank_.query("UPDATE clients SET owner = '" + owner + "'");
+    if (owner == "ADA" || query("SELECT party_id FROM silver.accounts") != owner) load_new(1);
+    EXPECT_EQ(query("SELECT party_id LIKE 'erased-%' FROM silver.accounts"),
+              owner == "ADA" ? "t" : "f");
+    load_new(0);
+  }
 }
 
 TEST_F(TableSourceTest, TheSameDatabaseIsASourceToo) {

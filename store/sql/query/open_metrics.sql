@@ -7,7 +7,7 @@ WITH last_run AS (
   LIMIT 1
 ),
 loaded AS (
-  SELECT dataset, count(*) AS files, sum(rows_loaded) AS rows_loaded, sum(rows_quarantined) AS rows_quarantined
+  SELECT dataset, count(*) AS files, sum(rows_loaded) AS rows_loaded, sum(rows_quarantined) AS rows_quarantined, sum(rows_of_erased) AS rows_of_erased
   FROM aml.ingested_files
   GROUP BY dataset
 ),
@@ -25,8 +25,9 @@ family (position, name, type, unit, help) AS (VALUES
   (11, 'aml_loads', 'counter', '', 'Files loaded.'),
   (12, 'aml_rows_loaded', 'counter', '', 'Rows that reached silver.'),
   (13, 'aml_rows_quarantined', 'counter', '', 'Rows that went to quarantine.'),
-  (14, 'aml_unseen_versions', 'gauge', '', 'Changes of silver since the version that the newest run read.'),
-  (15, 'aml_source_lag', 'gauge', '', 'Messages that lay unread in each partition of a topic when it was last looked at.')
+  (14, 'aml_rows_of_erased', 'counter', '', 'Rows that name somebody whose data were erased, and came in under the pseudonym.'),
+  (15, 'aml_unseen_versions', 'gauge', '', 'Changes of silver since the version that the newest run read.'),
+  (16, 'aml_source_lag', 'gauge', '', 'Messages that lay unread in each partition of a topic when it was last looked at.')
 ),
 sample (name, labels, value) AS (
   SELECT 'aml_last_success_timestamp_seconds', '{"operation": "run"}'::jsonb,
@@ -69,6 +70,8 @@ sample (name, labels, value) AS (
   SELECT 'aml_rows_loaded', jsonb_build_object('dataset', dataset), rows_loaded FROM loaded
   UNION ALL
   SELECT 'aml_rows_quarantined', jsonb_build_object('dataset', dataset), rows_quarantined FROM loaded
+  UNION ALL
+  SELECT 'aml_rows_of_erased', jsonb_build_object('dataset', dataset), rows_of_erased FROM loaded
   UNION ALL
   SELECT 'aml_unseen_versions', '{}', count(*) FROM aml.unseen_versions
   UNION ALL

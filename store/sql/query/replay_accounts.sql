@@ -1,4 +1,4 @@
--- $1 file_id of the replay. Its rows, with what was corrected, into bronze, as if they had come in a file.
+-- $1 file_id of the replay, $2 and $3 from which to which of its lines. Its rows, with what was corrected, into bronze, as if they had come in a file.
 INSERT INTO bronze.accounts
 SELECT corrected.*
 FROM quarantine.replays replay
@@ -10,5 +10,5 @@ CROSS JOIN LATERAL (
   WHERE held.file_id = replay.file_id AND held.line = replay.line AND held.dataset = replay.dataset
   OFFSET 0  -- a fence: each row is looked up by its whole key, whatever the planner expects
 ) AS whole
-CROSS JOIN LATERAL jsonb_populate_record(NULL::bronze.accounts, whole.texts) AS corrected
-WHERE replay.replay_file_id = $1 AND replay.dataset = 'accounts'
+CROSS JOIN LATERAL jsonb_populate_record(NULL::bronze.accounts, quarantine.without_facts_of_erased(whole.texts, 'bronze.accounts')) AS corrected
+WHERE replay.replay_file_id = $1 AND replay.replay_line BETWEEN $2 AND $3 AND replay.dataset = 'accounts'

@@ -1,4 +1,4 @@
--- $1 file_id of the replay. Its rows, with what was corrected, into bronze, as if they had come in a file.
+-- $1 file_id of the replay, $2 and $3 from which to which of its lines. Its rows, with what was corrected, into bronze, as if they had come in a file.
 INSERT INTO bronze.fx_rates
 SELECT corrected.*
 FROM quarantine.replays replay
@@ -11,4 +11,4 @@ CROSS JOIN LATERAL (
   OFFSET 0  -- a fence: each row is looked up by its whole key, whatever the planner expects
 ) AS whole
 CROSS JOIN LATERAL jsonb_populate_record(NULL::bronze.fx_rates, whole.texts) AS corrected
-WHERE replay.replay_file_id = $1 AND replay.dataset = 'fx_rates'
+WHERE replay.replay_file_id = $1 AND replay.replay_line BETWEEN $2 AND $3 AND replay.dataset = 'fx_rates'

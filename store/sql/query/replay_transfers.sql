@@ -1,4 +1,4 @@
--- $1 file_id of the replay. Its rows, with what was corrected, into bronze, as if they had come in a file.
+-- $1 file_id of the replay, $2 and $3 from which to which of its lines. Its rows, with what was corrected, into bronze, as if they had come in a file.
 INSERT INTO bronze.transfers
 SELECT corrected.*
 FROM quarantine.replays replay
@@ -15,5 +15,5 @@ CROSS JOIN LATERAL (
   WHERE held.file_id = replay.file_id AND held.line = replay.line AND held.dataset = replay.dataset
   OFFSET 0  -- a fence: each row is looked up by its whole key, whatever the planner expects
 ) AS whole
-CROSS JOIN LATERAL jsonb_populate_record(NULL::bronze.transfers, whole.texts) AS corrected
-WHERE replay.replay_file_id = $1 AND replay.dataset = 'transfers'
+CROSS JOIN LATERAL jsonb_populate_record(NULL::bronze.transfers, quarantine.without_facts_of_erased(whole.texts, 'bronze.transfers')) AS corrected
+WHERE replay.replay_file_id = $1 AND replay.replay_line BETWEEN $2 AND $3 AND replay.dataset = 'transfers'
