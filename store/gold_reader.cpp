@@ -81,6 +81,7 @@ AlertRow alert_row(const pqxx::row& row) {
   alert.scored_by = text(row["scored_by"]);
   alert.first_run_id = row["first_run_id"].as<std::int64_t>();
   alert.last_run_id = row["last_run_id"].as<std::int64_t>();
+  alert.is_unreached = row["is_unreached"].as<bool>();
   alert.backtest_run_id = row["backtest_run_id"].as<std::int64_t>();
   return alert;
 }

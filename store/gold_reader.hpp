@@ -59,6 +59,7 @@ struct AlertRow {
   std::string currency, first_activity_at, last_activity_at;
   std::string scored_by;  ///< "account_anomalies version 1"; empty: no registered model
   std::int64_t first_run_id = 0, last_run_id = 0;
+  bool is_unreached = false;  ///< runs after last_run_id ended at a budget before they came to it
   std::int64_t backtest_run_id = 0;  ///< the backtest that found it; 0: it is an alert in gold
 };
 struct
