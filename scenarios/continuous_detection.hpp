@@ -29,6 +29,8 @@ class ContinuousDetection {
   ContinuousDetection(std::vector<Scenario> scenarios, RunOptions options,
                       Clock::duration full_every);
 
+  const std::vector<std::string>& scenario_ids() const { return scenario_ids_; }
+
   /// Whether there is something to run for: silver has changed since the last run here, and since
   /// the newest one of each scenario by anybody; or incremental runs have left something for so long
   /// that a full one is due.
