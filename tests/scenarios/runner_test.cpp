@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "store/error.hpp"
+#include "store/open_metrics.hpp"
 #include "tests/cli/gold_dump.hpp"
 #include "tests/scenarios/small_bank.hpp"
 #include "tests/support/test_database.hpp"
@@ -286,6 +287,10 @@ TEST_F(RunnerOnSmallBank, ARunThatEndsAtABudgetTakesNoAlertAway) {
   EXPECT_TRUE(std::ranges::any_of(warnings, [](const std::string& warning) {
     return warning.starts_with("scenario structuring ended at a budget: 1 current alerts");
   })) << fmt::format("{}", fmt::join(warnings, "\n"));
+
+  EXPECT_NE(
+      store::open_metrics(connection_).find("aml_unreached_alerts{scenario=\"structuring\"} 1\n"),
+      std::string::npos);
 
   RunOptions on_trial;
   on_trial.as_of = std::numeric_limits<graph::Micros>::max() / 2;
