@@ -80,7 +80,7 @@ std::string incompleteness(const store::ScenarioStand& scenario) {
   if (scenario.is_truncated) {
     text = fmt::format("budget reached in run {}, alerts may be missing", scenario.last_run_id);
     if (scenario.unreached > 0)
-      text += fmt::format("; {} alerts stand as earlier runs left them",
+      text += fmt::format("; alerts that stand as earlier runs left them: {}",
                           group_thousands(scenario.unreached));
   }
   if (scenario.failed_run_id)

@@ -288,9 +288,8 @@ class Run {
         step.rows += counts[i].alerts;
         if (counts[i].unreached > 0)
           step.warnings.push_back(
-              fmt::format("scenario {} ended at a budget: {} current alerts that it did not come "
-                          "to stay as they "
-                          "were",
+              fmt::format("scenario {} ended at a budget; current alerts that it did not come to, "
+                          "and that stay: {}",
                           outcomes[i]->id, counts[i].unreached));
         if (counts[i].changed_without_new_version)
           step.notes.push_back(

@@ -179,8 +179,8 @@ TEST(Report, TellsWhatABudgetOrAFailureLeftAsItWas) {
   EXPECT_NE(html.find("Money &amp; &lt;b&gt;more&lt;/b&gt; came back."), std::string::npos);
   EXPECT_NE(html.find("as run 1 left it: later ones ended at a budget"), std::string::npos);
   EXPECT_EQ(occurrences(html,
-                        "budget reached in run 2, alerts may be missing; 1 alerts stand as "
-                        "earlier runs left them; failed in run 3"),
+                        "budget reached in run 2, alerts may be missing; alerts that stand "
+                        "as earlier runs left them: 1; failed in run 3"),
             2U)
       << "at the top and beside the scenario";
   EXPECT_NE(html.find("raise max_steps"), std::string::npos);

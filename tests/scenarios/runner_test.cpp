@@ -285,7 +285,9 @@ TEST_F(RunnerOnSmallBank, ARunThatEndsAtABudgetTakesNoAlertAway) {
             database_.query("SELECT count(*) FROM gold.alerts WHERE first_run_id = 1"));
   const auto& warnings = cut.steps.back().warnings;
   EXPECT_TRUE(std::ranges::any_of(warnings, [](const std::string& warning) {
-    return warning.starts_with("scenario structuring ended at a budget: 1 current alerts");
+    return warning ==
+           "scenario structuring ended at a budget; current alerts that it did not come "
+           "to, and that stay: 1";
   })) << fmt::format("{}", fmt::join(warnings, "\n"));
 
   EXPECT_NE(
