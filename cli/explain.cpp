@@ -42,6 +42,10 @@ void print_story(const store::AlertStory& story) {
   print_line(fmt::format("[{}] {} - score {:.2f} - scenario {} v{} - alert {}", alert.severity,
                          alert.title, alert.score, alert.scenario, alert.version, alert.alert_id));
   print_line("  " + alert.explanation);
+  if (alert.is_unreached)
+    print_line(
+        fmt::format("  As run {} left it: later ones ended at a budget before they came to it.",
+                    alert.last_run_id));
   if (!alert.scored_by.empty()) print_line(fmt::format("  Scored by {}.", alert.scored_by));
   for (const auto& item : story.evidence) {
     const auto held = item.threshold ? fmt::format(" [{}: {}, held against {}]", item.feature,
@@ -72,6 +76,8 @@ Json as_json(const store::AlertStory& story) {
               {"subject", alert.subject},
               {"explanation", alert.explanation}};
   object["scored_by"] = alert.scored_by.empty() ? Json(nullptr) : Json(alert.scored_by);
+  object["last_run"] = alert.last_run_id;
+  object["is_unreached"] = alert.is_unreached;
   object["amount"] = alert.amount ? Json(*alert.amount) : Json(nullptr);
   object["currency"] = alert.currency;
   object["evidence"] = Json::array();

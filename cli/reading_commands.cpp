@@ -75,8 +75,12 @@ void add_diff_command(const CommandTree& aml) {
 void add_report_command(const CommandTree& aml) {
   const auto options = std::make_shared<ReportOptions>();
   auto* report =
-      aml.add("report", "Write the report of a run as one HTML file", run_report, options);
-  report->add_option("run", options->run, "Run id (default: the newest successful one)")
+      aml.add("report", "Write gold as it stands, or what one run found, as one HTML file",
+              run_report, options);
+  report
+      ->add_option(
+          "run", options->run,
+          "Run id: what this run found (default: gold as it stands, with the run that found what)")
       ->type_name("RUN");
   report->add_option("--out", options->out, "File to write")->required()->type_name("FILE.html");
   report->add_option("--stories", options->stories, "Alerts told in full, the most severe first")

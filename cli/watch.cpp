@@ -19,6 +19,7 @@
 #include "scenarios/continuous_detection.hpp"
 #include "store/error.hpp"
 #include "store/landing_folder.hpp"
+#include "store/run_ledger.hpp"
 #include "store/server_facts.hpp"
 
 namespace aml::cli {
@@ -85,7 +86,8 @@ class Watch {
         pause_ = milliseconds(options_.every);
       } catch (const store::StoreError& error) {
         if (!will_pass(error)) throw;
-        connection_.reset();
+        // With the connection goes the lock of who detects: not because somebody else loads.
+        if (error.failure() != store::StoreFailure::kLocked) disconnect();
         try_again_after(explain(error, global_));
       } catch (const std::system_error& error) {
         if (!has_looked) throw;  // later a folder is away, or a disk of ours is full
@@ -100,6 +102,27 @@ class Watch {
     warn(fmt::format("{}\n  trying again in {} s", what, pause_ / std::chrono::seconds(1)));
   }
 
+  void disconnect() {
+    connection_.reset();
+    detects_ = false;
+  }
+
+  /// Of several that watch with the same scenarios one detects; all load. Another one takes over when its session has ended.
+  bool detects(store::Connection& connection) {
+    if (detects_) return true;
+    const auto other = store::try_watch_lock(connection, detection_.scenario_ids());
+    if (!other && stands_by_)
+      say("The other aml watch has ended: this one runs the scenarios now.");
+    if (other && !stands_by_)
+      say(
+          fmt::format("Another aml watch (server process {}) runs the same scenarios: this one "
+                      "loads, and takes over when that one ends.",
+                      *other));
+    detects_ = !other;
+    stands_by_ = !detects_;
+    return detects_;
+  }
+
   /// A source that fails is left alone for a while; the folders and other sources are not.
   struct WatchedSource {
     OpenSource source;
@@ -111,7 +134,8 @@ class Watch {
   void look(store::Connection& connection) {
     for (auto& folder : folders_) load_from(connection, folder);
     for (auto& source : sources_) load_from(connection, source);
-    if (!StopSignal::requested() && detection_.is_due(connection)) run(connection);
+    if (!StopSignal::requested() && detects(connection) && detection_.is_due(connection))
+      run(connection);
     if (!options_.metrics.empty()) tell_metrics(connection);
   }
 
@@ -189,6 +213,8 @@ class Watch {
   const WatchOptions& options_;
   std::optional<store::Connection> connection_;  ///< none while the database does not answer
   scenarios::ContinuousDetection detection_;
+  bool detects_ = false;    ///< this connection holds the lock
+  bool stands_by_ = false;  ///< another one was seen to hold it
   std::vector<store::LandingFolder> folders_;
   std::vector<WatchedSource> sources_;
   std::chrono::steady_clock::time_point metrics_rest_until_;

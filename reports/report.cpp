@@ -21,40 +21,25 @@ namespace {
 constexpr std::int64_t kMebibyte = 1 << 20;
 
 /// What one report tells, read once.
-struct Material {
-  bool of_one_run = false;  ///< else the current alerts: those of the newest run of each scenario
-  store::RunRow run;
-  std::vector<store::RunStepRow> steps;
-  std::vector<store::TypologyRow> typologies;
-  std::vector<store::AlertRow> alerts;
-  std::vector<store::AlertStory> stories;
+struct Material : store::GoldState {
+  bool of_one_run = false;  ///< else of gold as it stands
+
+  const store::RunRow& newest_run() const { return runs.front().run; }
 };
 
 Material read_material(store::Connection& connection, const ReportOptions& options) {
-  const auto run_id = options.run_id ? options.run_id : store::newest_successful_run(connection);
-  if (!run_id) {
+  auto state = store::read_gold_state(connection, options.run_id, options.max_stories);
+  if (!state && !options.run_id) {
     throw store::StoreError(store::StoreFailure::kStatement,
-                            "there is nothing to report: no run has succeeded yet\n  run the "
+                            "there is nothing to report: no run has written alerts yet\n  run the "
                             "scenarios first:  aml run");
   }
-  const auto run = store::find_run(connection, *run_id);
-  if (!run) {
-    throw store::StoreError(store::StoreFailure::kStatement,
-                            fmt::format("there is no run {}\n  see:  aml list runs", *run_id));
+  if (!state) {
+    throw store::StoreError(
+        store::StoreFailure::kStatement,
+        fmt::format("there is no run {}\n  see:  aml list runs", *options.run_id));
   }
-  Material material;
-  material.of_one_run = options.run_id.has_value();
-  material.run = *run;
-  material.steps = store::run_steps(connection, *run_id);
-  material.typologies = store::typologies(connection);
-  store::AlertFilter filter;
-  filter.run_id = options.run_id;  // without one: what the newest run of each scenario found
-  material.alerts = store::list_alerts(connection, filter);
-  if (options.max_stories > 0) {
-    filter.limit = options.max_stories;
-    material.stories = store::read_stories(connection, filter);
-  }
-  return material;
+  return {*std::move(state), options.run_id.has_value()};
 }
 
 std::string head(const Material& material) {
@@ -63,15 +48,14 @@ std::string head(const Material& material) {
       R"(<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">)"
       R"(<meta name="robots" content="noindex"><title>Scenario report, run {}</title><style>{}</style></head><body>)"
       R"(<a class="skip" href="#alerts">Skip to the alerts</a>)",
-      material.run.run_id, report_assets::report.text);
+      material.newest_run().run_id, report_assets::report.text);
 }
 
-/// What the reader must know first: where its alerts come from, and of a backtest what made it one.
-std::string nature(const Material& material) {
-  const auto& run = material.run;
-  if (!material.of_one_run) {
-    return "The alerts are the current ones: of each scenario what its newest run found.";
-  }
+/// What the reader of the findings of one run must know first.
+std::string nature(const store::RunRow& run) {
+  if (run.purpose != "backtest" && run.kind == "incremental")
+    return "The alerts are those that this run found. It looked only at what new data can have "
+           "changed; scenarios that depend on all data did not run.";
   if (run.purpose != "backtest") return "The alerts are those that this run found.";
   std::string text = "This is a backtest: these are findings, not alerts.";
   if (run.as_of_version) {
@@ -84,14 +68,50 @@ std::string nature(const Material& material) {
   return text;
 }
 
+std::string data_of(const store::RunRow& run) {
+  return fmt::format("{} transfers between {} accounts of {} parties",
+                     group_thousands(run.transfers), group_thousands(run.accounts),
+                     group_thousands(run.parties));
+}
+
+/// Why the current alerts of a scenario are not all there is to know; empty: they are.
+std::string incompleteness(const store::ScenarioStand& scenario) {
+  std::string text;
+  if (scenario.is_truncated) {
+    text = fmt::format("budget reached in run {}, alerts may be missing", scenario.last_run_id);
+    if (scenario.unreached > 0)
+      text += fmt::format("; alerts that stand as earlier runs left them: {}",
+                          group_thousands(scenario.unreached));
+  }
+  if (scenario.failed_run_id)
+    text += fmt::format("{}failed in run {}", text.empty() ? "" : "; ", *scenario.failed_run_id);
+  return text;
+}
+
+std::string where_gold_stands(const Material& material) {
+  const auto& run = material.newest_run();
+  std::string html = fmt::format(
+      R"(<p>Gold as run {} of {} by {} left it: {}, with aml {}. The alerts are the current ones: of each scenario what its newest run found (<a href="#run">which run that was</a>).</p>)",
+      run.run_id, escape(short_time(run.started_at)), escape(run.started_by), data_of(run),
+      escape(run.program_version));
+  for (const auto& scenario : material.scenarios) {
+    const auto text = incompleteness(scenario);
+    if (!text.empty())
+      html += fmt::format(R"(<p class="incomplete">{}: {}.</p>)", escape(scenario.title), text);
+  }
+  return html;
+}
+
 std::string header(const Material& material) {
-  const auto& run = material.run;
+  const auto& run = material.newest_run();
   return fmt::format(
-      R"(<header><p class="brand">amlgraph</p><h1>Scenario report</h1><p>Run {} of {} by {}: {} transfers between {} accounts of {} parties, )"
-      R"({} in {:.1f} seconds with aml {}. {}</p><p class="confidential">Confidential: contains personal data and suspicions that are not proof.</p></header>)",
-      run.run_id, escape(short_time(run.started_at)), escape(run.started_by),
-      group_thousands(run.transfers), group_thousands(run.accounts), group_thousands(run.parties),
-      escape(run.status), run.seconds, escape(run.program_version), nature(material));
+      R"(<header><p class="brand">amlgraph</p><h1>Scenario report</h1>{}<p class="confidential">Confidential: contains personal data and suspicions that are not proof.</p></header>)",
+      material.of_one_run
+          ? fmt::format("<p>Run {} of {} by {}: {}, {} in {:.1f} seconds with aml {}. {}</p>",
+                        run.run_id, escape(short_time(run.started_at)), escape(run.started_by),
+                        data_of(run), escape(run.status), run.seconds, escape(run.program_version),
+                        nature(run))
+          : where_gold_stands(material));
 }
 
 struct Counts {
@@ -204,25 +224,58 @@ std::string alerts(const Material& material) {
   return html + "</div>";
 }
 
-std::string how_it_was_made(const Material& material) {
+std::string lines_of(const std::vector<std::string>& notes) {
+  std::string html;
+  for (const auto& note : notes) html += escape(note) + "<br>";
+  return html;
+}
+
+const store::RunRow& run_of(const Material& material, const store::ScenarioStand& scenario) {
+  return std::ranges::find(material.runs, scenario.last_run_id,
+                           [](const auto& each) { return each.run.run_id; })
+      ->run;
+}
+
+std::string which_run_found_what(const Material& material) {
   std::string html =
-      R"(<section id="run"><h2>How this run was made</h2><div class="scroll"><table><caption>Stages</caption><thead><tr><th scope="col">Stage</th><th scope="col">Outcome</th>)"
-      R"(<th scope="col" class="number">Rows</th><th scope="col" class="number">Seconds</th><th scope="col" class="number">Peak memory, MiB</th><th scope="col">Left out on purpose</th></tr></thead><tbody>)";
-  for (const auto& step : material.steps) {
-    std::string notes;
-    for (const auto& note : step.notes) notes += escape(note) + "<br>";
+      R"(<div class="scroll"><table><caption>Which run found what</caption><thead><tr><th scope="col">Scenario</th><th scope="col" class="number">Version</th><th scope="col" class="number">Newest run</th>)"
+      R"(<th scope="col">Kind</th><th scope="col">Began</th><th scope="col" class="number">Alerts</th><th scope="col" class="number">New in it</th><th scope="col">Outcome</th></tr></thead><tbody>)";
+  for (const auto& scenario : material.scenarios) {
+    const auto& run = run_of(material, scenario);
+    const auto text = incompleteness(scenario);
+    html += fmt::format(
+        R"(<tr><th scope="row">{}</th><td class="number">{}</td><td class="number">{}</td><td>{}</td><td>{}</td><td class="number">{}</td><td class="number">{}</td><td>{}</td></tr>)",
+        escape(scenario.scenario), scenario.version, scenario.last_run_id, escape(run.kind),
+        escape(short_time(run.started_at)), group_thousands(scenario.alerts),
+        group_thousands(scenario.added), text.empty() ? "ok" : text);
+  }
+  return html + "</tbody></table></div>";
+}
+
+std::string stages(const store::RunWithSteps& of) {
+  std::string html = fmt::format(
+      R"(<div class="scroll"><table><caption>Stages of run {}, {}</caption><thead><tr><th scope="col">Stage</th><th scope="col">Outcome</th>)"
+      R"(<th scope="col" class="number">Rows</th><th scope="col" class="number">Seconds</th><th scope="col" class="number">Peak memory, MiB</th><th scope="col">Notes</th></tr></thead><tbody>)",
+      of.run.run_id, escape(of.run.kind));
+  for (const auto& step : of.steps) {
     html += fmt::format(
         R"(<tr><th scope="row">{}</th><td>{}</td><td class="number">{}</td><td class="number">{:.2f}</td><td class="number">{}</td><td>{}</td></tr>)",
         escape(step.name), escape(step.outcome), group_thousands(step.rows), step.seconds,
-        group_thousands(step.peak_memory_bytes / kMebibyte), notes);
+        group_thousands(step.peak_memory_bytes / kMebibyte), lines_of(step.notes));
   }
-  html +=
-      "</tbody></table></div><p>Everything above comes from the schema <code>gold</code>, of a "
-      "backtest from <code>backtest</code>; the "
-      "parameters of each scenario are in "
-      "<code>aml.run_steps</code> and <code>aml.scenario_versions</code>. Scores are comparable "
-      "inside one scenario only.</p></section>";
-  return html;
+  return html + "</tbody></table></div>";
+}
+
+std::string how_it_was_made(const Material& material) {
+  std::string html = R"(<section id="run"><h2>How this was made</h2>)";
+  if (!material.of_one_run) html += which_run_found_what(material);
+  for (const auto& run : material.runs) html += stages(run);
+  return html +
+         "<p>Everything above comes from the schema <code>gold</code>, of a "
+         "backtest from <code>backtest</code>; the "
+         "parameters of each scenario are in "
+         "<code>aml.run_steps</code> and <code>aml.scenario_versions</code>. Scores are comparable "
+         "inside one scenario only.</p></section>";
 }
 
 std::string page(const Material& material) {
@@ -236,7 +289,7 @@ WrittenReport write_report(store::Connection& connection, const std::string& out
                            const ReportOptions& options) {
   const auto material = read_material(connection, options);
   write_private_file(out, page(material));
-  return {.run_id = material.run.run_id,
+  return {.run_id = material.newest_run().run_id,
           .alerts = static_cast<std::int64_t>(material.alerts.size()),
           .stories = static_cast<std::int64_t>(material.stories.size())};
 }

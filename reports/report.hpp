@@ -12,12 +12,12 @@ namespace aml::reports {
 
 struct ReportOptions {
   std::optional<std::int64_t>
-      run_id;  ///< absent: the newest successful run, with all current alerts; else what no later run found again
+      run_id;  ///< what this run found; absent: gold as it stands, with the run that found what
   int max_stories = 200;  ///< alerts told in full, the most severe first; all are in the tables
 };
 
 struct WrittenReport {
-  std::int64_t run_id = 0;
+  std::int64_t run_id = 0;  ///< of gold as it stands: the newest
   std::int64_t alerts = 0;
   std::int64_t stories = 0;
 };

@@ -115,6 +115,9 @@ std::string facts_line(const store::AlertRow& alert) {
   }
   line += fmt::format(" · scenario {} v{} · first seen in run {}", alert.scenario, alert.version,
                       alert.first_run_id);
+  if (alert.is_unreached)
+    line += fmt::format(" · as run {} left it: later ones ended at a budget before they came to it",
+                        alert.last_run_id);
   if (!alert.scored_by.empty()) line += fmt::format(" · scored by {}", alert.scored_by);
   return line;
 }

@@ -61,7 +61,7 @@ RunOutcome ContinuousDetection::run_fully(store::Connection& connection) {
   last_full_run_ = started;
   last_run_id_ = outcome.run_id;
   facts_ = outcome.snapshot;
-  has_left_something_ = false;
+  has_left_something_ = outcome.status == "failed";
   return outcome;
 }
 

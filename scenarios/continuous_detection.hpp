@@ -29,9 +29,11 @@ class ContinuousDetection {
   ContinuousDetection(std::vector<Scenario> scenarios, RunOptions options,
                       Clock::duration full_every);
 
+  const std::vector<std::string>& scenario_ids() const { return scenario_ids_; }
+
   /// Whether there is something to run for: silver has changed since the last run here, and since
-  /// the newest one of each scenario by anybody; or incremental runs have left something for so long
-  /// that a full one is due.
+  /// the newest one of each scenario by anybody; or incremental runs have left something, or a scenario
+  /// failed in the last full one, so long ago that a full one is due.
   bool is_due(store::Connection& connection) const;
 
   /// Brings gold up to date. Throws: as scenarios::run(); the next run is then a full one.
@@ -54,7 +56,7 @@ class ContinuousDetection {
   Clock::time_point last_full_run_;
   std::int64_t last_run_id_ = 0;
   store::RunSnapshotFacts facts_;    ///< of the data that the last run has seen; version -1: none
-  bool has_left_something_ = false;  ///< to full runs
+  bool has_left_something_ = false;  ///< to full runs: incremental ones, or a scenario that failed
 };
 
 }  // namespace aml::scenarios

@@ -39,7 +39,7 @@ class IncrementalDetection {
   /// Whether add() looks after the scenario: its reach is local and know() was told all it found.
   bool is_kept(std::size_t scenario) const;
 
-  /// What a detection over the data of the constructor found.
+  /// What a detection over the data of the constructor found. One that is truncated is not kept.
   void know(std::size_t scenario, const detect::Detection& detection);
 
   /// How many findings there are now. Requires: the scenario is kept.

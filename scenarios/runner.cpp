@@ -274,7 +274,7 @@ class Run {
         ScenarioOutcome& outcome = outcome_.scenarios[i];
         outcome.model = scored_by(found[i]->model, writer, registered);
         results.push_back({identity_of(scenario), graded(found[i]->detection.findings, scenario),
-                           found[i]->detection.scores});
+                           found[i]->detection.scores, found[i]->detection.truncated});
         results.back().scenario.scored_by = outcome.model;
         outcome.by_severity = by_severity(scenario, scores_of(found[i]->detection.findings));
         outcomes.push_back(&outcome);
@@ -286,6 +286,11 @@ class Run {
       for (std::size_t i = 0; i < counts.size(); ++i) {
         outcomes[i]->counts = counts[i];
         step.rows += counts[i].alerts;
+        if (counts[i].unreached > 0)
+          step.warnings.push_back(
+              fmt::format("scenario {} ended at a budget; current alerts that it did not come to, "
+                          "and that stay: {}",
+                          outcomes[i]->id, counts[i].unreached));
         if (counts[i].changed_without_new_version)
           step.notes.push_back(
               fmt::format("scenario {} ran before with another text under the same version {}: "
@@ -414,6 +419,7 @@ nlohmann::ordered_json to_json(const ScenarioOutcome& scenario) {
   object["alerts"] = scenario.counts.alerts;
   object["added"] = scenario.counts.added;
   object["gone"] = scenario.counts.gone;
+  object["unreached"] = scenario.counts.unreached;
   object["by_severity"] = counts_to_json(scenario.by_severity);
   object["counts"] = counts_to_json(scenario.detector_counts);
   return object;

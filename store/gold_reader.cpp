@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/gold_reader.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <pqxx/pqxx>
+#include <set>
 
 #include "aml_query.hpp"
 #include "store/result_fields.hpp"
@@ -81,6 +84,7 @@ AlertRow alert_row(const pqxx::row& row) {
   alert.scored_by = text(row["scored_by"]);
   alert.first_run_id = row["first_run_id"].as<std::int64_t>();
   alert.last_run_id = row["last_run_id"].as<std::int64_t>();
+  alert.is_unreached = row["is_unreached"].as<bool>();
   alert.backtest_run_id = row["backtest_run_id"].as<std::int64_t>();
   return alert;
 }
@@ -151,11 +155,32 @@ AlertDifference difference_row(const pqxx::row& row) {
   return difference;
 }
 
-std::vector<RunRow> read_runs(Connection& connection, std::optional<std::int64_t> run_id,
-                              std::optional<int> limit) {
-  return in_one_view(connection, [&](auto& transaction) {
-    return rows_as(run(transaction, query::list_runs, run_id, limit), run_row);
-  });
+ScenarioStand scenario_stand(const pqxx::row& row) {
+  ScenarioStand stand;
+  stand.scenario = text(row["scenario"]);
+  stand.title = text(row["title"]);
+  stand.version = row["version"].as<int>();
+  stand.last_run_id = row["last_run_id"].as<std::int64_t>();
+  stand.alerts = row["alerts"].as<std::int64_t>();
+  stand.added = row["added"].as<std::int64_t>();
+  stand.unreached = row["unreached"].as<std::int64_t>();
+  stand.is_truncated = row["is_truncated"].as<bool>();
+  stand.full_run_id = optional<std::int64_t>(row["full_run_id"]);
+  stand.failed_run_id = optional<std::int64_t>(row["failed_run_id"]);
+  return stand;
+}
+
+std::vector<RunRow> read_runs(pqxx::transaction_base& transaction,
+                              std::optional<std::int64_t> run_id, std::optional<int> limit) {
+  return rows_as(run(transaction, query::list_runs, run_id, limit), run_row);
+}
+
+std::vector<RunStepRow> read_steps(pqxx::transaction_base& transaction, std::int64_t run_id) {
+  return rows_as(run(transaction, query::list_run_steps, run_id), run_step_row);
+}
+
+std::vector<TypologyRow> read_typologies(pqxx::transaction_base& transaction) {
+  return rows_as(run(transaction, query::list_typologies), typology_row);
 }
 
 std::vector<AlertRow> read_alerts(pqxx::transaction_base& transaction, const AlertFilter& filter) {
@@ -178,14 +203,49 @@ void add_parts(const pqxx::result& result, std::vector<AlertStory>& stories,
   }
 }
 
+std::vector<AlertStory> stories_of(pqxx::transaction_base& transaction,
+                                   std::vector<AlertRow> alerts) {
+  std::vector<AlertStory> stories;
+  std::vector<std::string> ids;
+  std::int64_t backtest = 0;  // the same for all alerts of one filter
+  for (auto& alert : alerts) {
+    ids.push_back(alert.alert_id);
+    backtest = alert.backtest_run_id;
+    stories.emplace_back().alert = std::move(alert);
+  }
+  const auto wanted = text_array(ids);
+  add_parts(run(transaction, query::list_alert_transfers, wanted, backtest), stories,
+            &AlertStory::transfers, transfer_row);
+  add_parts(run(transaction, query::list_alert_entities, wanted, backtest), stories,
+            &AlertStory::entities, alert_entity_row);
+  add_parts(run(transaction, query::list_alert_evidence, wanted, backtest), stories,
+            &AlertStory::evidence, evidence_row);
+  add_parts(run(transaction, query::list_shared_attributes, wanted, backtest), stories,
+            &AlertStory::shared_attributes, shared_attribute_row);
+  return stories;
+}
+
+/// The newest runs of the scenarios, and those over all data, the newest first.
+std::set<std::int64_t, std::greater<>> newest_runs(const std::vector<ScenarioStand>& scenarios) {
+  std::set<std::int64_t, std::greater<>> runs;
+  for (const auto& scenario : scenarios) {
+    runs.insert(scenario.last_run_id);
+    if (scenario.full_run_id) runs.insert(*scenario.full_run_id);
+  }
+  return runs;
+}
+
 }  // namespace
 
 std::vector<RunRow> list_runs(Connection& connection, int limit) {
-  return read_runs(connection, std::nullopt, limit > 0 ? std::optional(limit) : std::nullopt);
+  return in_one_view(connection, [&](auto& transaction) {
+    return read_runs(transaction, std::nullopt, limit > 0 ? std::optional(limit) : std::nullopt);
+  });
 }
 
 std::optional<RunRow> find_run(Connection& connection, std::int64_t run_id) {
-  auto runs = read_runs(connection, run_id, std::nullopt);
+  auto runs = in_one_view(
+      connection, [&](auto& transaction) { return read_runs(transaction, run_id, std::nullopt); });
   if (runs.empty()) return std::nullopt;
   return std::move(runs.front());
 }
@@ -213,12 +273,6 @@ std::vector<std::string> typologies_looked_for(Connection& connection,
   });
 }
 
-std::vector<RunStepRow> run_steps(Connection& connection, std::int64_t run_id) {
-  return in_one_view(connection, [&](auto& transaction) {
-    return rows_as(run(transaction, query::list_run_steps, run_id), run_step_row);
-  });
-}
-
 std::vector<AlertRow> list_alerts(Connection& connection, const AlertFilter& filter) {
   return in_one_view(connection,
                      [&](auto& transaction) { return read_alerts(transaction, filter); });
@@ -226,30 +280,32 @@ std::vector<AlertRow> list_alerts(Connection& connection, const AlertFilter& fil
 
 std::vector<AlertStory> read_stories(Connection& connection, const AlertFilter& filter) {
   return in_one_view(connection, [&](auto& transaction) {
-    std::vector<AlertStory> stories;
-    std::vector<std::string> ids;
-    std::int64_t backtest = 0;  // the same for all alerts of one filter
-    for (auto& alert : read_alerts(transaction, filter)) {
-      ids.push_back(alert.alert_id);
-      backtest = alert.backtest_run_id;
-      stories.emplace_back().alert = std::move(alert);
-    }
-    const auto wanted = text_array(ids);
-    add_parts(run(transaction, query::list_alert_transfers, wanted, backtest), stories,
-              &AlertStory::transfers, transfer_row);
-    add_parts(run(transaction, query::list_alert_entities, wanted, backtest), stories,
-              &AlertStory::entities, alert_entity_row);
-    add_parts(run(transaction, query::list_alert_evidence, wanted, backtest), stories,
-              &AlertStory::evidence, evidence_row);
-    add_parts(run(transaction, query::list_shared_attributes, wanted, backtest), stories,
-              &AlertStory::shared_attributes, shared_attribute_row);
-    return stories;
+    return stories_of(transaction, read_alerts(transaction, filter));
   });
 }
 
-std::vector<TypologyRow> typologies(Connection& connection) {
-  return in_one_view(connection, [](auto& transaction) {
-    return rows_as(run(transaction, query::list_typologies), typology_row);
+std::optional<GoldState> read_gold_state(Connection& connection, std::optional<std::int64_t> run_id,
+                                         int max_stories) {
+  return in_one_view(connection, [&](auto& transaction) -> std::optional<GoldState> {
+    GoldState state;
+    if (!run_id)
+      state.scenarios = rows_as(run(transaction, query::list_scenario_stands), scenario_stand);
+    auto told = newest_runs(state.scenarios);
+    if (run_id) told.insert(*run_id);
+    for (const std::int64_t each : told) {
+      for (auto& row : read_runs(transaction, each, std::nullopt))
+        state.runs.push_back({std::move(row), read_steps(transaction, each)});
+    }
+    if (state.runs.empty()) return std::nullopt;
+    state.typologies = read_typologies(transaction);
+    AlertFilter filter;
+    filter.run_id = run_id;
+    state.alerts = read_alerts(transaction, filter);
+    const auto stories = std::min(state.alerts.size(), static_cast<std::size_t>(max_stories));
+    state.stories = stories_of(
+        transaction,
+        {state.alerts.begin(), state.alerts.begin() + static_cast<std::ptrdiff_t>(stories)});
+    return state;
   });
 }
 

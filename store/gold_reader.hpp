@@ -59,6 +59,7 @@ struct AlertRow {
   std::string currency, first_activity_at, last_activity_at;
   std::string scored_by;  ///< "account_anomalies version 1"; empty: no registered model
   std::int64_t first_run_id = 0, last_run_id = 0;
+  bool is_unreached = false;  ///< runs after last_run_id ended at a budget before they came to it
   std::int64_t backtest_run_id = 0;  ///< the backtest that found it; 0: it is an alert in gold
 };
 struct
@@ -96,12 +97,39 @@ std::optional<std::int64_t> run_that_left_gold(Connection& connection);
 /// or could do nothing. Without a run, those that any production run looked for.
 std::vector<std::string> typologies_looked_for(Connection& connection,
                                                std::optional<std::int64_t> run_id);
-std::vector<RunStepRow> run_steps(Connection& connection, std::int64_t run_id);
 std::vector<AlertRow> list_alerts(
     Connection& connection, const AlertFilter& filter);  ///< severity, then score, then alert_id
 std::vector<AlertStory> read_stories(Connection& connection,
                                      const AlertFilter& filter);  ///< the same order
-std::vector<TypologyRow> typologies(Connection& connection);
+
+/// Where the current alerts of a scenario are from.
+struct ScenarioStand {
+  std::string scenario, title;
+  int version = 0;
+  std::int64_t last_run_id = 0;             ///< the newest run of it
+  std::optional<std::int64_t> full_run_id;  ///< the newest run of it over all data
+  std::int64_t alerts = 0;                  ///< current ones
+  std::int64_t added = 0;      ///< of them, those that no run before last_run_id had found
+  std::int64_t unreached = 0;  ///< of them, those that stand as an earlier run left them
+  bool is_truncated = false;   ///< last_run_id ended at a budget
+  std::optional<std::int64_t> failed_run_id;  ///< a newer run in which it failed
+};
+struct RunWithSteps {
+  RunRow run;
+  std::vector<RunStepRow> steps;
+};
+/// What a report tells.
+struct GoldState {
+  std::vector<RunWithSteps> runs;        ///< newest first, at least one
+  std::vector<ScenarioStand> scenarios;  ///< of gold as it stands; none for the findings of one run
+  std::vector<TypologyRow> typologies;
+  std::vector<AlertRow> alerts;     ///< as list_alerts()
+  std::vector<AlertStory> stories;  ///< as read_stories(), no more than asked for
+};
+/// The findings of a run, or without one gold as it stands: the current alerts with the newest runs of all scenarios. Read in one
+/// view: a run that ends meanwhile is in all of it or in nothing. nullopt: there is no such run, or none wrote gold yet.
+std::optional<GoldState> read_gold_state(Connection& connection, std::optional<std::int64_t> run_id,
+                                         int max_stories);
 
 struct AlertDifference {
   std::string change;  ///< came, went, or changed: another score or severity

@@ -159,12 +159,12 @@ std::vector<StagedFinding> stageable(const std::string& scenario,
   return staged;
 }
 
-void stage_scenarios(pqxx::work& transaction,
-                     const std::vector<const ScenarioIdentity*>& scenarios) {
+void stage_scenarios(pqxx::work& transaction, const std::vector<const ScenarioIdentity*>& scenarios,
+                     const std::set<std::string>& truncated) {
   copy_into(
       transaction, "staged_scenarios",
       {"scenario", "version", "title", "typology", "detector", "definition", "sha256", "model",
-       "model_version"},
+       "model_version", "is_truncated"},
       [&](const auto& add) {
         for (const auto* scenario : scenarios) {
           const auto& model = scenario->scored_by;
@@ -172,7 +172,8 @@ void stage_scenarios(pqxx::work& transaction,
                               scenario->detector, scenario->definition_json,
                               sha256_hex(scenario->definition_json),
                               NullableField{model ? Parameter(model->model) : std::nullopt},
-                              NullableField{model ? to_parameter(model->version) : std::nullopt}));
+                              NullableField{model ? to_parameter(model->version) : std::nullopt},
+                              truncated.contains(scenario->id)));
         }
       });
 }
@@ -259,9 +260,9 @@ void stage_scores(pqxx::work& transaction, const OfScenarios<detect::ScoreTable>
             });
 }
 
-void stage_gone_alerts(pqxx::work& transaction, const OfScenarios<std::string>& gone) {
-  copy_into(transaction, "staged_gone_alerts", {"alert_id", "scenario"}, [&](const auto& add) {
-    for (const auto& [scenario, ids] : gone)
+void stage_missing_alerts(pqxx::work& transaction, const OfScenarios<std::string>& missing) {
+  copy_into(transaction, "staged_missing_alerts", {"alert_id", "scenario"}, [&](const auto& add) {
+    for (const auto& [scenario, ids] : missing)
       for (const auto& id : ids) add(std::tie(id, scenario));
   });
 }

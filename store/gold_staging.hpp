@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pqxx/pqxx>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,8 +42,9 @@ using OfScenarios = std::vector<std::pair<std::string, std::span<const Value>>>;
 
 // Each fills the table of its name. Throws: StoreError kStatement.
 
-void stage_scenarios(pqxx::work& transaction,
-                     const std::vector<const ScenarioIdentity*>& scenarios);
+/// `truncated`: the ids of those that ended at a budget.
+void stage_scenarios(pqxx::work& transaction, const std::vector<const ScenarioIdentity*>& scenarios,
+                     const std::set<std::string>& truncated);
 /// Amounts are units of a currency with this exponent.
 void stage_findings(pqxx::work& transaction, const std::vector<StagedFinding>& findings,
                     int exponent);
@@ -50,7 +52,7 @@ void stage_transfers(pqxx::work& transaction, const std::vector<StagedFinding>& 
 void stage_entities(pqxx::work& transaction, const std::vector<StagedFinding>& findings);
 void stage_evidence(pqxx::work& transaction, const std::vector<StagedFinding>& findings);
 void stage_scores(pqxx::work& transaction, const OfScenarios<detect::ScoreTable>& scores);
-void stage_gone_alerts(pqxx::work& transaction, const OfScenarios<std::string>& gone);
+void stage_missing_alerts(pqxx::work& transaction, const OfScenarios<std::string>& missing);
 /// Makes its table first, anew.
 void stage_account_features(pqxx::work& transaction, const AccountTable& features);
 

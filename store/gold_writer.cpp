@@ -29,6 +29,7 @@ struct AlertChanges {
   std::int64_t added = 0;
   std::int64_t found_again = 0;
   std::int64_t gone = 0;
+  std::int64_t unreached = 0;
 };
 
 std::string number_array(const std::vector<std::int64_t>& numbers) {
@@ -56,7 +57,7 @@ struct GoldWriter::State {
       for (const auto* table :
            {&command::stage_scenarios, &command::stage_findings, &command::stage_transfers,
             &command::stage_entities, &command::stage_evidence, &command::stage_scores,
-            &command::stage_gone_alerts, &command::stage_gone_scores}) {
+            &command::stage_missing_alerts, &command::stage_gone_scores}) {
         execute(transaction, *table);
       }
       execute(transaction, command::analyze_staged_gold);
@@ -74,12 +75,12 @@ struct GoldWriter::State {
   }
 
   void stage(const std::vector<const ScenarioIdentity*>& scenarios,
-             const std::vector<StagedFinding>& findings,
+             const std::set<std::string>& truncated, const std::vector<StagedFinding>& findings,
              const OfScenarios<detect::ScoreTable>& scores) {
     for (const auto* scenario : scenarios) written.insert(scenario->id);
     if (has_staged) execute(transaction, command::empty_staged_gold);
     has_staged = true;
-    stage_scenarios(transaction, scenarios);
+    stage_scenarios(transaction, scenarios, truncated);
     if (!findings.empty()) {
       stage_findings(transaction, findings, exponent);
       stage_transfers(transaction, findings);
@@ -104,6 +105,14 @@ struct GoldWriter::State {
     return other_text;
   }
 
+  /// How many of each scenario.
+  std::map<std::string, std::int64_t> unstage_partial_findings() {
+    std::map<std::string, std::int64_t> partial;
+    for (const auto& row : run(transaction, query::unstage_partial_findings))
+      partial[row["scenario"].as<std::string>()] = row["partial"].as<std::int64_t>();
+    return partial;
+  }
+
   /// What is as staged stays untouched, so that a run that finds the same again writes nothing.
   std::map<std::string, AlertChanges> write_staged_findings() {
     std::map<std::string, AlertChanges> changes;
@@ -114,6 +123,8 @@ struct GoldWriter::State {
     }
     for (const auto& row : run(transaction, query::mark_gone_alerts, run_id))
       changes[row["scenario"].as<std::string>()].gone = row["gone"].as<std::int64_t>();
+    for (const auto& row : run(transaction, query::keep_unreached_alerts))
+      changes[row["scenario"].as<std::string>()].unreached = row["unreached"].as<std::int64_t>();
     run(transaction, query::end_alert_periods, run_id);
     run(transaction, query::begin_alert_periods, run_id);
     run(transaction, query::delete_changed_alert_transfers);
@@ -153,7 +164,10 @@ struct GoldWriter::State {
       alerts[row["scenario"].as<std::string>()] = row["alerts"].as<std::int64_t>();
     std::vector<GoldCounts> counts;
     for (std::size_t i = 0; i < ids.size(); ++i)
-      counts.push_back({.alerts = alerts[ids[i]], .added = added[i], .gone = went[i]});
+      counts.push_back({.alerts = alerts[ids[i]],
+                        .added = added[i],
+                        .gone = went[i],
+                        .unreached = changes[ids[i]].unreached});
     return counts;
   }
 
@@ -178,8 +192,9 @@ struct GoldWriter::State {
     const auto unlike = run(transaction, query::unlike_newest_run);
     if (unlike.empty()) return;
     throw std::invalid_argument(fmt::format(
-        "scenario {}: its newest run was of another version, or another model scored it, or there "
-        "is none; changes are not enough then, write all that it found",
+        "scenario {}: its newest run was of another version, or another model scored it, or it did "
+        "not come to all alerts, or there is none; changes are not enough then, write all that it "
+        "found",
         unlike[0][0].as<std::string>()));
   }
 };
@@ -208,6 +223,13 @@ OfScenarios<Value> all_of(const std::vector<OfScenario>& of_scenarios, Member me
   for (const auto& of_scenario : of_scenarios)
     all.emplace_back(of_scenario.scenario.id, of_scenario.*member);
   return all;
+}
+
+std::set<std::string> truncated_of(const std::vector<ScenarioFindings>& found) {
+  std::set<std::string> ids;
+  for (const auto& of_scenario : found)
+    if (of_scenario.truncated) ids.insert(of_scenario.scenario.id);
+  return ids;
 }
 
 /// An alert cannot be found and gone, or gone twice.
@@ -273,16 +295,22 @@ std::vector<GoldCounts> GoldWriter::write(const std::vector<ScenarioFindings>& f
   state_->require_not_written(scenarios);
   const auto findings = all_findings(found);
   auto& transaction = state_->transaction;
-  state_->stage(scenarios, findings, all_of<detect::ScoreTable>(found, &ScenarioFindings::scores));
+  state_->stage(scenarios, truncated_of(found), findings,
+                all_of<detect::ScoreTable>(found, &ScenarioFindings::scores));
   if (state_->purpose == Purpose::kBacktest) return state_->write_backtest(scenarios);
 
   const auto other_text = state_->register_scenarios();
-  run(transaction, query::stage_gone_alerts);
+  const auto partial = state_->unstage_partial_findings();
+  run(transaction, query::stage_missing_alerts);
   run(transaction, query::stage_gone_scores);
   auto changes = state_->write_staged_findings();
   state_->write_staged_scores();
   std::vector<std::int64_t> of_each;
-  for (const auto& of_scenario : found) of_each.push_back(std::ssize(of_scenario.findings));
+  for (const auto& of_scenario : found) {
+    const auto left_out = partial.find(of_scenario.scenario.id);
+    of_each.push_back(std::ssize(of_scenario.findings) -
+                      (left_out == partial.end() ? 0 : left_out->second));
+  }
   auto counts = state_->write_outcomes(scenarios, std::move(changes), of_each);
   for (std::size_t i = 0; i < counts.size(); ++i)
     counts[i].changed_without_new_version = other_text.contains(scenarios[i]->id);
@@ -294,12 +322,12 @@ std::vector<GoldCounts> GoldWriter::write_changes(const std::vector<ScenarioChan
   state_->require_not_written(scenarios);
   const auto findings = all_findings(changes);
   require_gone_once(changes, findings);
-  state_->stage(scenarios, findings, {});
+  state_->stage(scenarios, {}, findings, {});
   state_->require_like_newest_run();
   const bool has_gone =
       std::ranges::any_of(changes, [](const auto& of) { return !of.gone.empty(); });
   if (has_gone)
-    stage_gone_alerts(state_->transaction, all_of<std::string>(changes, &ScenarioChanges::gone));
+    stage_missing_alerts(state_->transaction, all_of<std::string>(changes, &ScenarioChanges::gone));
 
   std::map<std::string, AlertChanges> written;
   if (has_gone || !findings.empty()) written = state_->write_staged_findings();

@@ -41,6 +41,8 @@ struct GoldCounts {
   std::int64_t alerts = 0;  ///< findings of this run
   std::int64_t added = 0;   ///< of them new in gold; of a backtest: no current alerts
   std::int64_t gone = 0;    ///< current alerts of the scenario that this run does not find
+  std::int64_t unreached =
+      0;  ///< current alerts that it did not come to before a budget ended it: they stay
   bool changed_without_new_version =
       false;  ///< the same scenario and version was run before with another text
 };
@@ -57,6 +59,7 @@ struct ScenarioFindings {
   ScenarioIdentity scenario;
   std::vector<GradedFinding> findings;
   std::span<const detect::ScoreTable> scores = {};
+  bool truncated = false;  ///< a budget was reached: findings may be missing, or lack a part
 };
 
 /// The findings of a scenario, as far as they differ from what gold has of it. One without any difference is given, too: it ran.
@@ -85,7 +88,8 @@ class GoldWriter {
   std::int64_t run_id() const;
 
   /// Writes what scenarios found; returns the counts in the same order. A finding known from an earlier run keeps its alert_id and
-  /// first_run_id. Alerts of these scenarios that are not among the findings are gone, and so are scores that are not given. A
+  /// first_run_id. Alerts of these scenarios that are not among the findings are gone, and so are scores that are not given. Of a
+  /// truncated scenario no alert is gone: one that is not found, or without a transfer that it has, stays as it was found last. A
   /// backtest changes nothing in gold, and its scores are not kept.
   /// Throws: StoreError kStatement; std::invalid_argument if two findings have the same subject and evidence key, if a severity
   ///         is not low, medium or high, if a score is not in [0, 1], or if a scenario was already written in this run.
@@ -95,8 +99,9 @@ class GoldWriter {
   /// The same for scenarios whose changes are known: what was not given stays. Gold, its history and the counts are those that
   /// write() leaves of all that the scenario finds.
   /// Requires: a production run.
-  /// Throws: as write(); std::invalid_argument if the newest run of a scenario was of another version, or another model scored it
-  ///         (all its alerts change then: write() them), or if a gone alert is not a current one of the scenario.
+  /// Throws: as write(); std::invalid_argument if the newest run of a scenario was of another version, another model scored it (all
+  ///         its alerts change then: write() them) or it did not come to all alerts, or if a gone alert is not a current one of the
+  ///         scenario.
   /// Cost:   As much as there are changes, whatever gold holds.
   std::vector<GoldCounts> write_changes(const std::vector<ScenarioChanges>& changes);
 

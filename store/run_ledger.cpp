@@ -8,6 +8,7 @@
 #include "aml_query.hpp"
 #include "store/error.hpp"
 #include "store/lock_holders.hpp"
+#include "store/result_fields.hpp"
 #include "store/server_facts.hpp"
 #include "store/statement.hpp"
 #include "store/value_text.hpp"
@@ -45,6 +46,12 @@ RunLock::~RunLock() {
     run(session, query::release_run_lock);
   } catch (const std::exception&) {  // the connection is lost, and the lock with it
   }
+}
+
+std::optional<int> try_watch_lock(Connection& connection,
+                                  const std::vector<std::string>& scenarios) {
+  auto session = begin<pqxx::nontransaction>(connection);
+  return optional<int>(run(session, query::try_watch_lock, text_array(scenarios))[0][0]);
 }
 
 std::int64_t start_run(Connection& connection, const RunStart& start) {

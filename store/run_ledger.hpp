@@ -31,6 +31,13 @@ class RunLock {
   Connection& connection_;
 };
 
+/// Makes the session the one that detects with exactly these scenarios as data come, until its connection closes, however that ends. What
+/// it writes goes through the same connection, so a session that lost this lock cannot write any more. Returns the server process of
+/// the session that already is the one, 0 if that has just ended; nullopt: it is this one now.
+/// Requires: this session is not the one yet.
+std::optional<int> try_watch_lock(Connection& connection,
+                                  const std::vector<std::string>& scenarios);
+
 /// Which findings a run looked at: all, or those that new data can have changed.
 enum class RunKind { kFull, kIncremental };
 

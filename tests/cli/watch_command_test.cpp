@@ -86,8 +86,9 @@ class Watching {
   ~Watching() {
     if (child_ != 0) stop();
   }
-  int stop() {
-    ::kill(child_, SIGTERM);
+  int stop() { return end_by(SIGTERM); }
+  int end_by(int signal) {
+    ::kill(child_, signal);
     return wait_for(std::exchange(child_, 0));
   }
 
@@ -249,6 +250,66 @@ TEST(WatchCommand, GoesOnAsBeforeWhenTheClockJumps) {
   for (std::string line; std::getline(lines, line);)
     days.insert(nlohmann::json::parse(line)["eventTime"].get<std::string>().substr(0, 10));
   EXPECT_GE(days.size(), 3U);
+}
+
+TEST(WatchCommand, OfTwoWithTheSameScenariosOneDetectsAndTheOtherTakesOver) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path("inbox"));
+  const auto watch = [&](const std::string& scenario) {
+    return std::vector<std::string>{"-d",         database.target().conninfo,
+                                    "watch",      folder.path("inbox"),
+                                    "--every",    "0.1",
+                                    "--settle",   "0.3",
+                                    "--scenario", scenario};
+  };
+  const auto says = [&](const std::string& log, const std::string& words) {
+    return becomes_true(
+        [&] { return content_of(folder.path(log)).find(words) != std::string::npos; });
+  };
+  int arrived = 0;
+  const auto next_file_is_seen = [&] {
+    ++arrived;
+    folder.write("inbox/" + std::to_string(arrived) + ".csv",
+                 round_trip("T" + std::to_string(arrived)));
+    return becomes_true([&] {
+      return database.query(
+                 "SELECT count(*) FROM gold.current_alerts WHERE scenario = "
+                 "'round_tripping'") == std::to_string(arrived);
+    });
+  };
+  const std::string kinds = "SELECT string_agg(kind, ' ' ORDER BY run_id) FROM aml.runs";
+  const std::string who_detects =
+      "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND "
+      "database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+  Watching first(watch("round_tripping"), folder.path("first.log"));
+  ASSERT_TRUE(becomes_true([&] { return !database.query(who_detects).empty(); }));
+  Watching second(watch("round_tripping"), folder.path("second.log"));
+  ASSERT_TRUE(says("second.log", "takes over when that one ends"));
+  for (int file = 0; file < 3; ++file) ASSERT_TRUE(next_file_is_seen());
+  EXPECT_EQ(database.query(kinds), "full incremental incremental");
+
+  EXPECT_EQ(first.end_by(SIGKILL), -SIGKILL);
+  EXPECT_TRUE(says("second.log", "this one runs the scenarios now"));
+  ASSERT_TRUE(next_file_is_seen()) << content_of(folder.path("second.log"));
+  EXPECT_EQ(database.query(kinds), "full incremental incremental full");
+
+  Watching third(watch("round_tripping"), folder.path("third.log"));
+  ASSERT_TRUE(says("third.log", "takes over when that one ends"));
+  database.query("SELECT pg_terminate_backend(pid) FROM (" + who_detects + ") holder");
+  EXPECT_TRUE(says("third.log", "this one runs the scenarios now"));
+  EXPECT_TRUE(says("second.log", "takes over when that one ends"))
+      << "it lost its connection, and with it the lock";
+  ASSERT_TRUE(next_file_is_seen()) << content_of(folder.path("third.log"));
+  EXPECT_EQ(database.query(kinds), "full incremental incremental full full");
+
+  Watching of_others(watch("fan_in"), folder.path("others.log"));
+  EXPECT_TRUE(becomes_true([&] {
+    return database.query("SELECT scenario FROM gold.scenario_runs ORDER BY 1") ==
+           "fan_in\nround_tripping";
+  })) << "other scenarios have a watch of their own";
+  for (auto* watching : {&second, &third, &of_others}) EXPECT_EQ(watching->stop(), 0);
 }
 
 /// Files with the rows of a generated bank in another order, the rates first: a transfer needs the one of its day.

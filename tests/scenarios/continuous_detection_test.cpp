@@ -9,17 +9,21 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <numeric>
 #include <random>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "scenarios/generator.hpp"
 #include "scenarios/locality.hpp"
 #include "store/error.hpp"
 #include "store/ingest.hpp"
+#include "store/version_history.hpp"
 #include "tests/cli/gold_dump.hpp"
 #include "tests/scenarios/local_scenarios.hpp"
 #include "tests/support/test_database.hpp"
@@ -230,6 +234,110 @@ TEST_F(ContinuousDetectionTest, IsDueForWhatItsScenariosHaveNotSeenWhoeverRan) {
   EXPECT_TRUE(after_a_restart.is_due(connection)) << "the one before it left something";
   EXPECT_EQ(after_a_restart.run(connection).kind, store::RunKind::kFull);
   EXPECT_FALSE(after_a_restart.is_due(connection));
+}
+
+/// With a budget for the first step only, if the detector has one.
+std::vector<Scenario> cut_short(std::vector<Scenario> scenarios) {
+  for (Scenario& scenario : scenarios) {
+    std::visit(
+        [](auto& params) {
+          if constexpr (requires { params.max_steps; }) params.max_steps = 1;
+        },
+        scenario.params);
+  }
+  return scenarios;
+}
+
+std::vector<Scenario> of_another_version(std::vector<Scenario> scenarios) {
+  for (Scenario& scenario : scenarios) ++scenario.version;
+  return scenarios;
+}
+
+TEST_F(ContinuousDetectionTest, WhateverHappenedInBetweenGoldIsThatOfARunOverEverything) {
+  const test::TestDatabase database;
+  load_all_but_transfers(database);
+  std::size_t done = 3000;
+  load_lines(database, lines(0, done));
+  auto connection = database.connect();
+  const auto scenarios =
+      shipped({"round_tripping", "structuring", "scatter_gather", "chain_layering", "fan_in",
+               "mule", "dormant_reactivation", "risk_propagation", "synthetic_identities"});
+  RunOptions options;
+  options.account_features = false;
+  RunOptions on_trial = options;
+  on_trial.as_of = 0;
+  const std::string before_this = database.query("SELECT aml.newest_version()");
+  const auto load_more = [&] {
+    load_lines(database, lines(done, done + 150));
+    done += 150;
+  };
+  const std::vector<std::pair<std::string, std::function<void()>>> events{
+      {"nothing", [] {}},
+      {"transfers were deleted by hand",
+       [&] {
+         database.write(
+             "DELETE FROM silver.transfers WHERE transfer_id IN (SELECT transfer_id FROM "
+             "gold.alert_transfers ORDER BY transfer_id LIMIT 20)");
+       }},
+      {"and restored",
+       [&] {
+         store::restore_tables(connection, {"silver.transfers"}, std::stoll(before_this));
+         load_more();
+       }},
+      {"somebody's run ended at its budget",
+       [&] { run(connection, cut_short(scenarios), options); }},
+      {"somebody ran another version",
+       [&] { run(connection, of_another_version(scenarios), options); }},
+      {"somebody looked at the past", [&] { run(connection, scenarios, on_trial); }},
+      {"accounts went to another owner",
+       [&] {
+         database.write(
+             "UPDATE silver.accounts SET party_id = (SELECT min(party_id) FROM silver.parties), "
+             "valid_from = DEFAULT WHERE account_id IN (SELECT subject FROM gold.current_alerts "
+             "WHERE subject_kind = 'account' ORDER BY 1 LIMIT 3)");
+       }},
+      {"an alert was taken away by hand", [&] {
+         database.write(
+             "UPDATE gold.alerts SET gone_run_id = first_run_id, valid_from = DEFAULT WHERE "
+             "gone_run_id IS NULL AND scenario = 'mule'");
+       }}};
+  ContinuousDetection detection(scenarios, options, 1h);
+  ASSERT_EQ(detection.run(connection).status, "succeeded");
+  for (const auto& [what, happen] : events) {
+    happen();
+    load_more();
+    ASSERT_TRUE(detection.is_due(connection)) << what;
+    ASSERT_EQ(detection.run(connection).status, "succeeded") << what;
+    load_more();
+    ASSERT_EQ(detection.run(connection).kind, store::RunKind::kIncremental) << what;
+    ASSERT_TRUE(ContinuousDetection(scenarios, options, 1h).is_due(connection))
+        << "risk waits for the next run over all data";
+    const std::string local = "scenario NOT IN ('risk_propagation', 'synthetic_identities')";
+    const std::string kept = test::current_alerts_dump(database, local);
+    ASSERT_EQ(run(connection, scenarios, options).status, "succeeded");
+    EXPECT_EQ(kept, test::current_alerts_dump(database, local)) << what;
+    EXPECT_EQ(database.query("SELECT count(*) FROM gold.current_alerts WHERE is_unreached"), "0");
+    EXPECT_EQ(database.query("SELECT count(*) FROM gold.current_alerts c WHERE last_run_id <> "
+                             "(SELECT max(run_id) FROM aml.runs)"),
+              "0");
+  }
+}
+
+TEST_F(ContinuousDetectionTest, AScenarioThatFailedIsTriedAgainWithTheNextFullRun) {
+  const test::TestDatabase database;
+  load_all_but_transfers(database);
+  load_lines(database, lines(0, 500));
+  auto connection = database.connect();
+  RunOptions options;
+  options.account_features = false;
+  auto scenarios = shipped({"fan_in", "round_tripping"});
+  for (Scenario& scenario : scenarios)
+    if (auto* cycles = std::get_if<detect::CyclesParams>(&scenario.params)) cycles->min_length = 0;
+  ContinuousDetection detection(scenarios, options, 1s);
+  ASSERT_EQ(detection.run(connection).status, "failed");
+  EXPECT_FALSE(detection.is_due(connection)) << "not at once";
+  std::this_thread::sleep_for(1100ms);
+  EXPECT_TRUE(detection.is_due(connection)) << "though nothing new came";
 }
 
 TEST_F(ContinuousDetectionTest, ARunThatFailedIsStillDue) {

@@ -2,6 +2,7 @@
 #include "scenarios/runner.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 #include <atomic>
 #include <chrono>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "store/error.hpp"
+#include "store/open_metrics.hpp"
 #include "tests/cli/gold_dump.hpp"
 #include "tests/scenarios/small_bank.hpp"
 #include "tests/support/test_database.hpp"
@@ -244,6 +246,80 @@ TEST_F(RunnerOnSmallBank, AFailureKeepsTheAlertsOfTheRunBefore) {
   EXPECT_NE(
       database_.query("SELECT count(*) FROM gold.current_alerts WHERE scenario = 'round_tripping'"),
       "0");
+}
+
+/// With a budget for the first step only, if the detector has one.
+Scenario with_no_budget(Scenario scenario) {
+  std::visit(
+      [](auto& params) {
+        if constexpr (requires { params.max_steps; }) params.max_steps = 1;
+        if constexpr (requires { params.max_alerts; }) params.max_alerts = 1;
+      },
+      scenario.params);
+  return scenario;
+}
+
+TEST_F(RunnerOnSmallBank, ARunThatEndsAtABudgetTakesNoAlertAway) {
+  run_shipped();
+  const auto alerts = [&] {
+    return test::current_alerts_dump(database_) +
+           database_.query("SELECT alert_id, severity FROM gold.current_alerts ORDER BY 1");
+  };
+  const std::string before = alerts();
+  std::vector<Scenario> scenarios = shipped_scenarios({});
+  for (Scenario& scenario : scenarios) scenario = with_no_budget(std::move(scenario));
+  const RunOutcome cut = run(connection_, scenarios, {});
+  int truncated = 0;
+  for (const ScenarioOutcome& scenario : cut.scenarios) {
+    if (!scenario.truncated) continue;
+    ++truncated;
+    EXPECT_EQ(scenario.counts.gone, 0) << scenario.id;
+    EXPECT_EQ(std::to_string(scenario.counts.unreached),
+              database_.query(fmt::format("SELECT count(*) FROM gold.current_alerts WHERE "
+                                          "is_unreached AND last_run_id = 1 AND scenario = '{}'",
+                                          scenario.id)))
+        << scenario.id;
+  }
+  EXPECT_GE(truncated, 10);
+  EXPECT_EQ(database_.query("SELECT count(*) FROM gold.current_alerts WHERE first_run_id = 1"),
+            database_.query("SELECT count(*) FROM gold.alerts WHERE first_run_id = 1"));
+  const auto& warnings = cut.steps.back().warnings;
+  EXPECT_TRUE(std::ranges::any_of(warnings, [](const std::string& warning) {
+    return warning ==
+           "scenario structuring ended at a budget; current alerts that it did not come "
+           "to, and that stay: 1";
+  })) << fmt::format("{}", fmt::join(warnings, "\n"));
+
+  EXPECT_NE(
+      store::open_metrics(connection_).find("aml_unreached_alerts{scenario=\"structuring\"} 1\n"),
+      std::string::npos);
+
+  RunOptions on_trial;
+  on_trial.as_of = std::numeric_limits<graph::Micros>::max() / 2;
+  for (const ScenarioOutcome& scenario : run(connection_, scenarios, on_trial).scenarios)
+    EXPECT_TRUE(!scenario.truncated || scenario.counts.gone == 0) << scenario.id;
+
+  run_shipped();
+  EXPECT_EQ(alerts(), before);
+  EXPECT_EQ(database_.query("SELECT count(*) FROM gold.current_alerts WHERE is_unreached"), "0");
+}
+
+TEST_F(RunnerOnSmallBank, AlertsOfScenariosThatFailedOrDidNotRunStayAsTheyWere) {
+  run_shipped();
+  const auto of_others = [&] {
+    return test::current_alerts_dump(database_, "scenario <> 'structuring'") +
+           database_.query(
+               "SELECT alert_id, is_unreached, last_run_id FROM gold.current_alerts WHERE scenario "
+               "<> 'structuring' ORDER BY 1");
+  };
+  const std::string before = of_others();
+  Scenario failing = shipped("round_tripping");
+  std::get<detect::CyclesParams>(failing.params).min_length = 0;
+  EXPECT_EQ(run(connection_, {shipped("structuring"), failing}, {}).status, "failed");
+  EXPECT_EQ(of_others(), before);
+  EXPECT_EQ(database_.query("SELECT DISTINCT last_run_id FROM gold.current_alerts WHERE scenario = "
+                            "'structuring'"),
+            "2");
 }
 
 TEST_F(RunnerOnSmallBank, InterruptedInsideADetectorItEndsThereAndWritesNoGold) {

@@ -136,11 +136,13 @@ TEST(GoldReaderOfEmptyGold, HasNothing) {
   EXPECT_TRUE(store::list_runs(connection, 0).empty());
   EXPECT_TRUE(store::list_alerts(connection, {}).empty());
   EXPECT_TRUE(store::read_stories(connection, {}).empty());
+  EXPECT_FALSE(store::read_gold_state(connection, {}, 1));
+  EXPECT_FALSE(store::read_gold_state(connection, 1, 1));
   EXPECT_TRUE(store::find_entities(connection, "A1").empty());
 }
 
 TEST_F(GoldReader, StepsStandInTheirOrder) {
-  const auto steps = store::run_steps(connection, newest_run);
+  const auto steps = store::read_gold_state(connection, newest_run, 0)->runs[0].steps;
   ASSERT_EQ(steps.size(), 3u);
   EXPECT_EQ(steps[0].name, "read snapshot");
   EXPECT_EQ(steps[0].scenario, "");
@@ -277,7 +279,8 @@ TEST_F(GoldReader, StoriesTakeTheSameFilters) {
 
 TEST_F(GoldReader, ShippedTypologiesAreExplained) {
   Texts names;
-  for (const auto& row : store::typologies(connection)) {
+  const auto state = store::read_gold_state(connection, {}, 0);
+  for (const auto& row : state->typologies) {
     names.push_back(row.typology);
     EXPECT_NE(row.title, "");
     EXPECT_NE(row.description, "");

@@ -220,6 +220,56 @@ TEST(GoldWriter, VanishedFindingNamesTheRunThatNoLongerFoundItAndLeavesCurrentAl
       "1|2|2|0\n2|1|0|1\n3|1|0|0\n4|2|0|0");
 }
 
+TEST(GoldWriter, ATruncatedRunTakesNoAlertAway) {
+  const TestDatabase database;
+  const auto trip = round_trip_finding(), network = structuring_finding();
+  write_run(database, {{&trip, "high"}, {&network, "high"}});
+  const auto write_truncated = [&](const std::vector<GradedFinding>& findings) {
+    const auto run = start_sample_run(database);
+    auto connection = database.connect();
+    GoldWriter writer(connection, run, "USD", 2);
+    const auto counts = writer.write({{kCycles, findings, {}, /*truncated=*/true}}).front();
+    database.query(
+        "INSERT INTO aml.run_steps (run_id, step, name, scenario, rows, seconds, "
+        "peak_memory_bytes, outcome) VALUES (" +
+        std::to_string(run) + ", 1, 'cycles', '" + kCycles.id + "', 0, 0, 0, 'truncated')");
+    test::commit_gold(writer);
+    return counts;
+  };
+  const auto stand = [&] {
+    return database.query(
+        "SELECT subject, severity, last_run_id, is_unreached, is_new FROM gold.current_alerts "
+        "ORDER BY subject");
+  };
+  auto counts = write_truncated({{&trip, "low"}});
+  EXPECT_EQ(counts.alerts, 1);
+  EXPECT_EQ(counts.gone, 0);
+  EXPECT_EQ(counts.unreached, 1);
+  EXPECT_EQ(stand(), "A1|low|2|f|f\nA4|high|1|t|f");
+
+  auto part = network;
+  part.transfers.pop_back();
+  counts = write_truncated({{&part, "low"}});
+  EXPECT_EQ(counts.alerts, 0) << "of what it found a part is missing";
+  EXPECT_EQ(counts.unreached, 2);
+  EXPECT_EQ(stand(), "A1|low|2|t|f\nA4|high|1|t|f") << "its evidence is not cut";
+  EXPECT_EQ(database.query("SELECT count(*) FROM gold.alert_transfers"), "8");
+  EXPECT_EQ(database.query("SELECT run_id, alerts, gone, is_truncated FROM gold.run_results "
+                           "ORDER BY run_id"),
+            "1|2|0|f\n2|1|0|t\n3|0|0|t");
+
+  EXPECT_EQ(write_run(database, {{&network, "high"}}).gone, 1) << "this one looked everywhere";
+  EXPECT_EQ(stand(), "A4|high|4|f|f");
+  EXPECT_EQ(database.query("SELECT found_until_run_id, gone_run_id FROM gold.alerts WHERE subject "
+                           "= 'A1'"),
+            "2|4");
+  EXPECT_EQ(database.query("SELECT last_run_id FROM aml.run_findings WHERE subject = 'A1'"),
+            "2\n2");
+  EXPECT_EQ(database.query("SELECT subject, last_run_id FROM gold.current_alerts_as_of(3) ORDER BY "
+                           "subject"),
+            "A1|2\nA4|1");
+}
+
 TEST(GoldWriter, RunWithoutFindingsClearsTheCurrentAlertsOfItsScenarioOnly) {
   const TestDatabase database;
   const auto trip = round_trip_finding(), network = structuring_finding();
@@ -733,6 +783,29 @@ std::string current_alerts(const TestDatabase& database, const std::string& as_o
                         " c ORDER BY alert_id");
 }
 
+/// An alert as gold should have it.
+struct Held {
+  Finding finding;
+  std::int64_t last_run = 0;
+  bool is_unreached = false;
+};
+using HeldAlerts = std::map<std::string, Held>;  ///< by evidence key
+
+/// What a run that ended at a budget leaves: what it did not find, or not all of, stays as it was found last.
+/// Returns what counts as found.
+std::vector<Finding> hold_truncated(HeldAlerts& held, const std::vector<Finding>& found,
+                                    std::int64_t run) {
+  std::vector<Finding> whole;
+  for (const auto& finding : found) {
+    const auto known = held.find(finding.evidence_key);
+    if (known == held.end() || known->second.finding.transfers.size() <= finding.transfers.size())
+      whole.push_back(finding);
+  }
+  for (auto& [key, alert] : held) alert.is_unreached = true;
+  for (const auto& finding : whole) held[finding.evidence_key] = {finding, run, false};
+  return whole;
+}
+
 constexpr int kScenarios = 3;
 const store::RunStart kIncremental{.program_version = "test",
                                    .scenarios = {"s0", "s1", "s2"},
@@ -759,11 +832,14 @@ class RandomRuns {
       if (random_() % 4 == 0) continue;  // it failed, or was not asked for
       now[i] = random_() % 3 == 0 ? found_[i] : random_findings(random_);
       const bool is_another_version = versions_[i] == 0 || random_() % 8 == 0;
+      const bool is_truncated = random_() % 5 == 0;
       if (is_another_version) ++versions_[i];
       auto identity = scenario("s" + std::to_string(i), "round_tripping", "cycles");
       identity.version = versions_[i];
-      found_now.push_back({identity, graded(now[i])});
-      if (is_another_version)
+      found_now.push_back({identity, graded(now[i]), {}, is_truncated});
+      const bool was_truncated = was_truncated_[i];
+      was_truncated_[i] = is_truncated;
+      if (is_another_version || is_truncated || was_truncated)
         as_a_whole.push_back(found_now.back());
       else
         as_changes.push_back(changes_between(identity, found_[i], now[i], random_));
@@ -778,23 +854,19 @@ class RandomRuns {
       counts[as_changes[i].scenario.id] = change_counts[i];
     for (std::size_t i = 0; i < found_now.size(); ++i) {
       const auto& told = counts[found_now[i].scenario.id];
-      EXPECT_EQ(all_counts[i].alerts, static_cast<std::int64_t>(found_now[i].findings.size()));
       EXPECT_EQ(told.alerts, all_counts[i].alerts);
       EXPECT_EQ(told.added, all_counts[i].added);
       EXPECT_EQ(told.gone, all_counts[i].gone);
+      EXPECT_EQ(told.unreached, all_counts[i].unreached);
+      hold(found_now[i], all_counts[i], run);
     }
     commit_gold(all_writer);
     commit_gold(changes_writer);
-    for (const auto& scenario : found_now) {
-      found_[static_cast<std::size_t>(scenario.scenario.id[1] - '0')] =
-          now[static_cast<std::size_t>(scenario.scenario.id[1] - '0')];
-      for (const auto& finding : scenario.findings)
-        run_alerts.insert(std::to_string(run) + "|" +
-                          store::alert_id(scenario.scenario.id, *finding.finding) + "|" +
-                          std::to_string(scenario.scenario.version) + "|" +
-                          (finding.severity == "low" ? "0.3|low" : "0.9|high"));
-    }
     current.push_back(current_alerts(told_all));
+    EXPECT_EQ(told_all.query("SELECT alert_id, last_run_id, is_unreached, (SELECT count(*) FROM "
+                             "gold.alert_transfers t WHERE t.alert_id = c.alert_id), score "
+                             "FROM gold.current_alerts c ORDER BY alert_id COLLATE \"C\""),
+              held_alerts());
   }
 
   const TestDatabase told_all, told_changes;
@@ -802,8 +874,50 @@ class RandomRuns {
   std::vector<std::string> current;  ///< the current alerts right after each run
 
  private:
+  void hold(const store::ScenarioFindings& told, const GoldCounts& counts, std::int64_t run) {
+    const auto number = static_cast<std::size_t>(told.scenario.id[1] - '0');
+    HeldAlerts& held = held_[number];
+    const HeldAlerts before = held;
+    auto& found = found_[number];
+    found.clear();
+    for (const auto& graded : told.findings) found.push_back(*graded.finding);
+    if (told.truncated) {
+      found = hold_truncated(held, found, run);
+    } else {
+      held.clear();
+      for (const auto& finding : found) held[finding.evidence_key] = {finding, run, false};
+    }
+    EXPECT_EQ(counts.alerts, std::ssize(found));
+    EXPECT_EQ(counts.gone, std::ranges::count_if(before, [&](const auto& alert) {
+                return !held.contains(alert.first);
+              }));
+    EXPECT_EQ(counts.unreached, std::ranges::count_if(held, [](const auto& alert) {
+                return alert.second.is_unreached;
+              }));
+    for (const auto& finding : found)
+      run_alerts.insert(std::to_string(run) + "|" + store::alert_id(told.scenario.id, finding) +
+                        "|" + std::to_string(told.scenario.version) + "|" +
+                        (severity_of(finding) == "low" ? "0.3|low" : "0.9|high"));
+  }
+
+  std::string held_alerts() const {
+    std::set<std::string> lines;
+    for (std::size_t i = 0; i < kScenarios; ++i) {
+      for (const auto& [key, alert] : held_[i])
+        lines.insert(store::alert_id("s" + std::to_string(i), alert.finding) + "|" +
+                     std::to_string(alert.last_run) + "|" + (alert.is_unreached ? "t" : "f") + "|" +
+                     std::to_string(alert.finding.transfers.size()) + "|" +
+                     (severity_of(alert.finding) == "low" ? "0.3" : "0.9"));
+    }
+    std::string text;
+    for (const auto& line : lines) text += (text.empty() ? "" : "\n") + line;
+    return text;
+  }
+
   std::mt19937 random_{20240301};
   std::vector<std::vector<Finding>> found_{kScenarios};  ///< by the newest run of each
+  std::vector<HeldAlerts> held_{kScenarios};
+  std::vector<bool> was_truncated_ = std::vector<bool>(kScenarios);
   std::vector<int> versions_ = std::vector<int>(kScenarios);
 };
 
@@ -828,8 +942,12 @@ TEST(GoldWriter, ChangesLeaveTheSameGoldAndHistoryAsAllFindings) {
   EXPECT_EQ(runs.told_all.query(
                 "SELECT count(*) FROM generate_series(0, aml.newest_version()) v WHERE (SELECT "
                 "count(*) FROM gold.alert_periods_as_of(v) WHERE until_run_id IS NULL) <> "
-                "(SELECT count(*) FROM gold.current_alerts_as_of(v))"),
+                "(SELECT count(*) FROM gold.current_alerts_as_of(v) WHERE NOT is_unreached)"),
             "0");
+  EXPECT_NE(runs.told_all.query("SELECT count(*) FROM gold.alerts WHERE found_until_run_id IS NOT "
+                                "NULL AND gone_run_id IS NOT NULL"),
+            "0")
+      << "some were gone after all";
 }
 
 TEST(GoldWriter, IncrementalRunIsCommittedWhole) {
@@ -879,6 +997,16 @@ TEST(GoldWriter, RefusesChangesThatAreNotEnoughOrContradictGold) {
   refuses({kCycles, {}, {store::alert_id(kCycles.id, network)}});
   refuses({kCycles, {{&trip, "high"}}, {id}});
   refuses({kCycles, {}, {id, id}});
+  const auto cut = scenario("cut", "round_tripping", "cycles");
+  write_run(database, {{&trip, "high"}}, {}, cut);
+  const auto cut_run = start_sample_run(database);
+  {
+    GoldWriter writer(connection, cut_run, "USD", 2);
+    writer.write({{cut, {}, {}, /*truncated=*/true}});
+    test::commit_gold(writer);
+  }
+  write_run(database, {{&trip, "high"}});
+  refuses({cut, {}});
   auto backtest = kIncremental;
   backtest.as_of_version = 0;
   EXPECT_THROW(GoldWriter(connection, backtest, {}, "USD", 2), std::invalid_argument);

@@ -8,5 +8,6 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staged_scenarios (
   definition    text NOT NULL,
   sha256        text NOT NULL,
   model         text,
-  model_version integer
+  model_version integer,
+  is_truncated  boolean NOT NULL
 ) ON COMMIT DELETE ROWS

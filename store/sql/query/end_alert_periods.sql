@@ -1,6 +1,6 @@
--- $1 run. It no longer finds the staged gone alerts, and some staged findings with another score, severity or version.
+-- $1 run. It does not find the staged missing alerts, and some staged findings with another score, severity or version.
 UPDATE gold.alert_periods p SET until_run_id = $1::bigint, valid_from = DEFAULT
-FROM (SELECT alert_id, NULL AS version, NULL AS score, NULL AS severity FROM pg_temp.staged_gone_alerts
+FROM (SELECT alert_id, NULL AS version, NULL AS score, NULL AS severity FROM pg_temp.staged_missing_alerts
       UNION ALL
       SELECT f.alert_id, s.version, f.score, f.severity FROM pg_temp.staged_findings f JOIN pg_temp.staged_scenarios s USING (scenario)) found
 WHERE p.alert_id = found.alert_id AND p.until_run_id IS NULL

@@ -17,11 +17,12 @@ WITH label AS MATERIALIZED (
   SELECT coalesce((SELECT run_id FROM aml.runs WHERE run_id = $2::bigint AND purpose = 'backtest'), 0) AS backtest_run_id
 ), alert AS MATERIALIZED (
   SELECT f.alert_id, held_as.typology, f.subject_kind, f.subject
-  FROM aml.run_findings f
+  FROM (SELECT alert_id, typology, subject_kind, subject FROM aml.run_findings WHERE run_id = $2::bigint
+        UNION ALL
+        SELECT alert_id, typology, subject_kind, subject FROM gold.current_alerts WHERE $2::bigint IS NULL) f
   CROSS JOIN LATERAL (SELECT f.typology
                       UNION ALL
                       SELECT 'any' WHERE EXISTS (SELECT FROM label l WHERE l.typology = 'any')) AS held_as (typology)
-  WHERE CASE WHEN $2::bigint IS NULL THEN f.is_current ELSE f.run_id = $2::bigint END
 ), alert_transfer AS MATERIALIZED (
   SELECT a.alert_id, a.typology, t.transfer_id
   FROM alert a JOIN aml.finding_transfers t USING (alert_id)

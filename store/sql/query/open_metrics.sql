@@ -27,7 +27,8 @@ family (position, name, type, unit, help) AS (VALUES
   (13, 'aml_rows_quarantined', 'counter', '', 'Rows that went to quarantine.'),
   (14, 'aml_rows_of_erased', 'counter', '', 'Rows that name somebody whose data were erased, and came in under the pseudonym.'),
   (15, 'aml_unseen_versions', 'gauge', '', 'Changes of silver since the version that the newest run read.'),
-  (16, 'aml_source_lag', 'gauge', '', 'Messages that lay unread in each partition of a topic when it was last looked at.')
+  (16, 'aml_unreached_alerts', 'gauge', '', 'Current alerts that the newest run of their scenario did not come to, because it ended at a budget.'),
+  (17, 'aml_source_lag', 'gauge', '', 'Messages that lay unread in each partition of a topic when it was last looked at.')
 ),
 sample (name, labels, value) AS (
   SELECT 'aml_last_success_timestamp_seconds', '{"operation": "run"}'::jsonb,
@@ -61,6 +62,11 @@ sample (name, labels, value) AS (
   CROSS JOIN unnest(ARRAY['high', 'medium', 'low']) AS grade
   LEFT JOIN gold.current_alerts a ON a.scenario = s.scenario AND a.severity = grade
   GROUP BY s.scenario, grade
+  UNION ALL
+  SELECT 'aml_unreached_alerts', jsonb_build_object('scenario', s.scenario), count(a.alert_id)
+  FROM gold.scenarios s
+  LEFT JOIN gold.alerts a ON a.scenario = s.scenario AND a.found_until_run_id IS NOT NULL AND a.gone_run_id IS NULL
+  GROUP BY s.scenario
   UNION ALL
   SELECT 'aml_new_alerts', jsonb_build_object('scenario', scenario), count(*) FROM gold.alerts GROUP BY scenario
   UNION ALL

@@ -1,4 +1,4 @@
--- $1 run, $2 base currency. Staged findings into gold where they are new there, gone or different; returns for each scenario how many were
+-- $1 run, $2 base currency. Staged findings into gold where they are new there, gone, unreached or different; returns for each scenario how many were
 -- not in gold, and how many were gone.
 WITH features AS (
   SELECT alert_id, jsonb_object_agg(feature, observed) AS by_name
@@ -17,7 +17,7 @@ WITH features AS (
   SELECT f.*, a.alert_id IS NULL AS is_added, a.gone_run_id IS NOT NULL AS was_gone
   FROM found f
   LEFT JOIN gold.alerts a USING (alert_id)
-  WHERE a.alert_id IS NULL OR a.gone_run_id IS NOT NULL
+  WHERE a.alert_id IS NULL OR a.gone_run_id IS NOT NULL OR a.found_until_run_id IS NOT NULL
      OR (a.version, a.typology, a.score, a.severity, a.amount, a.currency, a.first_activity_at, a.last_activity_at, a.explanation,
          a.evidence, a.model, a.model_version)
         IS DISTINCT FROM
@@ -33,7 +33,7 @@ WITH features AS (
     SET version = excluded.version, typology = excluded.typology, score = excluded.score, severity = excluded.severity,
         amount = excluded.amount, currency = excluded.currency, first_activity_at = excluded.first_activity_at,
         last_activity_at = excluded.last_activity_at, explanation = excluded.explanation, evidence = excluded.evidence,
-        gone_run_id = NULL, model = excluded.model, model_version = excluded.model_version, valid_from = excluded.valid_from
+        gone_run_id = NULL, found_until_run_id = NULL, model = excluded.model, model_version = excluded.model_version, valid_from = excluded.valid_from
 )
 SELECT scenario, count(*) FILTER (WHERE is_added) AS added, count(*) FILTER (WHERE was_gone) AS found_again
 FROM changed

@@ -1,5 +1,5 @@
 -- No parameters. The current alerts of the staged scenarios that are not among the staged findings.
-INSERT INTO pg_temp.staged_gone_alerts (alert_id, scenario)
+INSERT INTO pg_temp.staged_missing_alerts (alert_id, scenario)
 SELECT a.alert_id, a.scenario
 FROM gold.alerts a
 JOIN pg_temp.staged_scenarios s USING (scenario)

@@ -1,5 +1,5 @@
 -- Current alerts that the scenarios do not find.
-CREATE TEMPORARY TABLE IF NOT EXISTS staged_gone_alerts (
+CREATE TEMPORARY TABLE IF NOT EXISTS staged_missing_alerts (
   alert_id text NOT NULL,
   scenario text NOT NULL
 ) ON COMMIT DELETE ROWS
