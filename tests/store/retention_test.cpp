@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// store/sql/schema/027_retention_and_erasure.sql and 033_erased_names.sql: old versions go and the others stay exact; a person's data go
+// store/sql/schema/027_retention_and_erasure.sql and 032_erased_names.sql: old versions go and the others stay exact; a person's data go
 // from everywhere, and do not come back.
 #include "store/retention.hpp"
 
