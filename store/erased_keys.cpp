@@ -15,6 +15,7 @@ namespace {
 
 // A few megabytes: as many as have regular payers.
 constexpr std::size_t kRemembered = std::size_t{1} << 16;
+constexpr std::size_t kLongestRemembered = 64;  // what is longer is a text, and does not come often
 constexpr std::size_t kShortestWord = 4;
 
 Personal personal(std::string_view holds) {
@@ -106,7 +107,7 @@ const std::string* ErasedKeys::look_up(Personal kind, std::string_view key) {
   // An account that was erased is erased once more with its party.
   if (pseudonym != nullptr)
     if (const auto* later = look_up(kind, *pseudonym)) pseudonym = later;
-  remembered_[place] = {kind, std::string(key), pseudonym};
+  if (key.size() <= kLongestRemembered) remembered_[place] = {kind, std::string(key), pseudonym};
   return pseudonym;
 }
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "scenarios/scenario.hpp"
+#include "store/erased_keys.hpp"
 #include "store/error.hpp"
 #include "store/ingest.hpp"
 #include "store/quarantine.hpp"
@@ -538,6 +539,24 @@ TEST_F(AfterErasure, JsonIsCoveredInItsValuesAndNotInItsKeys) {
             fmt::format("\n{{\"n\": 100001, \"note\": \"{0}\"}}\n{{\"note\": \"{0}\"}}", account_));
   EXPECT_EQ(query("SELECT convert_from(raw, 'UTF8') FROM quarantine.rows"), account_);
   expect_nothing_came_back();
+}
+
+TEST_F(AfterErasure, LookingForThemInLongTextsTakesNoMemory) {
+  const auto resident_bytes = [] {
+    std::size_t all = 0, resident = 0;
+    std::ifstream("/proc/self/statm") >> all >> resident;
+    return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  };
+  ErasedKeys erased(connection_);
+  std::string text(20'000, 'x');
+  const std::size_t before = resident_bytes();
+  for (int i = 0; i < 30'000; ++i) {
+    text.replace(0, 8, fmt::format("{:08}", i));
+    EXPECT_EQ(erased.pseudonym(Personal::kAccount, text), nullptr);
+  }
+  // A sanitizer keeps 256 MiB of what was freed.
+  EXPECT_LT(resident_bytes() - before, std::size_t{400} << 20);
+  EXPECT_EQ(erased.mentions("for DE-100001").size(), 1U);
 }
 
 TEST_F(AfterErasure, FactsAboutTheErasedDoNotComeIn) {
