@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "store/hex.hpp"
+#include "store/json_object.hpp"
 #include "store/plain_values.hpp"
 
 namespace aml::store {
@@ -242,7 +243,12 @@ std::string BronzeWriter::rescued_json(const Record& record) {
 /// Of those that the text names; empty if it names nobody who was erased.
 std::string BronzeWriter::pseudonyms_in(std::string_view text) {
   std::string pseudonyms;
-  for (const auto& mention : erased_.mentions(text)) {
+  if (erased_.empty()) return pseudonyms;
+  auto mentions = erased_.mentions(text);
+  // In JSON a key can stand behind a line end that is written as \n, or be written in escapes itself.
+  if (mentions.empty() && text.find('\\') != std::string_view::npos)
+    mentions = erased_.mentions(without_escapes(text));
+  for (const auto& mention : mentions) {
     if (!pseudonyms.empty()) pseudonyms += ' ';
     pseudonyms += *mention.pseudonym;
     named_.insert(*mention.pseudonym);

@@ -47,6 +47,14 @@ void append_utf8(std::string& out, unsigned code) {
   byte(0x80 | (code & 0x3F));
 }
 
+/// Whether the text begins with \uXXXX.
+bool is_code_unit(std::string_view text) {
+  return text.size() >= 6 && text.starts_with("\\u") &&
+         std::all_of(text.begin() + 2, text.begin() + 6, is_hex_digit);
+}
+
+constexpr std::string_view kEscapedLetters = "\"\\/bfnrt";
+
 /// The character of an escape of one letter.
 char escaped_letter(char letter) {
   switch (letter) {
@@ -65,7 +73,43 @@ char escaped_letter(char letter) {
   }
 }
 
+/// Appends what the escape that the text begins with stands for, and returns how long it is. If it is none, the backslash is a character
+/// like others.
+std::size_t append_escaped(std::string& out, std::string_view text) {
+  if (text.size() > 1 && kEscapedLetters.find(text[1]) != std::string_view::npos) {
+    out += escaped_letter(text[1]);
+    return 2;
+  }
+  if (!is_code_unit(text)) {
+    out += text.front();
+    return 1;
+  }
+  const unsigned unit = code_unit(text);
+  const std::string_view behind = text.substr(6);
+  if (is_high_surrogate(unit) && is_code_unit(behind) && is_low_surrogate(code_unit(behind))) {
+    append_utf8(out, 0x10000 + ((unit - 0xD800) << 10) + (code_unit(behind) - 0xDC00));
+    return 12;
+  }
+  append_utf8(out, unit);
+  return 6;
+}
+
+void append_unescaped(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t plain = std::min(text.find('\\'), text.size());
+    out.append(text, 0, plain);
+    text.remove_prefix(plain);
+    if (!text.empty()) text.remove_prefix(append_escaped(out, text));
+  }
+}
+
 }  // namespace
+
+std::string without_escapes(std::string_view text) {
+  std::string plain;
+  append_unescaped(plain, text);
+  return plain;
+}
 
 LineDefect JsonObject::read(std::string_view text) {
   text_ = text;
@@ -185,26 +229,19 @@ bool JsonObject::read_string() {
 }
 
 bool JsonObject::read_escape() {
-  const auto unit_at = [&](std::size_t offset) -> int {
-    const std::string_view escape = text_.substr(std::min(position_ + offset, text_.size()), 6);
-    const bool is_unit = escape.size() == 6 && escape.starts_with("\\u") &&
-                         std::all_of(escape.begin() + 2, escape.end(), is_hex_digit);
-    return is_unit ? static_cast<int>(code_unit(escape)) : -1;
-  };
-  constexpr std::string_view kLetters = "\"\\/bfnrt";
   if (position_ + 1 == text_.size()) return false;
-  if (kLetters.find(text_[position_ + 1]) != std::string_view::npos) {
+  if (kEscapedLetters.find(text_[position_ + 1]) != std::string_view::npos) {
     position_ += 2;
     return true;
   }
-  const int unit = unit_at(0);
-  if (unit < 0) return false;
+  if (!is_code_unit(text_.substr(position_))) return false;
+  const unsigned unit = code_unit(text_.substr(position_));
   if (unit == 0) return fail(LineDefect::kNulByte);
   position_ += 6;
-  if (is_low_surrogate(static_cast<unsigned>(unit))) return fail(LineDefect::kInvalidUtf8);
-  if (!is_high_surrogate(static_cast<unsigned>(unit))) return true;
-  const int low = unit_at(0);
-  if (low < 0 || !is_low_surrogate(static_cast<unsigned>(low)))
+  if (is_low_surrogate(unit)) return fail(LineDefect::kInvalidUtf8);
+  if (!is_high_surrogate(unit)) return true;
+  const std::string_view behind = text_.substr(position_);
+  if (!is_code_unit(behind) || !is_low_surrogate(code_unit(behind)))
     return fail(LineDefect::kInvalidUtf8);
   position_ += 6;
   return true;
@@ -238,24 +275,7 @@ std::string_view JsonObject::unescaped(std::string_view quoted) {
   quoted = quoted.substr(1, quoted.size() - 2);
   if (quoted.find('\\') == std::string_view::npos) return quoted;
   const std::size_t start = unescaped_.size();
-  while (!quoted.empty()) {
-    const std::size_t plain = std::min(quoted.find('\\'), quoted.size());
-    unescaped_.append(quoted, 0, plain);
-    quoted.remove_prefix(plain);
-    if (quoted.empty()) break;
-    if (quoted[1] != 'u') {
-      unescaped_ += escaped_letter(quoted[1]);
-      quoted.remove_prefix(2);
-      continue;
-    }
-    unsigned code = code_unit(quoted);
-    quoted.remove_prefix(6);
-    if (is_high_surrogate(code)) {
-      code = 0x10000 + ((code - 0xD800) << 10) + (code_unit(quoted) - 0xDC00);
-      quoted.remove_prefix(6);
-    }
-    append_utf8(unescaped_, code);
-  }
+  append_unescaped(unescaped_, quoted);
   assert(unescaped_.size() <= text_.size());
   return std::string_view(unescaped_).substr(start);
 }

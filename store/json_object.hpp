@@ -12,6 +12,9 @@
 
 namespace aml::store {
 
+/// A text with the escapes of JSON undone wherever they stand, whether it is JSON or not; to look for words in, not to be kept.
+std::string without_escapes(std::string_view text);
+
 /// Splits the text of one object into its members. No value passes through a number type: an amount
 /// keeps every digit. What is accepted is JSON as RFC 8259 defines it, and PostgreSQL's jsonb takes
 /// every value of it without loss: no key twice, no NUL, no half of a surrogate pair, bounded

@@ -541,6 +541,21 @@ TEST_F(AfterErasure, JsonIsCoveredInItsValuesAndNotInItsKeys) {
   expect_nothing_came_back();
 }
 
+TEST_F(AfterErasure, AKeyBehindTheEscapesOfJsonIsFound) {
+  const auto outcome = load(
+      "escaped.jsonl",
+      R"({"transfer_id": "T2", "booked_at": "2024-01-01", "from_account": "DE-100002", "to_account": "B", "amount": 2, "currency": "USD", "note": {"lines": "for\nDE-100001"}}
+{"transfer_id": "T3", "booked_at": "2024-01-01", "from_account": "DE-100002", "to_account": "B", "amount": 3, "currency": "USD", "note": ["DE\u002d100001"]}
+{"transfer_id": "T4", "note": "for\tDE-100001
+)");
+  EXPECT_EQ(outcome.of_erased, (Counts{{account_, 3}}));
+  EXPECT_EQ(
+      query("SELECT rescued ->> 'note' FROM bronze.transfers WHERE file_id = 4 ORDER BY line"),
+      account_ + "\n" + account_);
+  EXPECT_EQ(query("SELECT convert_from(raw, 'UTF8') FROM quarantine.rows"), account_);
+  expect_nothing_came_back();
+}
+
 TEST_F(AfterErasure, LookingForThemInLongTextsTakesNoMemory) {
   const auto resident_bytes = [] {
     std::size_t all = 0, resident = 0;
