@@ -91,6 +91,7 @@ class Watch {
         try_again_after(explain(error, global_));
       } catch (const std::system_error& error) {
         if (!has_looked) throw;  // later a folder is away, or a disk of ours is full
+        disconnect();            // another watch may have what this one is missing
         try_again_after(error.what());
       }
     }

@@ -51,8 +51,17 @@ std::string head(const Material& material) {
       material.newest_run().run_id, report_assets::report.text);
 }
 
+/// Not a run that died, was interrupted or failed on the way.
+bool wrote_what_it_found(const store::RunWithSteps& of) {
+  return of.run.status == "succeeded" || std::ranges::any_of(of.steps, [](const auto& step) {
+           return step.name == "write gold" || step.name == "write backtest";
+         });
+}
+
 /// What the reader of the findings of one run must know first.
-std::string nature(const store::RunRow& run) {
+std::string nature(const store::RunWithSteps& of) {
+  const auto& run = of.run;
+  if (!wrote_what_it_found(of)) return "It wrote nothing of what it found.";
   if (run.purpose != "backtest" && run.kind == "incremental")
     return "The alerts are those that this run found. It looked only at what new data can have "
            "changed; scenarios that depend on all data did not run.";
@@ -110,7 +119,7 @@ std::string header(const Material& material) {
           ? fmt::format("<p>Run {} of {} by {}: {}, {} in {:.1f} seconds with aml {}. {}</p>",
                         run.run_id, escape(short_time(run.started_at)), escape(run.started_by),
                         data_of(run), escape(run.status), run.seconds, escape(run.program_version),
-                        nature(run))
+                        nature(material.runs.front()))
           : where_gold_stands(material));
 }
 
@@ -162,7 +171,8 @@ std::string summary(const Material& material) {
         counts.low, 6.0 * counts.all() / std::max(total.all(), 1), counts.all());
   }
   html += "</tbody></table></div>";
-  if (material.alerts.empty()) html += "<p>No scenario found anything in these data.</p>";
+  if (material.alerts.empty() && wrote_what_it_found(material.runs.front()))
+    html += "<p>No scenario found anything in these data.</p>";
   return html + "</section>";
 }
 
@@ -177,7 +187,10 @@ std::string alert_row(const store::AlertRow& alert, bool is_told) {
       alert.amount
           ? fmt::format("{} {}", escape(group_thousands(*alert.amount)), escape(alert.currency))
           : std::string{},
-      escape(short_time(alert.last_activity_at)), escape(alert.explanation));
+      escape(short_time(alert.last_activity_at)),
+      alert.is_unreached
+          ? fmt::format("{} (As run {} left it.)", escape(alert.explanation), alert.last_run_id)
+          : escape(alert.explanation));
 }
 
 std::string typology_section(const Material& material, const std::string& typology,

@@ -276,6 +276,8 @@ class Run {
         results.push_back({identity_of(scenario), graded(found[i]->detection.findings, scenario),
                            found[i]->detection.scores, found[i]->detection.truncated});
         results.back().scenario.scored_by = outcome.model;
+        if (const auto* anomalies = std::get_if<detect::AnomaliesParams>(&scenario.params))
+          results.back().alert_at = anomalies->alert_at;
         outcome.by_severity = by_severity(scenario, scores_of(found[i]->detection.findings));
         outcomes.push_back(&outcome);
         if (!found[i]->model.drifts.empty())
@@ -286,6 +288,10 @@ class Run {
       for (std::size_t i = 0; i < counts.size(); ++i) {
         outcomes[i]->counts = counts[i];
         step.rows += counts[i].alerts;
+        for (auto& [severity, alerts] : outcomes[i]->by_severity) {
+          const auto partial = counts[i].partial.find(severity);
+          if (partial != counts[i].partial.end()) alerts -= partial->second;
+        }
         if (counts[i].unreached > 0)
           step.warnings.push_back(
               fmt::format("scenario {} ended at a budget; current alerts that it did not come to, "

@@ -160,20 +160,23 @@ std::vector<StagedFinding> stageable(const std::string& scenario,
 }
 
 void stage_scenarios(pqxx::work& transaction, const std::vector<const ScenarioIdentity*>& scenarios,
-                     const std::set<std::string>& truncated) {
+                     const std::map<std::string, std::optional<double>>& truncated) {
   copy_into(
       transaction, "staged_scenarios",
       {"scenario", "version", "title", "typology", "detector", "definition", "sha256", "model",
-       "model_version", "is_truncated"},
+       "model_version", "is_truncated", "alert_at"},
       [&](const auto& add) {
         for (const auto* scenario : scenarios) {
           const auto& model = scenario->scored_by;
-          add(std::make_tuple(scenario->id, scenario->version, scenario->title, scenario->typology,
-                              scenario->detector, scenario->definition_json,
-                              sha256_hex(scenario->definition_json),
-                              NullableField{model ? Parameter(model->model) : std::nullopt},
-                              NullableField{model ? to_parameter(model->version) : std::nullopt},
-                              truncated.contains(scenario->id)));
+          const auto budget = truncated.find(scenario->id);
+          add(std::make_tuple(
+              scenario->id, scenario->version, scenario->title, scenario->typology,
+              scenario->detector, scenario->definition_json, sha256_hex(scenario->definition_json),
+              NullableField{model ? Parameter(model->model) : std::nullopt},
+              NullableField{model ? to_parameter(model->version) : std::nullopt},
+              budget != truncated.end(),
+              NullableField{budget == truncated.end() ? std::nullopt
+                                                      : to_parameter(budget->second)}));
         }
       });
 }

@@ -3,8 +3,9 @@
 // the sources of this folder only.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <pqxx/pqxx>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,9 +43,9 @@ using OfScenarios = std::vector<std::pair<std::string, std::span<const Value>>>;
 
 // Each fills the table of its name. Throws: StoreError kStatement.
 
-/// `truncated`: the ids of those that ended at a budget.
+/// `truncated`: the ids of those that ended at a budget, with ScenarioFindings::alert_at.
 void stage_scenarios(pqxx::work& transaction, const std::vector<const ScenarioIdentity*>& scenarios,
-                     const std::set<std::string>& truncated);
+                     const std::map<std::string, std::optional<double>>& truncated);
 /// Amounts are units of a currency with this exponent.
 void stage_findings(pqxx::work& transaction, const std::vector<StagedFinding>& findings,
                     int exponent);

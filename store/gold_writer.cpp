@@ -75,7 +75,8 @@ struct GoldWriter::State {
   }
 
   void stage(const std::vector<const ScenarioIdentity*>& scenarios,
-             const std::set<std::string>& truncated, const std::vector<StagedFinding>& findings,
+             const std::map<std::string, std::optional<double>>& truncated,
+             const std::vector<StagedFinding>& findings,
              const OfScenarios<detect::ScoreTable>& scores) {
     for (const auto* scenario : scenarios) written.insert(scenario->id);
     if (has_staged) execute(transaction, command::empty_staged_gold);
@@ -105,11 +106,12 @@ struct GoldWriter::State {
     return other_text;
   }
 
-  /// How many of each scenario.
-  std::map<std::string, std::int64_t> unstage_partial_findings() {
-    std::map<std::string, std::int64_t> partial;
+  /// How many of each scenario, by severity.
+  std::map<std::string, std::map<std::string, std::int64_t>> unstage_partial_findings() {
+    std::map<std::string, std::map<std::string, std::int64_t>> partial;
     for (const auto& row : run(transaction, query::unstage_partial_findings))
-      partial[row["scenario"].as<std::string>()] = row["partial"].as<std::int64_t>();
+      partial[row["scenario"].as<std::string>()][row["severity"].as<std::string>()] =
+          row["partial"].as<std::int64_t>();
     return partial;
   }
 
@@ -225,11 +227,12 @@ OfScenarios<Value> all_of(const std::vector<OfScenario>& of_scenarios, Member me
   return all;
 }
 
-std::set<std::string> truncated_of(const std::vector<ScenarioFindings>& found) {
-  std::set<std::string> ids;
+std::map<std::string, std::optional<double>> truncated_of(
+    const std::vector<ScenarioFindings>& found) {
+  std::map<std::string, std::optional<double>> truncated;
   for (const auto& of_scenario : found)
-    if (of_scenario.truncated) ids.insert(of_scenario.scenario.id);
-  return ids;
+    if (of_scenario.truncated) truncated[of_scenario.scenario.id] = of_scenario.alert_at;
+  return truncated;
 }
 
 /// An alert cannot be found and gone, or gone twice.
@@ -300,20 +303,22 @@ std::vector<GoldCounts> GoldWriter::write(const std::vector<ScenarioFindings>& f
   if (state_->purpose == Purpose::kBacktest) return state_->write_backtest(scenarios);
 
   const auto other_text = state_->register_scenarios();
-  const auto partial = state_->unstage_partial_findings();
+  auto partial = state_->unstage_partial_findings();
   run(transaction, query::stage_missing_alerts);
   run(transaction, query::stage_gone_scores);
   auto changes = state_->write_staged_findings();
   state_->write_staged_scores();
   std::vector<std::int64_t> of_each;
   for (const auto& of_scenario : found) {
-    const auto left_out = partial.find(of_scenario.scenario.id);
-    of_each.push_back(std::ssize(of_scenario.findings) -
-                      (left_out == partial.end() ? 0 : left_out->second));
+    std::int64_t whole = std::ssize(of_scenario.findings);
+    for (const auto& [severity, parts] : partial[of_scenario.scenario.id]) whole -= parts;
+    of_each.push_back(whole);
   }
   auto counts = state_->write_outcomes(scenarios, std::move(changes), of_each);
-  for (std::size_t i = 0; i < counts.size(); ++i)
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    counts[i].partial = std::move(partial[scenarios[i]->id]);
     counts[i].changed_without_new_version = other_text.contains(scenarios[i]->id);
+  }
   return counts;
 }
 

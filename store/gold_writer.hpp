@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -43,6 +44,8 @@ struct GoldCounts {
   std::int64_t gone = 0;    ///< current alerts of the scenario that this run does not find
   std::int64_t unreached =
       0;  ///< current alerts that it did not come to before a budget ended it: they stay
+  std::map<std::string, std::int64_t> partial =
+      {};  ///< by severity, what it found of such an alert: not among `alerts`
   bool changed_without_new_version =
       false;  ///< the same scenario and version was run before with another text
 };
@@ -60,6 +63,8 @@ struct ScenarioFindings {
   std::vector<GradedFinding> findings;
   std::span<const detect::ScoreTable> scores = {};
   bool truncated = false;  ///< a budget was reached: findings may be missing, or lack a part
+  /// Of a truncated one that scored every subject and told the highest: the score of a finding. What scores less was looked at.
+  std::optional<double> alert_at = {};
 };
 
 /// The findings of a scenario, as far as they differ from what gold has of it. One without any difference is given, too: it ran.

@@ -23,5 +23,5 @@ LEFT JOIN LATERAL (
   LIMIT 1
 ) p ON true
 WHERE :'alert' IN (a.alert_id, a.subject)
-   OR :'alert' = '' AND EXISTS (SELECT FROM gold.scenario_runs s WHERE s.scenario = a.scenario AND s.last_run_id = r.run_id)
+   OR :'alert' = '' AND EXISTS (SELECT FROM gold.current_alerts c WHERE c.alert_id = a.alert_id AND c.last_run_id = r.run_id)
 ORDER BY score DESC, a.alert_id, r.run_id;

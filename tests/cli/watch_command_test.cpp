@@ -312,6 +312,39 @@ TEST(WatchCommand, OfTwoWithTheSameScenariosOneDetectsAndTheOtherTakesOver) {
   for (auto* watching : {&second, &third, &of_others}) EXPECT_EQ(watching->stop(), 0);
 }
 
+TEST(WatchCommand, OneWhoseFolderIsAwayLeavesItsScenariosToAnother) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  const auto watch = [&](const std::string& inbox) {
+    std::filesystem::create_directory(folder.path(inbox));
+    return std::vector<std::string>{"-d",         database.target().conninfo,
+                                    "watch",      folder.path(inbox),
+                                    "--every",    "0.1",
+                                    "--settle",   "0.3",
+                                    "--scenario", "round_tripping"};
+  };
+  const auto says = [&](const std::string& log, const std::string& words) {
+    return becomes_true(
+        [&] { return content_of(folder.path(log)).find(words) != std::string::npos; });
+  };
+  Watching first(watch("first"), folder.path("first.log"));
+  folder.write("first/1.csv", round_trip("T1"));
+  ASSERT_TRUE(says("first.log", "Run 1 succeeded"));
+  Watching second(watch("second"), folder.path("second.log"));
+  ASSERT_TRUE(says("second.log", "takes over when that one ends"));
+
+  std::filesystem::rename(folder.path("first"), folder.path("away"));
+  folder.write("second/2.csv", round_trip("T2"));
+  EXPECT_TRUE(says("second.log", "Run 2 succeeded")) << content_of(folder.path("first.log"));
+
+  std::filesystem::rename(folder.path("away"), folder.path("first"));
+  EXPECT_TRUE(says("first.log", "takes over when that one ends")) << "it is the second one now";
+  folder.write("first/3.csv", round_trip("T3"));
+  EXPECT_TRUE(says("second.log", "Run 3 succeeded")) << content_of(folder.path("second.log"));
+  EXPECT_EQ(first.stop(), 0);
+  EXPECT_EQ(second.stop(), 0);
+}
+
 /// Files with the rows of a generated bank in another order, the rates first: a transfer needs the one of its day.
 std::vector<std::string> cut_and_shuffled(const TemporaryFolder& folder, const std::string& bank,
                                           std::mt19937& random) {

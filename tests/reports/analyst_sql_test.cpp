@@ -211,6 +211,17 @@ TEST_F(AnalystSql, NamesTheModelBehindAnAlertInEachRunThatFoundIt) {
       << "no model scored its alert";
 }
 
+TEST_F(AnalystSql, NamesTheModelBehindAnAlertThatTheNewestRunDidNotComeTo) {
+  const TestDatabase database;
+  add_sample_silver(database);
+  add_sample_gold(database);
+  database.write(
+      "UPDATE gold.alerts SET found_until_run_id = 1, valid_from = DEFAULT WHERE subject = 'A5'");
+  const auto current = psql(database.target(), kQueries / "models_behind_alerts.sql").output;
+  EXPECT_EQ(rows_of(current), 1) << current;
+  EXPECT_NE(current.find(",A5,1,"), std::string::npos) << current;
+}
+
 TEST_F(AnalystSql, VariablesNarrowTheAnswer) {
   EXPECT_EQ(rows_of(ask("alert_queue").output), 2);
   EXPECT_EQ(rows_of(ask("alert_queue", {"severity=low"}).output), 5);

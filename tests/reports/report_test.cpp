@@ -178,6 +178,7 @@ TEST(Report, TellsWhatABudgetOrAFailureLeftAsItWas) {
   const auto html = report_of(connection);
   EXPECT_NE(html.find("Money &amp; &lt;b&gt;more&lt;/b&gt; came back."), std::string::npos);
   EXPECT_NE(html.find("as run 1 left it: later ones ended at a budget"), std::string::npos);
+  EXPECT_NE(html.find("(As run 1 left it.)"), std::string::npos) << "in the table, too";
   EXPECT_EQ(occurrences(html,
                         "budget reached in run 2, alerts may be missing; alerts that stand "
                         "as earlier runs left them: 1; failed in run 3"),
@@ -185,6 +186,21 @@ TEST(Report, TellsWhatABudgetOrAFailureLeftAsItWas) {
       << "at the top and beside the scenario";
   EXPECT_NE(html.find("raise max_steps"), std::string::npos);
   EXPECT_EQ(html.find("No scenario found anything"), std::string::npos);
+}
+
+TEST(Report, OfARunThatWroteNothingItDoesNotSayThatNothingWasFound) {
+  const test::TestDatabase database;
+  auto connection = database.connect();
+  write_one_alert(connection, database);
+  for (const std::string status : {"interrupted", "failed"}) {
+    const auto run = store::start_run(connection, {"test", 1, 1, {"round_tripping"}});
+    store::finish_run(connection, run, status, "", 1);
+    const auto html = report_of(connection, run);
+    EXPECT_NE(html.find(status + " in "), std::string::npos);
+    EXPECT_NE(html.find("It wrote nothing of what it found."), std::string::npos) << status;
+    EXPECT_EQ(html.find("No scenario found anything"), std::string::npos) << status;
+  }
+  EXPECT_EQ(report_of(connection, 1).find("It wrote nothing"), std::string::npos);
 }
 
 TEST(Report, WithoutStoriesTheTablesStillHaveEveryAlert) {

@@ -304,6 +304,51 @@ TEST_F(RunnerOnSmallBank, ARunThatEndsAtABudgetTakesNoAlertAway) {
   EXPECT_EQ(database_.query("SELECT count(*) FROM gold.current_alerts WHERE is_unreached"), "0");
 }
 
+TEST_F(RunnerOnSmallBank, SeveritiesOfATruncatedRunAddUpToItsAlerts) {
+  Scenario scenario = shipped("anomalies");
+  auto& params = std::get<detect::AnomaliesParams>(scenario.params);
+  params.alert_at = 0.5001;
+  const RunOutcome all = run(connection_, {scenario}, {});
+  ASSERT_GT(all.scenarios[0].counts.alerts, 1);
+  database_.write(
+      "INSERT INTO gold.alert_transfers SELECT a.alert_id, 1000, t.transfer_id, 'more', 0 FROM "
+      "gold.alerts a CROSS JOIN (SELECT transfer_id FROM silver.transfers LIMIT 1) t");
+  params.max_alerts = 1;
+  const ScenarioOutcome cut = run(connection_, {scenario}, {}).scenarios[0];
+  EXPECT_EQ(cut.counts.alerts, 0) << "all that it found lacks a transfer";
+  EXPECT_EQ(cut.counts.unreached, all.scenarios[0].counts.alerts);
+  for (const auto& [severity, alerts] : cut.by_severity) EXPECT_EQ(alerts, 0) << severity;
+}
+
+TEST_F(RunnerOnSmallBank, MoreAlertsThanTheHighestScoresKeepOnlyWhatStillScoresAsAnAlert) {
+  Scenario scenario = shipped("anomalies");
+  auto& params = std::get<detect::AnomaliesParams>(scenario.params);
+  params.alert_at = 0.5001;
+  const RunOutcome all = run(connection_, {scenario}, {});
+  const std::string second =
+      database_.query("SELECT score FROM gold.current_alerts ORDER BY score DESC LIMIT 1 OFFSET 1");
+  params.max_alerts = 1;
+  params.alert_at = std::stod(second) - 0.00001;
+  const auto still = std::stoll(database_.query("SELECT count(*) FROM gold.scores WHERE value >= " +
+                                                std::to_string(params.alert_at)));
+  ASSERT_GT(still, 1);
+  ASSERT_LT(still, all.scenarios[0].counts.alerts);
+  const ScenarioOutcome cut = run(connection_, {scenario}, {}).scenarios[0];
+  EXPECT_TRUE(cut.truncated);
+  EXPECT_EQ(cut.counts.alerts, 1);
+  EXPECT_EQ(cut.counts.unreached, still - 1) << "there was no room for them";
+  EXPECT_EQ(cut.counts.gone, all.scenarios[0].counts.alerts - still) << "it looked at them";
+
+  const std::string transferless = database_.query(
+      "SELECT subject FROM gold.current_alerts WHERE is_unreached ORDER BY score DESC LIMIT 1");
+  database_.write("DELETE FROM silver.transfers WHERE '" + transferless +
+                  "' IN (from_account_id, to_account_id)");
+  run(connection_, {scenario}, {});
+  EXPECT_EQ(database_.query("SELECT count(*) FROM gold.current_alerts WHERE subject = '" +
+                            transferless + "'"),
+            "0");
+}
+
 TEST_F(RunnerOnSmallBank, AlertsOfScenariosThatFailedOrDidNotRunStayAsTheyWere) {
   run_shipped();
   const auto of_others = [&] {

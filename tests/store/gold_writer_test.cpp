@@ -251,6 +251,7 @@ TEST(GoldWriter, ATruncatedRunTakesNoAlertAway) {
   part.transfers.pop_back();
   counts = write_truncated({{&part, "low"}});
   EXPECT_EQ(counts.alerts, 0) << "of what it found a part is missing";
+  EXPECT_EQ(counts.partial, (std::map<std::string, std::int64_t>{{"low", 1}}));
   EXPECT_EQ(counts.unreached, 2);
   EXPECT_EQ(stand(), "A1|low|2|t|f\nA4|high|1|t|f") << "its evidence is not cut";
   EXPECT_EQ(database.query("SELECT count(*) FROM gold.alert_transfers"), "8");

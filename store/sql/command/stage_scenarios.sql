@@ -9,5 +9,6 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staged_scenarios (
   sha256        text NOT NULL,
   model         text,
   model_version integer,
-  is_truncated  boolean NOT NULL
+  is_truncated  boolean NOT NULL,
+  alert_at      double precision
 ) ON COMMIT DELETE ROWS

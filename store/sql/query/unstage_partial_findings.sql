@@ -1,5 +1,5 @@
 -- No parameters. A search that ended at a budget may have seen a part of what makes a finding. So where one lacks a transfer of the current alert,
--- it is not taken for all of it: the alert is missing, as if it had not been found. Returns how many of each scenario.
+-- it is not taken for all of it: the alert is missing, as if it had not been found. Returns how many of each scenario and severity.
 WITH partial AS (
   SELECT f.alert_id
   FROM pg_temp.staged_findings f
@@ -16,6 +16,6 @@ WITH partial AS (
 ), evidence AS (
   DELETE FROM pg_temp.staged_evidence WHERE alert_id IN (SELECT alert_id FROM partial)
 ), findings AS (
-  DELETE FROM pg_temp.staged_findings WHERE alert_id IN (SELECT alert_id FROM partial) RETURNING scenario
+  DELETE FROM pg_temp.staged_findings WHERE alert_id IN (SELECT alert_id FROM partial) RETURNING scenario, severity
 )
-SELECT scenario, count(*) AS partial FROM findings GROUP BY scenario
+SELECT scenario, severity, count(*) AS partial FROM findings GROUP BY scenario, severity

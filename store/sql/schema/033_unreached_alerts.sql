@@ -50,8 +50,8 @@ CROSS JOIN LATERAL (SELECT * FROM gold.scenario_periods p
                     WHERE p.scenario = s.scenario AND p.from_run_id <= r.run_id
                     ORDER BY p.from_run_id DESC LIMIT 1) p
 WHERE r.version IS NOT NULL AND (p.until_run_id IS NULL OR r.run_id < p.until_run_id);
-COMMENT ON COLUMN gold.run_results.gone IS 'Alerts that were current before the run and that it did not find; none if is_truncated.';
-COMMENT ON COLUMN gold.run_results.is_truncated IS 'True if the run ended at a budget of the scenario: alerts may be missing, and what it did not find is not gone.';
+COMMENT ON COLUMN gold.run_results.gone IS 'Alerts that were current before the run and that it did not find; if is_truncated, of those only what it came to.';
+COMMENT ON COLUMN gold.run_results.is_truncated IS 'True if the run ended at a budget of the scenario: alerts may be missing, and what it did not come to is not gone.';
 
 -- last_run_id of an alert that is gone: the newest run of its scenario before the one that no longer found it, unless budgets ended runs before.
 CREATE OR REPLACE VIEW aml.run_findings AS
