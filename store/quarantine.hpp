@@ -122,7 +122,8 @@ struct ReplayOutcome {
 /// that the server refuses stays as it was, and costs the others a few attempts more.
 /// Lines that could not be read take part once they are fixed. One outcome for each kind of file;
 /// all in one database transaction under the run lock.
-/// Throws: StoreError kLocked if a load or run is at work; kStatement for what the server says.
+/// Throws: StoreError kLocked if a load or run is at work; kRefusedData if the server refuses more
+/// than a hundred rows; kStatement for what else it says.
 std::vector<ReplayOutcome> replay_quarantined(Connection& connection,
                                               const QuarantineFilter& filter,
                                               const std::vector<Expectation>& expectations);

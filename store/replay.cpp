@@ -135,6 +135,8 @@ class Replay {
           fmt::format("{}\n  no single row is to blame; nothing was replayed", *of_the_rest));
   }
 
+  static constexpr std::size_t kMostRefused = 100;
+
   struct Lines {
     std::int64_t first, last;  // of the replay
   };
@@ -144,6 +146,7 @@ class Replay {
                     std::map<std::int64_t, std::string>& refused) {
     if (lines.first == lines.last) {
       refused[lines.first] = objection;
+      if (refused.size() > kMostRefused) give_up(refused.begin()->second);
       return;
     }
     const std::int64_t middle = lines.first + (lines.last - lines.first) / 2;
@@ -154,6 +157,16 @@ class Replay {
         transaction_.run(command::undo_replayed_lines);
       }
     }
+  }
+
+  /// Each costs some tries, and all loads wait.
+  [[noreturn]] static void give_up(const std::string& objection) {
+    throw StoreError(
+        StoreFailure::kRefusedData,
+        fmt::format("{}\n  that is one of more than {} rows which the server refuses; nothing was "
+                    "replayed\n  mend the check that fails on them, or replay the others by "
+                    "--reason, --file or --dataset",
+                    objection, kMostRefused));
   }
 
   /// Into bronze and silver; what the server has against the lines, and then nothing is changed since begin_replayed_lines.

@@ -83,14 +83,18 @@ std::string Clerk::watch() {
 /// Another country for some accounts, another risk for some parties.
 std::string Clerk::describe_anew() {
   const bool is_of_accounts = below(2) == 0;
+  const auto order = random_();
+  const auto hundredths = below(101);
   const auto rows = bank_.query(
       is_of_accounts
-          ? "SELECT concat_ws(',', account_id, party_id, kind, currency_code, 'KY', opened_on) "
-            "FROM silver.accounts WHERE NOT is_derived ORDER BY random() LIMIT 20"
-          : "SELECT concat_ws(',', party_id, quote_ident(name), kind, country, "
-            "round(random()::numeric, 2)) "
-            "FROM silver.parties WHERE NOT is_derived AND name !~ '[,\"]' ORDER BY random() LIMIT "
-            "20");
+          ? fmt::format("SELECT concat_ws(',', account_id, party_id, kind, currency_code, 'KY', "
+                        "opened_on) FROM silver.accounts WHERE NOT is_derived "
+                        "ORDER BY md5(account_id || '{}') LIMIT 20",
+                        order)
+          : fmt::format("SELECT concat_ws(',', party_id, quote_ident(name), kind, country, {} / "
+                        "100.0) FROM silver.parties WHERE NOT is_derived AND name !~ '[,\"]' "
+                        "ORDER BY md5(party_id || '{}') LIMIT 20",
+                        hundredths, order));
   if (rows.empty()) return {};
   const std::string path = fmt::format("{}/anew-{}.csv", bank_.folder(), ++files_);
   std::ofstream(path) << (is_of_accounts ? "account_id,party_id,kind,currency,country,opened_on\n"

@@ -338,6 +338,26 @@ TEST_F(QuarantineTest, ARowThatTheServerRefusesStaysAndTheOthersAreReplayed) {
   EXPECT_EQ(replay().at(0).rows_replayed, 1U);
 }
 
+TEST_F(QuarantineTest, AReplayGivesUpWhenTheServerRefusesMoreThanAHundredRows) {
+  std::string text = kHeader;
+  for (int i = 0; i < 102; ++i) text += fmt::format("T{},2024-01-01,A,B,7,XXX,W\n", i);
+  load("t.csv", text);
+  expect("share_is_small", RowCheck("1 / (amount - 7) < 2"), ExpectationPolicy::kQuarantine);
+  std::vector<RowFix> fixes;
+  for (int line = 2; line <= 103; ++line) fixes.push_back({{"1", line, ""}, {{"currency", "USD"}}});
+  fix_quarantined(connection_, fixes);
+  try {
+    replay();
+    FAIL() << "each row divides by zero";
+  } catch (const StoreError& error) {
+    EXPECT_EQ(error.failure(), StoreFailure::kRefusedData);
+    EXPECT_NE(std::string(error.what()).find("division by zero"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("more than 100 rows"), std::string::npos);
+  }
+  EXPECT_EQ(query("SELECT count(*) FROM quarantine.rows WHERE state = 'open'"), "102");
+  EXPECT_EQ(query("SELECT count(*) FROM aml.ingested_files"), "1");
+}
+
 TEST_F(QuarantineTest, TheShareOfEmptyValuesIsLimited) {
   expect("most_have_a_country", NullShare{"country", 0.25}, ExpectationPolicy::kWarn, "accounts");
   EXPECT_TRUE(load("a.csv", "account_id,country\nA,DE\nB,DE\nC,DE\nD,\n").unmet.empty());
