@@ -35,9 +35,7 @@ std::set<std::string> words_on_disk(const TestDatabase& database,
     if (!entry.is_regular_file() ||
         entry.path().lexically_relative(data).string().starts_with("pg_wal"))
       continue;
-    std::string bytes(entry.file_size(), '\0');
-    std::ifstream(entry.path(), std::ios::binary)
-        .read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    const std::string bytes = content_of(entry.path());  // the server may delete it meanwhile
     for (const auto& word : words)
       if (::memmem(bytes.data(), bytes.size(), word.data(), word.size()) != nullptr)
         found.insert(word);
