@@ -8,6 +8,7 @@
 #include <pqxx/pqxx>
 
 #include "aml_query.hpp"
+#include "store/plain_values.hpp"
 #include "store/statement.hpp"
 
 namespace aml::store {
@@ -33,10 +34,6 @@ bool is_alphanumeric(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /// What parts of a text stand between, from the coarsest to the finest.
 constexpr std::array<bool (*)(char), 4> kSeparators{
     [](char c) {
@@ -45,16 +42,11 @@ constexpr std::array<bool (*)(char), 4> kSeparators{
     is_blank, [](char c) { return std::string_view("/\\_.:").find(c) != std::string_view::npos; },
     [](char c) { return !is_alphanumeric(c); }};
 
-template <typename IsOutside>
-std::string_view without_ends(std::string_view text, IsOutside&& is_outside) {
-  while (!text.empty() && is_outside(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_outside(text.back())) text.remove_suffix(1);
+/// Without what is neither letter nor digit around it.
+std::string_view bare(std::string_view text) {
+  while (!text.empty() && !is_alphanumeric(text.front())) text.remove_prefix(1);
+  while (!text.empty() && !is_alphanumeric(text.back())) text.remove_suffix(1);
   return text;
-}
-
-/// As aml.trimmed() has it.
-std::string_view trimmed(std::string_view text) {
-  return without_ends(text, is_blank);
 }
 
 /// As aml.amlworld_account() has it, of a text with a colon.
@@ -148,9 +140,7 @@ void ErasedKeys::collect_mentions(std::string_view text, std::string_view part, 
     const auto end = std::find_if(begin, part.end(), is_separator);
     at = end;
     const std::string_view piece(begin, end);
-    const std::string_view word =
-        level == 0 ? trimmed(piece)
-                   : without_ends(piece, [](char c) { return !is_alphanumeric(c); });
+    const std::string_view word = level == 0 ? trimmed(piece) : bare(piece);
     if (word.empty()) continue;
     const auto place = static_cast<std::size_t>(word.data() - text.data());
     const auto* who = named(word);

@@ -94,7 +94,8 @@ class GoldWriter {
 
   /// Writes what scenarios found; returns the counts in the same order. A finding known from an earlier run keeps its alert_id and
   /// first_run_id. Alerts of these scenarios that are not among the findings are gone, and so are scores that are not given. Of a
-  /// truncated scenario no alert is gone: one that is not found, or without a transfer that it has, stays as it was found last. A
+  /// truncated scenario an alert that is not found, or without a transfer that it has, stays as it was found last, unless its subject
+  /// scores less than `alert_at` now. A
   /// backtest changes nothing in gold, and its scores are not kept.
   /// Throws: StoreError kStatement; std::invalid_argument if two findings have the same subject and evidence key, if a severity
   ///         is not low, medium or high, if a score is not in [0, 1], or if a scenario was already written in this run.

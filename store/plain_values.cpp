@@ -8,15 +8,21 @@
 namespace aml::store {
 namespace {
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
 }  // namespace
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+std::string_view trimmed(std::string_view value) {
+  while (!value.empty() && is_blank(value.front())) value.remove_prefix(1);
+  while (!value.empty() && is_blank(value.back())) value.remove_suffix(1);
+  return value;
+}
 
 bool is_plain_text(std::string_view value) {
   return value.empty() || (!is_blank(value.front()) && !is_blank(value.back()));

@@ -8,6 +8,12 @@
 
 namespace aml::store {
 
+/// What aml.trimmed() takes away around a text.
+bool is_blank(char c);
+
+/// As aml.trimmed() has it.
+std::string_view trimmed(std::string_view value);
+
 /// Nothing to trim: aml.trimmed() gives the same text.
 bool is_plain_text(std::string_view value);
 
