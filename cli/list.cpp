@@ -36,7 +36,7 @@ Table runs_table(store::Connection& connection, int limit) {
 
 Table alerts_table(store::Connection& connection, const ListOptions& options) {
   Table table{{"alert", "severity", "score", "scenario", "subject_kind", "subject", "amount",
-               "currency", "last_activity_at", "explanation"},
+               "currency", "last_activity_at", "is_unreached", "explanation"},
               {}};
   store::AlertFilter filter;
   filter.scenario = options.scenario;
@@ -46,7 +46,7 @@ Table alerts_table(store::Connection& connection, const ListOptions& options) {
                           alert.subject_kind, alert.subject,
                           alert.amount ? Cell{*alert.amount} : Cell{},
                           text_or_nothing(alert.currency), text_or_nothing(alert.last_activity_at),
-                          alert.explanation});
+                          std::string(alert.is_unreached ? "yes" : "no"), alert.explanation});
   }
   return table;
 }

@@ -177,6 +177,7 @@ struct GoldWriter::State {
   /// alerts.
   std::vector<GoldCounts> write_backtest(const std::vector<const ScenarioIdentity*>& scenarios) {
     std::map<std::string, GoldCounts> counts;
+    run(transaction, query::stage_missing_alerts);
     for (const auto& row : run(transaction, query::record_backtest_results, run_id))
       counts[row["scenario"].as<std::string>()] = {.alerts = row["alerts"].as<std::int64_t>(),
                                                    .added = row["added"].as<std::int64_t>(),

@@ -333,9 +333,14 @@ TEST_F(RunnerOnSmallBank, MoreAlertsThanTheHighestScoresKeepOnlyWhatStillScoresA
                                                 std::to_string(params.alert_at)));
   ASSERT_GT(still, 1);
   ASSERT_LT(still, all.scenarios[0].counts.alerts);
+  RunOptions backtest;
+  backtest.as_of_version = all.snapshot.version;
+  const store::GoldCounts tried = run(connection_, {scenario}, backtest).scenarios[0].counts;
   const ScenarioOutcome cut = run(connection_, {scenario}, {}).scenarios[0];
   EXPECT_TRUE(cut.truncated);
   EXPECT_EQ(cut.counts.alerts, 1);
+  EXPECT_EQ(cut.counts.gone, tried.gone) << "a backtest tells what a run would do";
+  EXPECT_EQ(cut.counts.added, tried.added);
   EXPECT_EQ(cut.counts.unreached, still - 1) << "there was no room for them";
   EXPECT_EQ(cut.counts.gone, all.scenarios[0].counts.alerts - still) << "it looked at them";
 

@@ -40,6 +40,23 @@ GoldCounts write_run(const TestDatabase& database, const std::vector<GradedFindi
   return counts;
 }
 
+/// One that ended at a budget. It read the newest version.
+GoldCounts write_truncated_run(const TestDatabase& database,
+                               const std::vector<GradedFinding>& findings) {
+  const auto run = start_sample_run(database);
+  const auto id = std::to_string(run);
+  database.query("UPDATE aml.runs SET read_version = aml.newest_version() WHERE run_id = " + id);
+  auto connection = database.connect();
+  GoldWriter writer(connection, run, "USD", 2);
+  const auto counts = writer.write({{kCycles, findings, {}, /*truncated=*/true}}).front();
+  database.query(
+      "INSERT INTO aml.run_steps (run_id, step, name, scenario, rows, seconds, "
+      "peak_memory_bytes, outcome) VALUES (" +
+      id + ", 1, 'cycles', '" + kCycles.id + "', 0, 0, 0, 'truncated')");
+  test::commit_gold(writer);
+  return counts;
+}
+
 /// Every row of gold with the database transaction that wrote it.
 std::string rows_and_their_writers(const TestDatabase& database) {
   return database.query("SELECT xmin, a.* FROM gold.alerts a ORDER BY alert_id") + "\n" +
@@ -225,16 +242,7 @@ TEST(GoldWriter, ATruncatedRunTakesNoAlertAway) {
   const auto trip = round_trip_finding(), network = structuring_finding();
   write_run(database, {{&trip, "high"}, {&network, "high"}});
   const auto write_truncated = [&](const std::vector<GradedFinding>& findings) {
-    const auto run = start_sample_run(database);
-    auto connection = database.connect();
-    GoldWriter writer(connection, run, "USD", 2);
-    const auto counts = writer.write({{kCycles, findings, {}, /*truncated=*/true}}).front();
-    database.query(
-        "INSERT INTO aml.run_steps (run_id, step, name, scenario, rows, seconds, "
-        "peak_memory_bytes, outcome) VALUES (" +
-        std::to_string(run) + ", 1, 'cycles', '" + kCycles.id + "', 0, 0, 0, 'truncated')");
-    test::commit_gold(writer);
-    return counts;
+    return write_truncated_run(database, findings);
   };
   const auto stand = [&] {
     return database.query(
@@ -269,6 +277,54 @@ TEST(GoldWriter, ATruncatedRunTakesNoAlertAway) {
   EXPECT_EQ(database.query("SELECT subject, last_run_id FROM gold.current_alerts_as_of(3) ORDER BY "
                            "subject"),
             "A1|2\nA4|1");
+}
+
+TEST(GoldWriter, ATruncatedRunKeepsNoAlertWhoseTransfersAreNoLongerWhatTheyWere) {
+  const TestDatabase database;
+  add_sample_silver(database);
+  const auto trip = round_trip_finding(), network = structuring_finding();
+  EXPECT_EQ(write_truncated_run(database, {{&trip, "high"}, {&network, "high"}}).added, 2);
+  const auto stand = [&] {
+    return database.query(
+        "SELECT subject, is_unreached, (SELECT count(*) FROM gold.alert_transfers t WHERE "
+        "t.alert_id = c.alert_id) FROM gold.current_alerts c ORDER BY subject");
+  };
+
+  database.write(
+      "UPDATE silver.transfers SET amount_base = 950, type = 'WIRE', valid_from = DEFAULT WHERE "
+      "transfer_id IN ('T1', 'T11')");
+  auto counts = write_truncated_run(database, {});
+  EXPECT_EQ(counts.unreached, 2) << "another rate of the day makes no other transfer";
+  EXPECT_EQ(counts.gone, 0);
+
+  database.write("DELETE FROM silver.transfers WHERE transfer_id IN ('T2', 'T14')");
+  auto rest = network;
+  rest.transfers.pop_back();
+  counts = write_truncated_run(database, {{&rest, "low"}});
+  EXPECT_EQ(counts.gone, 1);
+  EXPECT_EQ(counts.partial, (std::map<std::string, std::int64_t>{}));
+  EXPECT_EQ(counts.unreached, 0);
+  EXPECT_EQ(stand(), "A4|f|4") << "with what is left of its evidence";
+
+  database.write(
+      "UPDATE silver.transfers SET to_account_id = 'A5', valid_from = DEFAULT WHERE transfer_id = "
+      "'T10'");
+  EXPECT_EQ(write_truncated_run(database, {}).gone, 1) << "T10 pays somebody else now";
+  EXPECT_EQ(stand(), "");
+}
+
+TEST(GoldWriter, ATransferThatIsAsItWasAgainKeepsItsAlert) {
+  const TestDatabase database;
+  add_sample_silver(database);
+  const auto trip = round_trip_finding();
+  write_truncated_run(database, {{&trip, "high"}});
+  database.write(
+      "CREATE TABLE public.taken AS SELECT * FROM silver.transfers WHERE transfer_id = 'T2';"
+      "DELETE FROM silver.transfers WHERE transfer_id = 'T2'");
+  database.write(
+      "ALTER TABLE public.taken DROP COLUMN valid_from;"
+      "INSERT INTO silver.transfers SELECT * FROM public.taken");
+  EXPECT_EQ(write_truncated_run(database, {}).unreached, 1);
 }
 
 TEST(GoldWriter, RunWithoutFindingsClearsTheCurrentAlertsOfItsScenarioOnly) {
