@@ -69,7 +69,7 @@ RunOutcome ContinuousDetection::run_fully(store::Connection& connection) {
 std::optional<RunOutcome> ContinuousDetection::run_incrementally(store::Connection& connection) {
   const auto started = Clock::now();
   const store::RunLock lock(connection);
-  if (store::run_that_left_gold(connection) != last_run_id_) return std::nullopt;
+  if (!store::is_gold_as_left(connection, last_run_id_, scenario_ids_)) return std::nullopt;
   const auto rows =
       store::read_added_rows(connection, facts_.version, kMostAddedTransfers,
                              [&](std::string_view key) { return kept_->has_account(key); });

@@ -18,8 +18,8 @@ namespace aml::scenarios {
 /// brings gold to what a full run would find for the scenarios of local reach (see Locality); the
 /// others, and the account features, keep what the last full run found.
 ///
-/// A run is full if there was none before, if the last one is older than `full_every`, if gold is
-/// not as it was left here, if something else happened to silver than new transfers, or if there are
+/// A run is full if there was none before, if the last one is older than `full_every`, if gold of its
+/// scenarios is not as it was left here, if something else happened to silver than new transfers, or if there are
 /// too many of them to be worth it.
 class ContinuousDetection {
  public:

@@ -256,10 +256,11 @@ std::optional<std::int64_t> newest_successful_run(Connection& connection) {
   });
 }
 
-std::optional<std::int64_t> run_that_left_gold(Connection& connection) {
-  return in_one_view(connection, [](auto& transaction) {
-    const auto newest = run(transaction, query::run_that_left_gold);
-    return newest.empty() ? std::nullopt : optional<std::int64_t>(newest[0][0]);
+bool is_gold_as_left(Connection& connection, std::int64_t run_id,
+                     const std::vector<std::string>& scenarios) {
+  return in_one_view(connection, [&](auto& transaction) {
+    return run(transaction, query::is_gold_as_left, run_id, text_array(scenarios))[0][0]
+        .template as<bool>();
   });
 }
 

@@ -90,9 +90,10 @@ std::vector<RunRow> list_runs(Connection& connection, int limit);  ///< newest f
 std::optional<RunRow> find_run(Connection& connection, std::int64_t run_id);
 /// In production.
 std::optional<std::int64_t> newest_successful_run(Connection& connection);
-/// The newest production run that wrote gold, whether all its scenarios ran or not; nothing before the first, or if
-/// something else has changed gold since.
-std::optional<std::int64_t> run_that_left_gold(Connection& connection);
+/// Whether gold has of these scenarios what the run left: nothing but runs of other scenarios has changed it since.
+/// Requires: the run wrote gold.
+bool is_gold_as_left(Connection& connection, std::int64_t run_id,
+                     const std::vector<std::string>& scenarios);
 /// The typologies that a run looked for and whose findings it kept, each once: none if it was stopped
 /// or could do nothing. Without a run, those that any production run looked for.
 std::vector<std::string> typologies_looked_for(Connection& connection,

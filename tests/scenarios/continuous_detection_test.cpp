@@ -236,6 +236,36 @@ TEST_F(ContinuousDetectionTest, IsDueForWhatItsScenariosHaveNotSeenWhoeverRan) {
   EXPECT_FALSE(after_a_restart.is_due(connection));
 }
 
+TEST_F(ContinuousDetectionTest, RunsOfOtherScenariosDoNotDisturbIt) {
+  const test::TestDatabase shared, whole;
+  const std::vector<std::vector<std::string>> of_each{{"fan_in", "structuring", "pass_through"},
+                                                      {"round_tripping", "mule", "anomalies"}};
+  load_all_but_transfers(shared);
+  load_lines(shared, lines(0, 3000));
+  auto connection = shared.connect();
+  std::vector<ContinuousDetection> detections;
+  for (const auto& ids : of_each) {
+    detections.emplace_back(shipped(ids), RunOptions{}, 1h);
+    ASSERT_EQ(detections.back().run(connection).kind, store::RunKind::kFull);
+  }
+  for (std::size_t done = 3000; done < 6000; done += 500) {
+    load_lines(shared, lines(done, done + 500));
+    for (auto& detection : detections) {
+      ASSERT_TRUE(detection.is_due(connection));
+      ASSERT_EQ(detection.run(connection).kind, store::RunKind::kIncremental);
+    }
+  }
+
+  load_all_but_transfers(whole);
+  load_lines(whole, lines(0, 6000));
+  auto whole_connection = whole.connect();
+  for (const auto& ids : of_each)
+    ASSERT_EQ(run(whole_connection, shipped(ids), {}).status, "succeeded");
+  const std::string local = "'fan_in', 'structuring', 'pass_through', 'round_tripping', 'mule'";
+  EXPECT_EQ(alerts_of(shared, local), alerts_of(whole, local));
+  EXPECT_NE(alerts_of(shared, local), "");
+}
+
 /// With a budget for the first step only, if the detector has one.
 std::vector<Scenario> cut_short(std::vector<Scenario> scenarios) {
   for (Scenario& scenario : scenarios) {
