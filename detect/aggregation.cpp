@@ -7,11 +7,11 @@
 #include <cmath>
 #include <iterator>
 #include <span>
-#include <stdexcept>
 
 #include "detect/account_sweep.hpp"
 #include "detect/sentences.hpp"
-#include "graph/temporal_cycles.hpp"
+#include "graph/hubs.hpp"
+#include "graph/require.hpp"
 
 namespace aml::detect {
 namespace {
@@ -20,6 +20,7 @@ using graph::Edge;
 using graph::Micros;
 using graph::MinorSum;
 using graph::MinorUnits;
+using graph::require;
 using graph::TransferGraph;
 using graph::Vertex;
 
@@ -357,9 +358,6 @@ Finding finding_of(const TransferGraph& graph, const Episode& episode,
 }  // namespace
 
 void validate(const AggregationParams& params) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
   require(
       params.leg_at_least_minor >= 0,
       fmt::format("leg_at_least is {} minor units, must be at least 0", params.leg_at_least_minor));

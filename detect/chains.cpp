@@ -12,12 +12,14 @@
 
 #include "detect/sentences.hpp"
 #include "detect/shape_story.hpp"
+#include "graph/require.hpp"
 #include "graph/temporal_paths.hpp"
 
 namespace aml::detect {
 namespace {
 
 using graph::Edge;
+using graph::require;
 using graph::TransferGraph;
 using graph::Vertex;
 

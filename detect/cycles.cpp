@@ -9,16 +9,17 @@
 #include <limits>
 #include <numeric>
 #include <span>
-#include <stdexcept>
 #include <utility>
 
 #include "detect/sentences.hpp"
+#include "graph/require.hpp"
 
 namespace aml::detect {
 namespace {
 
 using graph::Edge;
 using graph::MinorSum;
+using graph::require;
 using graph::TemporalCycles;
 using graph::TransferGraph;
 using graph::Vertex;
@@ -268,9 +269,6 @@ graph::TemporalCycleParams search_params(const CyclesParams& params, std::stop_t
 }  // namespace
 
 void validate(const CyclesParams& params) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
   require(params.max_length >= 2 && params.max_length <= kMaxLength,
           fmt::format("max_length is {}, must be in 2..{}", params.max_length, kMaxLength));
   require(params.min_length >= 2 && params.min_length <= params.max_length,

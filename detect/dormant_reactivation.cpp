@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
-#include <stdexcept>
 
 #include "detect/account_sweep.hpp"
 #include "detect/sentences.hpp"
-#include "graph/temporal_cycles.hpp"
+#include "graph/hubs.hpp"
+#include "graph/require.hpp"
 
 namespace aml::detect {
 namespace {
@@ -18,6 +18,7 @@ namespace {
 using graph::Edge;
 using graph::Micros;
 using graph::MinorSum;
+using graph::require;
 using graph::TransferGraph;
 using graph::Vertex;
 
@@ -194,9 +195,6 @@ Finding finding_of(const TransferGraph& graph, const Reactivation& reactivation,
 }  // namespace
 
 void validate(const DormantReactivationParams& params) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
   require(params.silence > 0,
           fmt::format("silence is {} microseconds, must be above 0", params.silence));
   require(params.window > 0 && params.window <= params.silence,

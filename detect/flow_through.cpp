@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
-#include <stdexcept>
 
 #include "detect/account_sweep.hpp"
 #include "detect/flow_windows.hpp"
 #include "detect/sentences.hpp"
-#include "graph/temporal_cycles.hpp"
+#include "graph/hubs.hpp"
+#include "graph/require.hpp"
 
 namespace aml::detect {
 namespace {
@@ -19,6 +19,7 @@ namespace {
 using graph::Edge;
 using graph::Micros;
 using graph::MinorSum;
+using graph::require;
 using graph::TransferGraph;
 using graph::Vertex;
 
@@ -212,9 +213,6 @@ Finding finding_of(const TransferGraph& graph, const Story& story, Edge earliest
 }  // namespace
 
 void validate(const FlowThroughParams& params) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
   const auto require_duration = [&](const char* name, Micros duration) {
     require(duration > 0, fmt::format("{} is {} microseconds, must be above 0", name, duration));
   };

@@ -13,6 +13,7 @@
 #include "detect/sentences.hpp"
 #include "detect/shape_story.hpp"
 #include "graph/common_counterparties.hpp"
+#include "graph/require.hpp"
 
 namespace aml::detect {
 namespace {
@@ -21,6 +22,7 @@ using graph::CommonCounterparties;
 using graph::Edge;
 using graph::MinorSum;
 using graph::PairsWithCommonCounterparties;
+using graph::require;
 using graph::TransferGraph;
 using graph::Vertex;
 

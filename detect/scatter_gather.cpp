@@ -10,6 +10,7 @@
 
 #include "detect/sentences.hpp"
 #include "detect/shape_story.hpp"
+#include "graph/require.hpp"
 #include "graph/two_path_bundles.hpp"
 
 namespace aml::detect {
@@ -17,6 +18,7 @@ namespace {
 
 using graph::Edge;
 using graph::MinorSum;
+using graph::require;
 using graph::TransferGraph;
 using graph::TwoPath;
 using graph::TwoPathBundle;

@@ -6,13 +6,15 @@
 #include <algorithm>
 #include <boost/pending/disjoint_sets.hpp>
 #include <cmath>
-#include <stdexcept>
 #include <utility>
+
+#include "graph/require.hpp"
 
 namespace aml::detect {
 
 using graph::Edge;
 using graph::MinorSum;
+using graph::require;
 using graph::TransferGraph;
 using graph::Vertex;
 
@@ -99,10 +101,6 @@ void name(Finding& finding, const TransferGraph& graph, std::span<const Vertex> 
 
 std::int64_t permille(double share) {
   return std::llround(share * 1000);
-}
-
-void require(bool holds, const std::string& message) {
-  if (!holds) throw std::invalid_argument(message);
 }
 
 void require_pass_on(double at_least, double at_most) {

@@ -49,8 +49,6 @@ void name(Finding& finding, const graph::TransferGraph& graph,
 /// Thousandths of a share that a parameter gives as a real number.
 std::int64_t permille(double share);
 
-/// Throws: std::invalid_argument with the message unless the condition holds.
-void require(bool holds, const std::string& message);
 /// For the parameters pass_on_at_least and pass_on_at_most: 0 <= at_least <= at_most <= 1000.
 void require_pass_on(double at_least, double at_most);
 /// For a parameter that is a length of time, by its name.

@@ -12,14 +12,16 @@
 
 #include "detect/sentences.hpp"
 #include "detect/structuring_search.hpp"
+#include "graph/hubs.hpp"
 #include "graph/motif_pattern.hpp"
-#include "graph/temporal_cycles.hpp"
+#include "graph/require.hpp"
 
 namespace aml::detect {
 namespace {
 
 using graph::Edge;
 using graph::MinorSum;
+using graph::require;
 using graph::TransferGraph;
 using graph::Vertex;
 
@@ -330,9 +332,6 @@ Finding finding_of(const TransferGraph& graph, const StructuringNetwork& network
 }  // namespace
 
 void validate(const StructuringParams& params) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
   branches_of(params.motif);
   require(params.threshold_minor > 0,
           fmt::format("threshold is {} minor units, must be above 0", params.threshold_minor));
@@ -358,10 +357,7 @@ Detection detect_structuring(const TransferGraph& graph, const StructuringParams
   validate(params);
   const std::size_t required_branches = branches_of(params.motif);
   const std::vector<char> is_hub = graph::hub_vertices(graph, params.max_counterparties);
-  std::vector<Vertex> hubs;
-  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
-    if (is_hub[v]) hubs.push_back(v);
-  }
+  const std::vector<Vertex> hubs = graph::list_hubs(is_hub);
   const StructuringSearch search =
       find_structuring_networks(graph, params, required_branches, is_hub, stop);
 

@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <limits>
-#include <stdexcept>
 #include <string>
 
 #include "graph/cycle_search.hpp"
+#include "graph/hubs.hpp"
+#include "graph/require.hpp"
 #include "graph/triangle_filter.hpp"
 #include "graph/unordered_cycles.hpp"
 
@@ -17,9 +18,6 @@ constexpr int kMaxLength =
     64;  ///< far beyond what can be searched; bounds the depth of the recursion
 
 void validate(const TemporalCycleParams& params) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
   require(params.min_length >= 2,
           "min_length is " + std::to_string(params.min_length) + ", must be at least 2");
   require(params.max_length >= params.min_length && params.max_length <= kMaxLength,
@@ -236,27 +234,6 @@ class TimeOrderedSearch {
   std::vector<Vertex> path_vertices_;
 };
 
-/// Whether a vertex has more than `most` distinct neighbours other than itself, from its list of
-/// neighbours.
-class NeighbourCount {
- public:
-  explicit NeighbourCount(Vertex vertices) : last_seen_by_(vertices, kNoVertex) {}
-
-  bool exceeds(Vertex v, std::span<const Vertex> neighbours, std::uint32_t most) {
-    std::uint32_t distinct = 0;
-    last_seen_by_[v] = v;
-    for (const Vertex neighbour : neighbours) {
-      if (last_seen_by_[neighbour] == v) continue;
-      last_seen_by_[neighbour] = v;
-      if (++distinct > most) return true;
-    }
-    return false;
-  }
-
- private:
-  std::vector<Vertex> last_seen_by_;
-};
-
 /// The transfers that a cycle may begin with; empty: each may. Known beforehand for cycles of three.
 std::vector<char> possible_roots(const TransferGraph& graph, const TemporalCycleParams& params) {
   if (params.min_length != 3 || params.max_length != 3) return {};
@@ -279,37 +256,13 @@ TemporalCycles find_temporal_cycles(const TransferGraph& graph, const TemporalCy
   const detail::CycleExclusions exclusions{hub_vertices(graph, params.max_counterparties),
                                            possible_roots(graph, params)};
   TemporalCycles result;
-  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
-    if (exclusions.is_hub[v]) result.hubs.push_back(v);
-  }
+  result.hubs = list_hubs(exclusions.is_hub);
   if (params.time_order == TimeOrder::kNone) {
     detail::search_all_roots<detail::UnorderedCycleSearch>(graph, params, exclusions, result);
   } else {
     detail::search_all_roots<TimeOrderedSearch>(graph, params, exclusions, result);
   }
   return result;
-}
-
-std::vector<char> hub_vertices(const TransferGraph& graph, std::uint32_t max_counterparties) {
-  std::vector<char> is_hub(graph.num_vertices(), 0);
-  if (max_counterparties == 0) return is_hub;
-  if (const WholeGraph* whole = graph.whole()) {
-    std::ranges::transform(whole->counterparties, is_hub.begin(),
-                           [&](std::uint32_t n) { return n > max_counterparties ? 1 : 0; });
-    return is_hub;
-  }
-  const auto mark = [&](std::span<const Edge> offsets, std::span<const Vertex> neighbours) {
-    NeighbourCount count(graph.num_vertices());
-    for (Vertex v = 0; v < graph.num_vertices(); ++v) {
-      const auto range = neighbours.subspan(offsets[v], offsets[v + 1] - offsets[v]);
-      if (range.size() > max_counterparties && count.exceeds(v, range, max_counterparties)) {
-        is_hub[v] = 1;
-      }
-    }
-  };
-  mark(graph.out_offsets(), graph.targets());
-  mark(graph.in_offsets(), graph.in_sources());
-  return is_hub;
 }
 
 }  // namespace aml::graph

@@ -54,9 +54,4 @@ struct TemporalCycles {
 ///         2022; ours labels vertices per root and number of hops instead of keeping closing times.
 TemporalCycles find_temporal_cycles(const TransferGraph& graph, const TemporalCycleParams& params);
 
-/// True for each vertex with more than `max_counterparties` distinct payers, or with more than that
-/// many distinct payees, itself not counted. 0 means no cap: all false.
-/// Cost: O(n + m); one thread.
-std::vector<char> hub_vertices(const TransferGraph& graph, std::uint32_t max_counterparties);
-
 }  // namespace aml::graph

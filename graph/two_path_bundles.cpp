@@ -4,21 +4,18 @@
 #include <algorithm>
 #include <numeric>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <utility>
 
+#include "graph/hubs.hpp"
+#include "graph/require.hpp"
 #include "graph/root_search.hpp"
-#include "graph/temporal_cycles.hpp"
 
 namespace aml::graph {
 namespace {
 
 void validate(const TwoPathBundleParams& params) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
   require(params.min_middles >= 2,
           "min_middles is " + std::to_string(params.min_middles) + ", must be at least 2");
   require(params.window > 0, "window is " + std::to_string(params.window) + ", must be above 0");
@@ -188,9 +185,7 @@ TwoPathBundles find_two_path_bundles(const TransferGraph& graph,
   validate(params);
   const std::vector<char> is_hub = hub_vertices(graph, params.max_counterparties);
   TwoPathBundles result;
-  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
-    if (is_hub[v]) result.hubs.push_back(v);
-  }
+  result.hubs = list_hubs(is_hub);
   auto found = detail::search_roots<TwoPathBundle>(
       graph.num_vertices(), {params.max_steps, params.max_paths, params.stop},
       [&] { return BundleSearch(graph, params, is_hub); });
