@@ -21,7 +21,7 @@ void validate(const CommonCounterpartiesParams& params) {
   require(params.time_order != TimeOrder::kStrict, "time_order is strict, must be loose or none");
 }
 
-using Log = detail::SearchLog<CommonCounterparties>;
+using Log = detail::SearchLog<std::vector<CommonCounterparties>>;
 
 /// A transfer between a pair and one of the others.
 struct PairTransfer {
@@ -253,7 +253,7 @@ PairsWithCommonCounterparties find_common_counterparties(const TransferGraph& gr
   const std::vector<char> is_hub = hub_vertices(graph, params.max_counterparties);
   PairsWithCommonCounterparties result;
   result.hubs = list_hubs(is_hub);
-  auto found = detail::search_roots<CommonCounterparties>(
+  auto found = detail::search_roots<std::vector<CommonCounterparties>>(
       graph.num_vertices(), {params.max_steps, params.max_transfers, params.stop},
       [&] { return PairSearch(graph, params, is_hub); });
   result.pairs = std::move(found.instances);

@@ -46,7 +46,7 @@ struct TemporalCycles {
 /// Cost:   for each root transfer a backward search for latest departures, then a forward search
 ///         along vertices that can still return; parallel over roots, the same result for any
 ///         number of threads. Memory: 4 bytes a vertex for each thread, and for each of at most
-///         max_cycles cycles 16 bytes and 4 a transfer; while searching up to that for each thread.
+///         max_cycles cycles 24 bytes and 4 a transfer; while searching up to that for each thread.
 ///         TimeOrder::kNone looks at all transfers in the window around a root instead: many more.
 ///         For cycles of three alone most roots are ruled out first by may_be_in_triangle(): 3 to 5
 ///         bytes a transfer; what that looks at are no steps.

@@ -21,7 +21,7 @@ void validate(const TemporalPathParams& params) {
 }
 
 using Path = std::vector<Edge>;
-using Log = detail::SearchLog<Path>;
+using Log = detail::SearchLog<std::vector<Path>>;
 
 class PathSearch {
  public:
@@ -133,9 +133,9 @@ TemporalPaths find_maximal_temporal_paths(const TransferGraph& graph,
   const std::vector<char> is_hub = hub_vertices(graph, params.max_counterparties);
   TemporalPaths result;
   result.hubs = list_hubs(is_hub);
-  auto found = detail::search_roots<Path>(graph.num_edges(),
-                                          {params.max_steps, params.max_transfers, params.stop},
-                                          [&] { return PathSearch(graph, params, is_hub); });
+  auto found = detail::search_roots<std::vector<Path>>(
+      graph.num_edges(), {params.max_steps, params.max_transfers, params.stop},
+      [&] { return PathSearch(graph, params, is_hub); });
   result.paths = std::move(found.instances);
   result.steps = found.steps;
   result.truncated = found.truncated;

@@ -22,7 +22,7 @@ void validate(const TwoPathBundleParams& params) {
   require(params.time_order != TimeOrder::kNone, "time_order is none, must be strict or loose");
 }
 
-using Log = detail::SearchLog<TwoPathBundle>;
+using Log = detail::SearchLog<std::vector<TwoPathBundle>>;
 
 /// The windows of the paths from one source to one target. A window is known by its anchor, a time
 /// at which a first leg was booked; a path lies in the windows of consecutive anchors.
@@ -186,7 +186,7 @@ TwoPathBundles find_two_path_bundles(const TransferGraph& graph,
   const std::vector<char> is_hub = hub_vertices(graph, params.max_counterparties);
   TwoPathBundles result;
   result.hubs = list_hubs(is_hub);
-  auto found = detail::search_roots<TwoPathBundle>(
+  auto found = detail::search_roots<std::vector<TwoPathBundle>>(
       graph.num_vertices(), {params.max_steps, params.max_paths, params.stop},
       [&] { return BundleSearch(graph, params, is_hub); });
   result.bundles = std::move(found.instances);
