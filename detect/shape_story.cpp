@@ -25,13 +25,6 @@ std::vector<Edge> in_time_order(const TransferGraph& graph, std::vector<Edge> tr
   return transfers;
 }
 
-std::vector<std::string> keys_of(const TransferGraph& graph, std::span<const Vertex> vertices) {
-  std::vector<std::string> keys;
-  keys.reserve(vertices.size());
-  for (const Vertex v : vertices) keys.emplace_back(graph.key(v));
-  return keys;
-}
-
 MinorSum sum_of(const TransferGraph& graph, std::span<const Edge> transfers) {
   MinorSum sum = 0;
   for (const Edge e : transfers) sum += graph.amount_minor(e);
@@ -59,7 +52,8 @@ MinorSum income_between(const TransferGraph& graph, std::span<const Vertex> acco
   return income;
 }
 
-std::vector<std::vector<std::size_t>> hanging_together(std::span<const std::vector<Edge>> pieces) {
+std::vector<std::vector<std::size_t>> hanging_together(
+    const std::vector<std::span<const Edge>>& pieces) {
   std::vector<std::pair<Edge, std::size_t>> uses;
   for (std::size_t piece = 0; piece < pieces.size(); ++piece) {
     for (const Edge e : pieces[piece]) uses.emplace_back(e, piece);
@@ -88,14 +82,6 @@ void tell(Finding& finding, const TransferGraph& graph, std::span<const Edge> tr
   for (const Edge e : transfers) {
     finding.transfers.push_back({std::string(graph.transfer_key(e)), std::string(role),
                                  static_cast<int>(finding.transfers.size()) + 1, branch});
-  }
-}
-
-void name(Finding& finding, const TransferGraph& graph, std::span<const Vertex> accounts,
-          std::string_view role) {
-  for (const Vertex account : accounts) {
-    finding.entities.push_back(
-        {EntityKind::kAccount, std::string(graph.key(account)), std::string(role)});
   }
 }
 
