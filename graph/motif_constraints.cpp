@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Constraints that belong to a pattern.
 #include <algorithm>
-#include <stdexcept>
 #include <string>
 
 #include "graph/motif.hpp"
