@@ -8,7 +8,6 @@
 #include <oneapi/tbb/global_control.h>
 
 #include <cstdio>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>

@@ -8,12 +8,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <fstream>
 #include <functional>
-#include <numeric>
-#include <random>
 #include <stdexcept>
 #include <string>
 #include <vector>

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "cli/command_tree.hpp"
 #include "cli/console.hpp"
 #include "cli/version.hpp"
+#include "store/edit_distance.hpp"
 
 namespace aml::cli {
 namespace {
@@ -18,22 +18,6 @@ struct OutputOptions {
   bool quiet = false;
   bool verbose = false;
 };
-
-/// Edits (insert, delete, replace) that turn a into b.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
 
 /// How far the words name commands.
 struct NamedCommand {
@@ -71,7 +55,7 @@ std::string suggestion(const NamedCommand& named) {
   std::size_t best_distance = 3;
   for (const auto* command : named.command->get_subcommands({})) {
     all += (all.empty() ? "" : ", ") + command->get_name();
-    const auto distance = edit_distance(named.unknown_word, command->get_name());
+    const auto distance = store::edit_distance(named.unknown_word, command->get_name());
     if (distance < best_distance) {
       best = command->get_name();
       best_distance = distance;

@@ -303,7 +303,7 @@ int run_share_revoke(const GlobalOptions& global, const ShareOptions& options);
 int run_share_show(const GlobalOptions& global, const ShareOptions& options);
 int run_watch(const GlobalOptions& global, const WatchOptions& options);
 
-/// Exit codes, the same for every command: docs/architecture.md lists them.
+/// Exit codes, the same for every command: docs/operations.md lists them.
 inline constexpr int kOk = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;

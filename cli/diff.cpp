@@ -5,6 +5,7 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "cli/asked_time.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/run.hpp"

@@ -4,16 +4,14 @@
 
 #include <cmath>
 #include <cstdio>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
 
+#include "cli/asked_time.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/graph_files.hpp"
-#include "cli/run.hpp"
 #include "cli/target.hpp"
 #include "detect/features.hpp"
 #include "detect/money_text.hpp"

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // aml forest: an isolation forest over CSV files, without a database.
-#include <fmt/format.h>
 
-#include <limits>
 #include <stdexcept>
 
 #include "cli/commands.hpp"

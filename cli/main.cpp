@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // aml: parses, calls one command, catches once, and turns what went wrong into a message and an
 // exit code.
-#include <fmt/format.h>
 
 #include <exception>
 #include <new>
 #include <stdexcept>
-#include <system_error>
 
 #include "cli/command_line.hpp"
 #include "cli/console.hpp"

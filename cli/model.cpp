@@ -3,15 +3,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "cli/asked_time.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/forest.hpp"
-#include "cli/run.hpp"
 #include "cli/target.hpp"
 #include "cli/version.hpp"
 #include "reports/private_file.hpp"

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <stdexcept>
 
+#include "cli/asked_time.hpp"
 #include "cli/commands.hpp"
-#include "cli/run.hpp"
 #include "cli/target.hpp"
 #include "store/version_history.hpp"
 

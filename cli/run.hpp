@@ -10,14 +10,6 @@
 
 namespace aml::cli {
 
-/// A day from its first to its last microsecond, or a moment.
-struct AskedTime {
-  graph::Micros from = 0;
-  graph::Micros until = 0;
-};
-/// Throws: std::invalid_argument with the option if the text is neither a day nor a time.
-AskedTime asked_time(const char* option, const std::string& text);
-
 /// The chosen scenarios, with what was overridden in them.
 std::vector<scenarios::Scenario> scenarios_to_run(store::Connection& connection,
                                                   const RunOptions& options);
@@ -30,14 +22,6 @@ scenarios::RunOutcome run_with_lineage(store::Connection& connection, const RunO
 /// Runs the scenarios with a line for each stage. Ctrl-C stops between stages. Shared by run and
 /// demo.
 scenarios::RunOutcome run_with_progress(store::Connection& connection, const RunOptions& options);
-
-/// "As of" a day is as of its end. Throws: std::invalid_argument for what is no time.
-std::optional<graph::Micros> as_of_time(const std::optional<std::string>& text);
-
-/// The version that `option` asks for by its number or by a time, a day as of its end. Throws: std::invalid_argument for what is neither,
-/// and for a number that the newest version has not reached.
-std::int64_t asked_version(store::Connection& connection, const char* option,
-                           const std::string& text);
 
 /// One row for each scenario: alerts by severity, new, gone.
 Table outcome_table(const scenarios::RunOutcome& outcome);

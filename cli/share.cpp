@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "cli/asked_time.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
-#include "cli/run.hpp"
 #include "cli/target.hpp"
 #include "store/shares.hpp"
 

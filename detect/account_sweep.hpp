@@ -16,6 +16,7 @@
 
 #include "detect/finding.hpp"
 #include "detect/sentences.hpp"
+#include "graph/hubs.hpp"
 #include "graph/transfer_graph.hpp"
 
 namespace aml::detect {
@@ -66,10 +67,7 @@ AccountSweep sweep_accounts(graph::Vertex accounts, std::uint64_t max_steps,
 inline Detection detection_of(const graph::TransferGraph& graph, AccountSweep&& sweep,
                               const std::vector<char>& is_hub, std::uint32_t max_counterparties,
                               const std::string& noun) {
-  std::vector<graph::Vertex> hubs;
-  for (graph::Vertex v = 0; v < graph.num_vertices(); ++v) {
-    if (is_hub[v]) hubs.push_back(v);
-  }
+  const std::vector<graph::Vertex> hubs = graph::list_hubs(is_hub);
   Detection detection;
   detection.findings = std::move(sweep.findings);
   detection.truncated = sweep.truncated;

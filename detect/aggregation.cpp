@@ -7,11 +7,12 @@
 #include <cmath>
 #include <iterator>
 #include <span>
-#include <stdexcept>
 
 #include "detect/account_sweep.hpp"
 #include "detect/sentences.hpp"
-#include "graph/temporal_cycles.hpp"
+#include "detect/shape_story.hpp"
+#include "graph/hubs.hpp"
+#include "graph/require.hpp"
 
 namespace aml::detect {
 namespace {
@@ -20,6 +21,7 @@ using graph::Edge;
 using graph::Micros;
 using graph::MinorSum;
 using graph::MinorUnits;
+using graph::require;
 using graph::TransferGraph;
 using graph::Vertex;
 
@@ -234,8 +236,7 @@ struct ScoreParts {
 };
 
 double money_share(const Episode& episode) {
-  if (episode.all_money == 0) return 0;
-  return static_cast<double>(episode.total) / static_cast<double>(episode.all_money);
+  return share_of(episode.total, episode.all_money);
 }
 
 ScoreParts score_of(const Episode& episode, const AggregationParams& params) {
@@ -258,13 +259,6 @@ struct Words {
 constexpr Words words_of(Direction direction) {
   return direction == Direction::kIn ? Words{"received", "from", "collector", "payer", "incoming"}
                                      : Words{"paid", "to", "distributor", "payee", "outgoing"};
-}
-
-std::vector<std::string> keys_of(const TransferGraph& graph, std::span<const Vertex> vertices) {
-  std::vector<std::string> keys;
-  keys.reserve(vertices.size());
-  for (const Vertex v : vertices) keys.emplace_back(graph.key(v));
-  return keys;
 }
 
 /// ", each at least 8,000.00 USD and below 10,000.00 USD"; empty if no bound was asked for.
@@ -347,9 +341,7 @@ Finding finding_of(const TransferGraph& graph, const Episode& episode,
         {std::string(graph.transfer_key(leg.edge)), words.transfer, step, 0});
   }
   finding.entities.push_back({EntityKind::kAccount, finding.subject, words.subject});
-  for (const std::string& key : keys_of(graph, episode.counterparties)) {
-    finding.entities.push_back({EntityKind::kAccount, key, words.counterparty});
-  }
+  name(finding, graph, episode.counterparties, words.counterparty);
   finding.evidence = evidence_of(graph, episode, params, currency);
   return finding;
 }
@@ -357,12 +349,7 @@ Finding finding_of(const TransferGraph& graph, const Episode& episode,
 }  // namespace
 
 void validate(const AggregationParams& params) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
-  require(
-      params.leg_at_least_minor >= 0,
-      fmt::format("leg_at_least is {} minor units, must be at least 0", params.leg_at_least_minor));
+  require_search(params.leg_at_least_minor, params.max_steps);
   require(
       params.leg_below_minor == 0 || params.leg_below_minor > params.leg_at_least_minor,
       fmt::format("leg_below is {} minor units, must be 0 (no bound) or above leg_at_least ({})",
@@ -370,10 +357,8 @@ void validate(const AggregationParams& params) {
   require(
       params.multiples_of_minor >= 0,
       fmt::format("multiples_of is {} minor units, must be at least 0", params.multiples_of_minor));
-  require(params.standing_after > 0,
-          fmt::format("standing_after is {} microseconds, must be above 0", params.standing_after));
-  require(params.window > 0,
-          fmt::format("window is {} microseconds, must be above 0", params.window));
+  require_duration(params.standing_after, "standing_after");
+  require_duration(params.window, "window");
   require(params.min_transfers > 0, "min_transfers is 0, must be above 0");
   require(params.min_counterparties > 0 && params.min_counterparties <= params.min_transfers,
           fmt::format("min_counterparties is {}, must be in 1..min_transfers ({})",
@@ -383,7 +368,6 @@ void validate(const AggregationParams& params) {
       fmt::format("total_above is {} minor units, must be at least 0", params.total_above_minor));
   require(params.min_share >= 0 && params.min_share <= 1,
           fmt::format("min_share is {}, must be in 0..1", params.min_share));
-  require(params.max_steps > 0, "max_steps is 0, must be above 0");
 }
 
 Detection detect_aggregation(const TransferGraph& graph, const AggregationParams& params,

@@ -12,12 +12,14 @@
 
 #include "detect/sentences.hpp"
 #include "detect/shape_story.hpp"
+#include "graph/require.hpp"
 #include "graph/temporal_paths.hpp"
 
 namespace aml::detect {
 namespace {
 
 using graph::Edge;
+using graph::require;
 using graph::TransferGraph;
 using graph::Vertex;
 
@@ -187,7 +189,8 @@ Detection detect_chains(const TransferGraph& graph, const ChainsParams& params,
               .max_transfers = params.max_transfers,
               .stop = std::move(stop)});
   Detection detection;
-  for (const std::vector<std::size_t>& ids : hanging_together(found.paths)) {
+  for (const std::vector<std::size_t>& ids :
+       hanging_together({found.paths.begin(), found.paths.end()})) {
     detection.findings.push_back(
         finding_of(graph, story_of(graph, found.paths, ids), params, currency));
   }

@@ -4,21 +4,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/pending/disjoint_sets.hpp>
-#include <compare>
 #include <limits>
 #include <numeric>
 #include <span>
-#include <stdexcept>
 #include <utility>
 
 #include "detect/sentences.hpp"
+#include "detect/shape_story.hpp"
+#include "graph/require.hpp"
 
 namespace aml::detect {
 namespace {
 
 using graph::Edge;
 using graph::MinorSum;
+using graph::require;
 using graph::TemporalCycles;
 using graph::TransferGraph;
 using graph::Vertex;
@@ -28,7 +28,6 @@ constexpr double kReturnedWeight = 0.45;
 constexpr double kEvennessWeight = 0.45;
 constexpr double kSpeedWeight = 0.1;
 constexpr std::size_t kAccountsNamed = 11;
-constexpr auto kNone = static_cast<std::size_t>(-1);
 
 /// The accounts of every cycle from the smallest on: equal for all rotations of one cycle.
 class AccountOrders {
@@ -57,24 +56,12 @@ using CycleIds = std::vector<std::size_t>;
 
 /// Cycles over the same accounts, parted into those that hang together by transfers they share.
 std::vector<CycleIds> episodes_of(const TemporalCycles& cycles, std::span<const std::size_t> ids) {
-  std::vector<std::pair<Edge, std::size_t>> uses;  // transfer, position in ids
-  for (std::size_t at = 0; at < ids.size(); ++at) {
-    for (const Edge e : cycles[ids[at]]) uses.emplace_back(e, at);
-  }
-  std::ranges::sort(uses);
-  boost::disjoint_sets_with_storage<> sets(ids.size());
-  for (std::size_t i = 1; i < uses.size(); ++i) {
-    if (uses[i].first == uses[i - 1].first) sets.union_set(uses[i].second, uses[i - 1].second);
-  }
-  std::vector<std::size_t> episode_of_root(ids.size(), kNone);
-  std::vector<CycleIds> episodes;
-  for (std::size_t at = 0; at < ids.size(); ++at) {
-    std::size_t& episode = episode_of_root[sets.find_set(at)];
-    if (episode == kNone) {
-      episode = episodes.size();
-      episodes.emplace_back();
-    }
-    episodes[episode].push_back(ids[at]);
+  std::vector<std::span<const Edge>> pieces;
+  pieces.reserve(ids.size());
+  for (const std::size_t id : ids) pieces.push_back(cycles[id]);
+  std::vector<CycleIds> episodes = hanging_together(pieces);
+  for (CycleIds& episode : episodes) {
+    for (std::size_t& cycle : episode) cycle = ids[cycle];
   }
   return episodes;
 }
@@ -92,11 +79,6 @@ struct RoundTrip {
   MinorSum returned() const { return sums.back(); }
 };
 
-/// 0 if nothing was there to begin with.
-double ratio(MinorSum part, MinorSum whole) {
-  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
-}
-
 RoundTrip round_trip_of(const TransferGraph& graph, const TemporalCycles& cycles,
                         std::span<const Vertex> account_order, const CycleIds& episode) {
   RoundTrip trip;
@@ -108,10 +90,7 @@ RoundTrip round_trip_of(const TransferGraph& graph, const TemporalCycles& cycles
     trip.fastest =
         std::min(trip.fastest, graph.booked_at(cycle.back()) - graph.booked_at(cycle.front()));
   }
-  const auto before = [&](Edge a, Edge b) { return graph.before(a, b); };
-  std::ranges::sort(trip.transfers, before);
-  const auto repeated = std::ranges::unique(trip.transfers);
-  trip.transfers.erase(repeated.begin(), repeated.end());
+  trip.transfers = in_time_order(graph, std::move(trip.transfers));
 
   trip.accounts.assign(account_order.begin(), account_order.end());
   std::ranges::rotate(trip.accounts,
@@ -123,13 +102,6 @@ RoundTrip round_trip_of(const TransferGraph& graph, const TemporalCycles& cycles
     trip.sums[trip.hops.back()] += graph.amount_minor(e);
   }
   return trip;
-}
-
-std::vector<std::string> keys_of(const TransferGraph& graph, std::span<const Vertex> vertices) {
-  std::vector<std::string> keys;
-  keys.reserve(vertices.size());
-  for (const Vertex v : vertices) keys.emplace_back(graph.key(v));
-  return keys;
 }
 
 std::string evidence_key(const TransferGraph& graph, std::span<const Vertex> account_order,
@@ -147,14 +119,13 @@ struct ScoreParts {
 
 double evenness_of(const RoundTrip& trip) {
   const auto [smallest, largest] = std::ranges::minmax(trip.sums);
-  return ratio(smallest, largest);
+  return share_of(smallest, largest);
 }
 
 ScoreParts score_of(const RoundTrip& trip, const CyclesParams& params) {
-  const auto [less, more] = std::minmax({trip.sent(), trip.returned()});
   const double used_window = static_cast<double>(trip.fastest) / static_cast<double>(params.window);
-  return {kReturnedWeight * ratio(less, more), kEvennessWeight * evenness_of(trip),
-          kSpeedWeight * (1 - std::min(1.0, used_window))};
+  return {kReturnedWeight * likeness_of(trip.sent(), trip.returned()),
+          kEvennessWeight * evenness_of(trip), kSpeedWeight * (1 - std::min(1.0, used_window))};
 }
 
 std::vector<EvidenceItem> evidence_of(const TransferGraph& graph, const RoundTrip& trip,
@@ -163,7 +134,7 @@ std::vector<EvidenceItem> evidence_of(const TransferGraph& graph, const RoundTri
   const std::string origin(graph.key(trip.accounts.front()));
   const graph::Micros duration =
       graph.booked_at(trip.transfers.back()) - graph.booked_at(trip.transfers.front());
-  const double returned_share = ratio(trip.returned(), trip.sent());
+  const double returned_share = share_of(trip.returned(), trip.sent());
   const auto [smallest, largest] = std::ranges::minmax(trip.sums);
   return {{"returned_share", share_text(returned_share), std::nullopt, score.returned,
            fmt::format("{} of what {} sent came back.", percent_text(returned_share), origin)},
@@ -195,7 +166,7 @@ std::string explanation_of(const TransferGraph& graph, const RoundTrip& trip,
       "{} sent {} over {} from {} on and got {} ({}) back by {}, {} and in {}.",
       graph.key(trip.accounts.front()), format_money(trip.sent(), currency),
       list_of(others, kAccountsNamed), format_time(graph.booked_at(first)),
-      format_money(trip.returned(), currency), percent_text(ratio(trip.returned(), trip.sent())),
+      format_money(trip.returned(), currency), percent_text(share_of(trip.returned(), trip.sent())),
       format_time(graph.booked_at(last)), within(graph.booked_at(last) - graph.booked_at(first)),
       count_of(trip.transfers.size(), "transfer"));
 }
@@ -268,16 +239,12 @@ graph::TemporalCycleParams search_params(const CyclesParams& params, std::stop_t
 }  // namespace
 
 void validate(const CyclesParams& params) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
   require(params.max_length >= 2 && params.max_length <= kMaxLength,
           fmt::format("max_length is {}, must be in 2..{}", params.max_length, kMaxLength));
   require(params.min_length >= 2 && params.min_length <= params.max_length,
           fmt::format("min_length is {}, must be in 2..max_length ({})", params.min_length,
                       params.max_length));
-  require(params.window > 0,
-          fmt::format("window is {} microseconds, must be above 0", params.window));
+  require_duration(params.window, "window");
   require(params.time_order != graph::TimeOrder::kNone,
           "time_order is none, must be strict or loose");
   require(params.max_steps > 0, "max_steps is 0, must be above 0");

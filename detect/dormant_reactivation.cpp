@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
-#include <stdexcept>
+#include <utility>
 
 #include "detect/account_sweep.hpp"
 #include "detect/sentences.hpp"
-#include "graph/temporal_cycles.hpp"
+#include "detect/shape_story.hpp"
+#include "graph/hubs.hpp"
+#include "graph/require.hpp"
 
 namespace aml::detect {
 namespace {
@@ -18,6 +20,7 @@ namespace {
 using graph::Edge;
 using graph::Micros;
 using graph::MinorSum;
+using graph::require;
 using graph::TransferGraph;
 using graph::Vertex;
 
@@ -32,6 +35,7 @@ struct Turnover {
   MinorSum in = 0;
   MinorSum out = 0;
   MinorSum moved() const { return std::max(in, out); }
+  double passed_on_share() const { return likeness_of(in, out); }
 };
 
 /// An account's transfers booked in [from, to), in time order.
@@ -44,8 +48,7 @@ std::vector<Edge> transfers_between(const TransferGraph& graph, Vertex account, 
   for (const Edge e : graph.out_edges(account, from, to)) {
     if (graph.target(e) != account) transfers.push_back(e);
   }
-  std::ranges::sort(transfers, [&](Edge a, Edge b) { return graph.before(a, b); });
-  return transfers;
+  return in_time_order(graph, std::move(transfers));
 }
 
 Turnover turnover_of(const TransferGraph& graph, Vertex account,
@@ -106,18 +109,13 @@ struct ScoreParts {
   double sum() const { return moved + silence + passed_on; }
 };
 
-double passed_on_share(const Turnover& turnover) {
-  const auto [less, more] = std::minmax({turnover.in, turnover.out});
-  return more > 0 ? static_cast<double>(less) / static_cast<double>(more) : 0;
-}
-
 ScoreParts score_of(const Reactivation& reactivation, const DormantReactivationParams& params) {
   const double moved = static_cast<double>(reactivation.turnover.moved()) /
                        static_cast<double>(params.moved_at_least_minor);
   const double silence =
       static_cast<double>(reactivation.silence()) / static_cast<double>(params.silence);
   return {kMovedWeight * (1 - std::exp2(-moved)), kSilenceWeight * (1 - std::exp2(-silence)),
-          kPassedOnWeight * passed_on_share(reactivation.turnover)};
+          kPassedOnWeight * reactivation.turnover.passed_on_share()};
 }
 
 std::size_t days(Micros duration) {
@@ -146,7 +144,7 @@ std::vector<EvidenceItem> evidence_of(const TransferGraph& graph, const Reactiva
        fmt::format("It had been silent since {}, {}.",
                    format_time(reactivation.wake_up.silent_since),
                    count_of(days(reactivation.silence()), "day"))},
-      {"passed_on_share", share_text(passed_on_share(turnover)), std::nullopt, score.passed_on,
+      {"passed_on_share", share_text(turnover.passed_on_share()), std::nullopt, score.passed_on,
        fmt::format("{} came in and {} went out.", format_money(turnover.in, currency),
                    format_money(turnover.out, currency))},
       {"earlier_monthly_mean", plain_money(mean, currency), std::nullopt, std::nullopt,
@@ -176,16 +174,13 @@ Finding finding_of(const TransferGraph& graph, const Reactivation& reactivation,
                                  graph.target(e) == account ? "incoming" : "outgoing", step, 0});
     counterparties.insert(counterparty(graph, account, e));
   }
-  std::vector<std::string> names;
-  for (const Vertex v : counterparties) {
-    names.emplace_back(graph.key(v));
-    finding.entities.push_back({EntityKind::kAccount, names.back(), "counterparty"});
-  }
+  name(finding, graph, counterparties, "counterparty");
   finding.explanation = fmt::format(
       "{} was silent for {} until {}, then moved {} in {} with {} {}.", finding.subject,
       count_of(days(reactivation.silence()), "day"), format_time(reactivation.wake_up.at),
       format_money(reactivation.turnover.moved(), currency),
-      count_of(reactivation.transfers.size(), "transfer"), list_of(names, kCounterpartiesNamed),
+      count_of(reactivation.transfers.size(), "transfer"),
+      list_of(keys_of(graph, counterparties), kCounterpartiesNamed),
       within(*finding.last_activity - *finding.first_activity));
   finding.evidence = evidence_of(graph, reactivation, params, currency);
   return finding;
@@ -194,11 +189,7 @@ Finding finding_of(const TransferGraph& graph, const Reactivation& reactivation,
 }  // namespace
 
 void validate(const DormantReactivationParams& params) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
-  require(params.silence > 0,
-          fmt::format("silence is {} microseconds, must be above 0", params.silence));
+  require_duration(params.silence, "silence");
   require(params.window > 0 && params.window <= params.silence,
           fmt::format("window is {} microseconds, must be above 0 and at most silence ({})",
                       params.window, params.silence));

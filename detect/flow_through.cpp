@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
-#include <stdexcept>
+#include <utility>
 
 #include "detect/account_sweep.hpp"
 #include "detect/flow_windows.hpp"
 #include "detect/sentences.hpp"
-#include "graph/temporal_cycles.hpp"
+#include "detect/shape_story.hpp"
+#include "graph/hubs.hpp"
+#include "graph/require.hpp"
 
 namespace aml::detect {
 namespace {
@@ -19,6 +21,7 @@ namespace {
 using graph::Edge;
 using graph::Micros;
 using graph::MinorSum;
+using graph::require;
 using graph::TransferGraph;
 using graph::Vertex;
 
@@ -62,7 +65,7 @@ Story story_of(const TransferGraph& graph, const AccountFacts& facts, Vertex acc
   story.transfers = episode.deposits;
   story.transfers.insert(story.transfers.end(), episode.withdrawals.begin(),
                          episode.withdrawals.end());
-  std::ranges::sort(story.transfers, [&](Edge a, Edge b) { return graph.before(a, b); });
+  story.transfers = in_time_order(graph, std::move(story.transfers));
   story.deposits = episode.deposits.size();
   std::set<std::uint16_t> countries;
   for (const Edge e : episode.deposits) {
@@ -85,11 +88,6 @@ Story story_of(const TransferGraph& graph, const AccountFacts& facts, Vertex acc
   return story;
 }
 
-/// 0 if nothing was there to begin with.
-double ratio(MinorSum part, MinorSum whole) {
-  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
-}
-
 struct ScoreParts {
   double passed_on;
   double time;
@@ -98,18 +96,11 @@ struct ScoreParts {
 };
 
 ScoreParts score_of(const Story& story, const FlowThroughParams& params) {
-  const auto [less, more] = std::minmax({story.in, story.out});
   const double used_window =
       static_cast<double>(story.duration()) / static_cast<double>(params.window);
-  return {kPassedOnWeight * ratio(less, more), kTimeWeight * (1 - std::min(1.0, used_window)),
-          kIncomeWeight * ratio(story.in, story.income)};
-}
-
-std::vector<std::string> keys_of(const TransferGraph& graph, const std::set<Vertex>& accounts) {
-  std::vector<std::string> keys;
-  keys.reserve(accounts.size());
-  for (const Vertex v : accounts) keys.emplace_back(graph.key(v));
-  return keys;
+  return {kPassedOnWeight * likeness_of(story.in, story.out),
+          kTimeWeight * (1 - std::min(1.0, used_window)),
+          kIncomeWeight * share_of(story.in, story.income)};
 }
 
 std::string explanation_of(const TransferGraph& graph, const Story& story,
@@ -124,7 +115,7 @@ std::string explanation_of(const TransferGraph& graph, const Story& story,
                      graph.key(story.account), since, format_money(story.in, currency),
                      count_of(story.deposits, "transfer"), bound,
                      list_of(keys_of(graph, story.senders), kAccountsNamed),
-                     format_money(story.out, currency), percent_text(ratio(story.out, story.in)),
+                     format_money(story.out, currency), percent_text(share_of(story.out, story.in)),
                      list_of(keys_of(graph, story.receivers), kAccountsNamed),
                      within(story.duration()), format_time(story.first), format_time(story.last));
 }
@@ -134,17 +125,17 @@ std::vector<EvidenceItem> scored_evidence(const TransferGraph& graph, const Stor
                                           const FlowThroughParams& params) {
   const ScoreParts score = score_of(story, params);
   const auto account = graph.key(story.account);
-  return {
-      {"passed_on_share", share_text(ratio(story.out, story.in)),
-       share_text(params.out_in_at_least), score.passed_on,
-       fmt::format("{} of what came in went out; a window needs {}.",
-                   percent_text(ratio(story.out, story.in)), percent_text(params.out_in_at_least))},
-      {"duration_hours", hours_text(story.duration()), hours_text(params.window), score.time,
-       fmt::format("From the first deposit to the last transfer it took {} hours.",
-                   hours_text(story.duration()))},
-      {"income_share", share_text(ratio(story.in, story.income)), std::nullopt, score.income,
-       fmt::format("The deposits are {} of all that {} received from others in that time.",
-                   percent_text(ratio(story.in, story.income)), account)}};
+  return {{"passed_on_share", share_text(share_of(story.out, story.in)),
+           share_text(params.out_in_at_least), score.passed_on,
+           fmt::format("{} of what came in went out; a window needs {}.",
+                       percent_text(share_of(story.out, story.in)),
+                       percent_text(params.out_in_at_least))},
+          {"duration_hours", hours_text(story.duration()), hours_text(params.window), score.time,
+           fmt::format("From the first deposit to the last transfer it took {} hours.",
+                       hours_text(story.duration()))},
+          {"income_share", share_text(share_of(story.in, story.income)), std::nullopt, score.income,
+           fmt::format("The deposits are {} of all that {} received from others in that time.",
+                       percent_text(share_of(story.in, story.income)), account)}};
 }
 
 std::vector<EvidenceItem> evidence_of(const TransferGraph& graph, const Story& story,
@@ -199,12 +190,8 @@ Finding finding_of(const TransferGraph& graph, const Story& story, Edge earliest
     finding.transfers.push_back({std::string(graph.transfer_key(e)), role, step, 0});
   }
   finding.entities.push_back({EntityKind::kAccount, finding.subject, "intermediary"});
-  for (const std::string& key : keys_of(graph, story.senders)) {
-    finding.entities.push_back({EntityKind::kAccount, key, "sender"});
-  }
-  for (const std::string& key : keys_of(graph, story.receivers)) {
-    finding.entities.push_back({EntityKind::kAccount, key, "receiver"});
-  }
+  name(finding, graph, story.senders, "sender");
+  name(finding, graph, story.receivers, "receiver");
   finding.evidence = evidence_of(graph, story, params, currency);
   return finding;
 }
@@ -212,24 +199,16 @@ Finding finding_of(const TransferGraph& graph, const Story& story, Edge earliest
 }  // namespace
 
 void validate(const FlowThroughParams& params) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
-  const auto require_duration = [&](const char* name, Micros duration) {
-    require(duration > 0, fmt::format("{} is {} microseconds, must be above 0", name, duration));
-  };
   const auto require_count = [&](const char* name, std::uint32_t count) {
     require(count > 0, fmt::format("{} is 0, must be above 0", name));
   };
-  require(
-      params.leg_at_least_minor >= 0,
-      fmt::format("leg_at_least is {} minor units, must be at least 0", params.leg_at_least_minor));
+  require_search(params.leg_at_least_minor, params.max_steps);
   require(params.deposit_below_minor == 0 || params.deposit_below_minor > params.leg_at_least_minor,
           fmt::format(
               "deposit_below is {} minor units, must be 0 (no bound) or above leg_at_least ({})",
               params.deposit_below_minor, params.leg_at_least_minor));
-  require_duration("window", params.window);
-  require_duration("holding", params.holding);
+  require_duration(params.window, "window");
+  require_duration(params.holding, "holding");
   require(params.in_at_least_minor > 0,
           fmt::format("in_at_least is {} minor units, must be above 0", params.in_at_least_minor));
   require(std::isfinite(params.out_in_at_most) && params.out_in_at_most >= 0,
@@ -242,9 +221,8 @@ void validate(const FlowThroughParams& params) {
   require_count("min_deposits", params.min_deposits);
   require_count("min_senders", params.min_senders);
   require_count("min_receivers", params.min_receivers);
-  require_duration("new_within", params.new_within);
-  require_duration("dormant_for", params.dormant_for);
-  require(params.max_steps > 0, "max_steps is 0, must be above 0");
+  require_duration(params.new_within, "new_within");
+  require_duration(params.dormant_for, "dormant_for");
 }
 
 Detection detect_flow_through(const TransferGraph& graph, const AccountFacts& facts,

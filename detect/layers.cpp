@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "detect/sentences.hpp"
 #include "detect/shape_story.hpp"
 #include "graph/common_counterparties.hpp"
+#include "graph/require.hpp"
 
 namespace aml::detect {
 namespace {
@@ -21,6 +21,7 @@ using graph::CommonCounterparties;
 using graph::Edge;
 using graph::MinorSum;
 using graph::PairsWithCommonCounterparties;
+using graph::require;
 using graph::TransferGraph;
 using graph::Vertex;
 
@@ -225,7 +226,7 @@ std::vector<Group> groups_of(const PairsWithCommonCounterparties& found) {
     pieces.back().insert(pieces.back().end(), pair.out.begin(), pair.out.end());
   }
   std::vector<Group> groups;
-  for (const std::vector<std::size_t>& ids : hanging_together(pieces)) {
+  for (const std::vector<std::size_t>& ids : hanging_together({pieces.begin(), pieces.end()})) {
     Group& group = groups.emplace_back();
     for (const std::size_t id : ids) {
       const CommonCounterparties& pair = found.pairs[id];

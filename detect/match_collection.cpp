@@ -50,7 +50,7 @@ void MatchCollection::add_stories(std::span<const Row> rows,
     for (const GroupTransfer& use : uses.back()) piece.push_back(use.transfer);
   }
   MotifStory without_transfers{.subject = rows.front().subject};
-  for (const std::vector<std::size_t>& ids : hanging_together(pieces)) {
+  for (const std::vector<std::size_t>& ids : hanging_together({pieces.begin(), pieces.end()})) {
     MotifStory together{.subject = rows.front().subject};
     MotifStory& story = pieces[ids.front()].empty() ? without_transfers : together;
     for (const std::size_t id : ids) {

@@ -14,10 +14,12 @@
 #include "graph/group_transfers.hpp"
 #include "graph/motif_answer.hpp"
 #include "graph/motif_describe.hpp"
+#include "graph/require.hpp"
 
 namespace aml::detect {
 namespace {
 
+using graph::require;
 using graph::TransferGraph;
 using graph::Vertex;
 

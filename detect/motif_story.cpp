@@ -8,6 +8,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <span>
 
 #include "detect/sentences.hpp"
 #include "detect/shape_story.hpp"
@@ -147,7 +148,7 @@ void MotifTeller::tell_transfers(Finding& finding, MotifStory& story,
   story.accounts.emplace(roles_.number_of(subject_role_), story.subject);
   for (const Edge e : transfers) tell(finding, graph_, {&e, 1}, role_of[e].name, role_of[e].place);
   for (const auto& [role, account] : story.accounts) {
-    name(finding, graph_, {&account, 1}, roles_.name(role));
+    name(finding, graph_, std::span(&account, 1), roles_.name(role));
   }
 }
 

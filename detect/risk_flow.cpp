@@ -9,8 +9,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "graph/hubs.hpp"
 #include "graph/pregel.hpp"
-#include "graph/temporal_cycles.hpp"
 
 namespace aml::detect {
 namespace {

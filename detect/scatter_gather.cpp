@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
 #include "detect/sentences.hpp"
 #include "detect/shape_story.hpp"
+#include "graph/require.hpp"
 #include "graph/two_path_bundles.hpp"
 
 namespace aml::detect {
@@ -17,6 +19,7 @@ namespace {
 
 using graph::Edge;
 using graph::MinorSum;
+using graph::require;
 using graph::TransferGraph;
 using graph::TwoPath;
 using graph::TwoPathBundle;
@@ -154,9 +157,9 @@ Finding finding_of(const TransferGraph& graph, const TwoPathBundle& bundle,
     tell(finding, graph, branch.in, "scatter", ++number);
     tell(finding, graph, branch.out, "gather", number);
   }
-  name(finding, graph, {&story.source, 1}, "source");
+  name(finding, graph, std::span(&story.source, 1), "source");
   name(finding, graph, story.middles, "middle");
-  name(finding, graph, {&story.sink, 1}, "sink");
+  name(finding, graph, std::span(&story.sink, 1), "sink");
   finding.evidence = evidence_of(graph, story, params, currency);
   return finding;
 }

@@ -6,13 +6,15 @@
 #include <algorithm>
 #include <boost/pending/disjoint_sets.hpp>
 #include <cmath>
-#include <stdexcept>
 #include <utility>
+
+#include "graph/require.hpp"
 
 namespace aml::detect {
 
 using graph::Edge;
 using graph::MinorSum;
+using graph::require;
 using graph::TransferGraph;
 using graph::Vertex;
 
@@ -21,13 +23,6 @@ std::vector<Edge> in_time_order(const TransferGraph& graph, std::vector<Edge> tr
   const auto repeated = std::ranges::unique(transfers);
   transfers.erase(repeated.begin(), repeated.end());
   return transfers;
-}
-
-std::vector<std::string> keys_of(const TransferGraph& graph, std::span<const Vertex> vertices) {
-  std::vector<std::string> keys;
-  keys.reserve(vertices.size());
-  for (const Vertex v : vertices) keys.emplace_back(graph.key(v));
-  return keys;
 }
 
 MinorSum sum_of(const TransferGraph& graph, std::span<const Edge> transfers) {
@@ -57,7 +52,8 @@ MinorSum income_between(const TransferGraph& graph, std::span<const Vertex> acco
   return income;
 }
 
-std::vector<std::vector<std::size_t>> hanging_together(std::span<const std::vector<Edge>> pieces) {
+std::vector<std::vector<std::size_t>> hanging_together(
+    const std::vector<std::span<const Edge>>& pieces) {
   std::vector<std::pair<Edge, std::size_t>> uses;
   for (std::size_t piece = 0; piece < pieces.size(); ++piece) {
     for (const Edge e : pieces[piece]) uses.emplace_back(e, piece);
@@ -89,20 +85,8 @@ void tell(Finding& finding, const TransferGraph& graph, std::span<const Edge> tr
   }
 }
 
-void name(Finding& finding, const TransferGraph& graph, std::span<const Vertex> accounts,
-          std::string_view role) {
-  for (const Vertex account : accounts) {
-    finding.entities.push_back(
-        {EntityKind::kAccount, std::string(graph.key(account)), std::string(role)});
-  }
-}
-
 std::int64_t permille(double share) {
   return std::llround(share * 1000);
-}
-
-void require(bool holds, const std::string& message) {
-  if (!holds) throw std::invalid_argument(message);
 }
 
 void require_pass_on(double at_least, double at_most) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the stories of patterns over several accounts have in common: transfers told and summed.
+// What the stories of findings have in common: transfers told and summed, accounts named; and their parameters.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "detect/finding.hpp"
@@ -19,8 +20,13 @@ std::vector<graph::Edge> in_time_order(const graph::TransferGraph& graph,
                                        std::vector<graph::Edge> transfers);
 
 /// The keys of the vertices, in their order.
-std::vector<std::string> keys_of(const graph::TransferGraph& graph,
-                                 std::span<const graph::Vertex> vertices);
+template <typename Graph, typename Vertices>
+std::vector<std::string> keys_of(const Graph& of, const Vertices& vertices) {
+  std::vector<std::string> keys;
+  keys.reserve(vertices.size());
+  for (const graph::Vertex v : vertices) keys.emplace_back(of.key(v));
+  return keys;
+}
 
 graph::MinorSum sum_of(const graph::TransferGraph& graph, std::span<const graph::Edge> transfers);
 
@@ -37,20 +43,22 @@ graph::MinorSum income_between(const graph::TransferGraph& graph,
 /// The positions of the pieces, parted into those that hang together by transfers they share. In
 /// the order of the first piece of each.
 std::vector<std::vector<std::size_t>> hanging_together(
-    std::span<const std::vector<graph::Edge>> pieces);
+    const std::vector<std::span<const graph::Edge>>& pieces);
 
 /// Adds the transfers as the next steps of the story.
 void tell(Finding& finding, const graph::TransferGraph& graph,
           std::span<const graph::Edge> transfers, std::string_view role, int branch);
 /// Adds the accounts.
-void name(Finding& finding, const graph::TransferGraph& graph,
-          std::span<const graph::Vertex> accounts, std::string_view role);
+template <typename Accounts>
+void name(Finding& finding, const graph::TransferGraph& graph, const Accounts& accounts,
+          std::string_view role) {
+  for (std::string& key : keys_of(graph, accounts))
+    finding.entities.push_back({EntityKind::kAccount, std::move(key), std::string(role)});
+}
 
 /// Thousandths of a share that a parameter gives as a real number.
 std::int64_t permille(double share);
 
-/// Throws: std::invalid_argument with the message unless the condition holds.
-void require(bool holds, const std::string& message);
 /// For the parameters pass_on_at_least and pass_on_at_most: 0 <= at_least <= at_most <= 1000.
 void require_pass_on(double at_least, double at_most);
 /// For a parameter that is a length of time, by its name.

@@ -11,15 +11,18 @@
 #include <unordered_set>
 
 #include "detect/sentences.hpp"
+#include "detect/shape_story.hpp"
 #include "detect/structuring_search.hpp"
+#include "graph/hubs.hpp"
 #include "graph/motif_pattern.hpp"
-#include "graph/temporal_cycles.hpp"
+#include "graph/require.hpp"
 
 namespace aml::detect {
 namespace {
 
 using graph::Edge;
 using graph::MinorSum;
+using graph::require;
 using graph::TransferGraph;
 using graph::Vertex;
 
@@ -132,10 +135,6 @@ struct Story {
   graph::Micros duration() const { return last_activity - first_activity; }
 };
 
-double share_of(MinorSum part, MinorSum whole) {
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
-
 void add_legs(const TransferGraph& graph, Story& story) {
   const auto add = [&](Edge leg) {
     ++story.legs;
@@ -150,16 +149,6 @@ void add_legs(const TransferGraph& graph, Story& story) {
     add(told.branch.second_leg);
     story.inflow += graph.amount_minor(told.branch.second_leg);
   }
-}
-
-MinorSum income_between(const TransferGraph& graph, Vertex account, graph::Micros first,
-                        graph::Micros last) {
-  MinorSum income = 0;
-  for (const Edge position : graph.in_edges(account, first, last + 1)) {
-    if (graph.in_source(position) == account) continue;
-    income += graph.amount_minor(graph.in_edge(position));
-  }
-  return income;
 }
 
 Story story_of(const TransferGraph& graph, const StructuringNetwork& network) {
@@ -177,8 +166,8 @@ Story story_of(const TransferGraph& graph, const StructuringNetwork& network) {
   story.earliest = network.branches.front().first_leg;
   story.first_activity = graph.booked_at(story.earliest);
   story.last_activity = graph.booked_at(network.exits.back());
-  story.income =
-      income_between(graph, network.collector, story.first_activity, story.last_activity);
+  story.income = income_between(graph, std::span(&network.collector, 1), story.first_activity,
+                                story.last_activity);
   return story;
 }
 
@@ -198,13 +187,6 @@ ScoreParts score_of(const Story& story, const StructuringParams& params) {
   return {kBranchesWeight * (1 - std::exp2(1 - branches)),
           kLegsWeight * mean_leg(story) / static_cast<double>(params.threshold_minor),
           kIncomeWeight * share_of(story.inflow, story.income)};
-}
-
-std::vector<std::string> keys_of(const TransferGraph& graph, const std::set<Vertex>& vertices) {
-  std::vector<std::string> keys;
-  keys.reserve(vertices.size());
-  for (const Vertex v : vertices) keys.emplace_back(graph.key(v));
-  return keys;
 }
 
 std::string explanation_of(const TransferGraph& graph, const Story& story,
@@ -293,21 +275,6 @@ std::vector<FindingTransfer> transfers_of(const TransferGraph& graph, const Stor
   return transfers;
 }
 
-/// An account that plays two parts stands once for each.
-std::vector<FindingEntity> entities_of(const TransferGraph& graph, const Story& story) {
-  std::vector<FindingEntity> entities;
-  const auto add = [&](const std::set<Vertex>& accounts, const char* role) {
-    for (const std::string& key : keys_of(graph, accounts)) {
-      entities.push_back({EntityKind::kAccount, key, role});
-    }
-  };
-  add({story.collector}, "collector");
-  add(story.senders, "sender");
-  add(story.middlemen, "middleman");
-  add(story.payees, "exit");
-  return entities;
-}
-
 Finding finding_of(const TransferGraph& graph, const StructuringNetwork& network,
                    std::size_t required_branches, const StructuringParams& params,
                    const BaseCurrency& currency) {
@@ -322,7 +289,11 @@ Finding finding_of(const TransferGraph& graph, const StructuringNetwork& network
   finding.last_activity = story.last_activity;
   finding.explanation = explanation_of(graph, story, params, currency);
   finding.transfers = transfers_of(graph, story);
-  finding.entities = entities_of(graph, story);
+  // An account that plays two parts stands once for each.
+  name(finding, graph, std::span(&story.collector, 1), "collector");
+  name(finding, graph, story.senders, "sender");
+  name(finding, graph, story.middlemen, "middleman");
+  name(finding, graph, story.payees, "exit");
   finding.evidence = evidence_of(graph, story, required_branches, params, currency);
   return finding;
 }
@@ -330,17 +301,13 @@ Finding finding_of(const TransferGraph& graph, const StructuringNetwork& network
 }  // namespace
 
 void validate(const StructuringParams& params) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
   branches_of(params.motif);
   require(params.threshold_minor > 0,
           fmt::format("threshold is {} minor units, must be above 0", params.threshold_minor));
   require(params.leg_at_least_minor >= 0 && params.leg_at_least_minor <= params.threshold_minor,
           fmt::format("leg_at_least is {} minor units, must be in 0..threshold ({})",
                       params.leg_at_least_minor, params.threshold_minor));
-  require(params.window > 0,
-          fmt::format("window is {} microseconds, must be above 0", params.window));
+  require_duration(params.window, "window");
   require(params.time_order != graph::TimeOrder::kNone,
           "time_order is none, must be strict or loose");
   require(std::isfinite(params.pass_on_at_most) && params.pass_on_at_most >= 0,
@@ -358,10 +325,7 @@ Detection detect_structuring(const TransferGraph& graph, const StructuringParams
   validate(params);
   const std::size_t required_branches = branches_of(params.motif);
   const std::vector<char> is_hub = graph::hub_vertices(graph, params.max_counterparties);
-  std::vector<Vertex> hubs;
-  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
-    if (is_hub[v]) hubs.push_back(v);
-  }
+  const std::vector<Vertex> hubs = graph::list_hubs(is_hub);
   const StructuringSearch search =
       find_structuring_networks(graph, params, required_branches, is_hub, stop);
 

@@ -10,8 +10,9 @@
 #include <boost/graph/max_cardinality_matching.hpp>
 #include <cmath>
 #include <iterator>
-#include <limits>
 #include <utility>
+
+#include "graph/legs.hpp"
 
 namespace aml::detect {
 namespace {
@@ -29,13 +30,6 @@ constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 /// inside the range.
 std::int64_t permille(double share) {
   return std::llround(std::min(share, 1e12) * 1000);
-}
-
-constexpr Micros kEarliest = std::numeric_limits<Micros>::min();
-
-/// Held inside the range of Micros.
-Micros earlier_by(Micros at, Micros length) {
-  return at < kEarliest + length ? kEarliest : at - length;
 }
 
 using AccountPair = std::pair<Vertex, Vertex>;  // sender, middleman
@@ -230,7 +224,7 @@ class CollectorSearch {
     Window window{};
     for (window.anchor = 0; window.anchor < exits_.size(); ++window.anchor) {
       const Edge anchor = exits_[window.anchor].edge;
-      window.from = earlier_by(graph_.booked_at(anchor), params_.window);
+      window.from = graph::start_of_window(graph_.booked_at(anchor), params_.window);
       while (window.legs_end < second_legs_.size() &&
              may_follow(second_legs_[window.legs_end].edge, anchor)) {
         ++window.legs_end;

@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <stdexcept>
 
 #include "detect/money_text.hpp"
 #include "detect/sentences.hpp"
+#include "detect/shape_story.hpp"
 #include "graph/components.hpp"
 
 namespace aml::detect {
@@ -55,13 +55,6 @@ std::map<std::string, std::size_t> kinds_of(const IdentityGraph& graph,
   std::map<std::string, std::size_t> kinds;
   for (const Vertex attribute : component.attributes) ++kinds[std::string(graph.kind(attribute))];
   return kinds;
-}
-
-std::vector<std::string> keys_of(const IdentityGraph& graph, std::span<const Vertex> vertices) {
-  std::vector<std::string> keys;
-  keys.reserve(vertices.size());
-  for (const Vertex v : vertices) keys.emplace_back(graph.key(v));
-  return keys;
 }
 
 struct Score {

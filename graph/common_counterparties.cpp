@@ -5,26 +5,23 @@
 #include <iterator>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
+#include "graph/hubs.hpp"
+#include "graph/require.hpp"
 #include "graph/root_search.hpp"
-#include "graph/temporal_cycles.hpp"
 
 namespace aml::graph {
 namespace {
 
 void validate(const CommonCounterpartiesParams& params) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
   require(params.min_payees >= 1, "min_payees is 0, must be at least 1");
   require(params.window > 0, "window is " + std::to_string(params.window) + ", must be above 0");
   require(params.time_order != TimeOrder::kStrict, "time_order is strict, must be loose or none");
 }
 
-using Log = detail::SearchLog<CommonCounterparties>;
+using Log = detail::SearchLog<std::vector<CommonCounterparties>>;
 
 /// A transfer between a pair and one of the others.
 struct PairTransfer {
@@ -255,10 +252,8 @@ PairsWithCommonCounterparties find_common_counterparties(const TransferGraph& gr
   validate(params);
   const std::vector<char> is_hub = hub_vertices(graph, params.max_counterparties);
   PairsWithCommonCounterparties result;
-  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
-    if (is_hub[v]) result.hubs.push_back(v);
-  }
-  auto found = detail::search_roots<CommonCounterparties>(
+  result.hubs = list_hubs(is_hub);
+  auto found = detail::search_roots<std::vector<CommonCounterparties>>(
       graph.num_vertices(), {params.max_steps, params.max_transfers, params.stop},
       [&] { return PairSearch(graph, params, is_hub); });
   result.pairs = std::move(found.instances);

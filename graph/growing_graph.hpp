@@ -31,7 +31,7 @@ class GrowingGraph {
   Vertex add_vertex(std::string_view key);
   std::optional<Vertex> find(std::string_view vertex_key) const;
 
-  /// Requires: no transfer has this key. Cost: O(min(degree, most_counterparties)).
+  /// Requires: no transfer has this key. Throws: std::invalid_argument for one type too many. Cost: O(min(degree, most_counterparties)).
   void add_transfer(Vertex source, Vertex target, Micros booked_at, MinorUnits amount_minor,
                     std::string_view type, std::string_view key);
 

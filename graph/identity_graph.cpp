@@ -3,17 +3,13 @@
 
 #include <algorithm>
 #include <numeric>
-#include <stdexcept>
 #include <utility>
 
 #include "graph/key_order.hpp"
+#include "graph/require.hpp"
 
 namespace aml::graph {
 namespace {
-
-void require(bool holds, const char* message) {
-  if (!holds) throw std::invalid_argument(message);
-}
 
 void validate(const AttributeColumns& columns) {
   const std::size_t rows = columns.party.size();

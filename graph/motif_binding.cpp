@@ -8,8 +8,8 @@
 #include <memory>
 #include <set>
 
+#include "graph/hubs.hpp"
 #include "graph/motif_linear.hpp"
-#include "graph/temporal_cycles.hpp"
 
 namespace aml::graph {
 namespace {
@@ -210,9 +210,7 @@ BoundMotif bind_query(const MotifQuery& query, const TransferGraph& graph,
   BoundMotif bound;
   std::vector<char> is_hub;
   if (query.max_counterparties > 0) is_hub = hub_vertices(graph, query.max_counterparties);
-  for (Vertex v = 0; v < is_hub.size(); ++v) {
-    if (is_hub[v]) bound.hubs.push_back(v);
-  }
+  bound.hubs = list_hubs(is_hub);
   for (std::size_t i = 0; i < query.branches.size(); ++i) {
     bound.branches.push_back(
         {query.motif.branches[i].pattern, BranchBinding(query, i, graph, properties).run(is_hub)});

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Constraints that belong to a pattern.
 #include <algorithm>
-#include <stdexcept>
 #include <string>
 
 #include "graph/motif.hpp"
+#include "graph/require.hpp"
 
 namespace aml::graph {
 namespace {
@@ -44,10 +44,6 @@ class Validation {
   }
 
  private:
-  static void require(bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  }
-
   void require_positive_edge(int edge, const char* constraint) const {
     const std::string where = std::string(constraint) + " names edge " + std::to_string(edge);
     require(edge >= 0 && static_cast<std::size_t>(edge) < pattern_.edges.size(),

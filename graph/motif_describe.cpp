@@ -2,7 +2,6 @@
 #include "graph/motif_describe.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <iomanip>
 #include <sstream>
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Expressions to values.
-#include <algorithm>
 #include <optional>
 
 #include "graph/motif_expression.hpp"

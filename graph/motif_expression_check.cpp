@@ -2,7 +2,6 @@
 // Names and types of expressions.
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "graph/motif_expression.hpp"
 

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <stdexcept>
 #include <string>
 #include <unordered_set>
 
 #include "graph/motif_reach.hpp"
+#include "graph/require.hpp"
 
 namespace aml::graph {
 namespace {
@@ -22,10 +22,6 @@ bool is_of_vertex(Measure measure) {
 }
 bool is_distinct(Measure measure) {
   return measure != Measure::kRows && measure != Measure::kRowSum;
-}
-
-void require(bool holds, const std::string& message) {
-  if (!holds) throw std::invalid_argument(message);
 }
 
 void require_vertex(const MotifPlan& plan, std::size_t v) {

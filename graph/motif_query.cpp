@@ -3,19 +3,15 @@
 
 #include <algorithm>
 #include <set>
-#include <stdexcept>
 
 #include "graph/motif_symmetry.hpp"
+#include "graph/require.hpp"
 
 namespace aml::graph {
 namespace {
 
 /// Of the conditions of all branches, which each have a copy.
 constexpr std::size_t kMostNodes = 1'000'000;
-
-void require(bool holds, const std::string& message) {
-  if (!holds) throw std::invalid_argument(message);
-}
 
 void check_options(const MotifQueryText& text) {
   if (text.mode == MotifMode::kGraphFrames) {

@@ -82,9 +82,6 @@ class MotifShape {
     return components_[component].vertices;
   }
   std::size_t component_of(std::size_t vertex) const { return component_of_[vertex]; }
-  bool is_acyclic(std::size_t component) const {
-    return components_[component].closing_edges.empty();
-  }
   /// Edges without which the component is a tree; self-loops are leaves of it.
   const std::vector<std::size_t>& closing_edges(std::size_t component) const {
     return components_[component].closing_edges;

@@ -23,10 +23,10 @@ struct SearchBudget {
   std::stop_token stop = {};
 };
 
-/// The instances in the order of their roots.
-template <typename Instance>
+/// The instances in the order of their roots. `Instances` is a vector, or grows and is read like one.
+template <typename Instances>
 struct SearchResult {
-  std::vector<Instance> instances;
+  Instances instances;
   std::uint64_t units = 0;
   std::uint64_t steps = 0;
   bool truncated = false;
@@ -66,23 +66,23 @@ class SpentByChunks {
 
 /// The instances of consecutive roots, each with its units and the number of steps after which it
 /// was found.
-template <typename Instance>
+template <typename Instances>
 struct FoundInChunk {
-  struct Found {
-    Instance instance;
+  struct Cost {
     std::uint64_t units;
     std::uint64_t at_step;
   };
-  std::vector<Found> found;
+  Instances instances;
+  std::vector<Cost> costs;
   std::uint64_t units = 0;
   std::uint64_t steps = 0;
 };
 
 /// What the search of one chunk finds and spends.
-template <typename Instance>
+template <typename Instances>
 class SearchLog {
  public:
-  SearchLog(std::size_t chunk, FoundInChunk<Instance>& found, SpentByChunks& spent,
+  SearchLog(std::size_t chunk, FoundInChunk<Instances>& found, SpentByChunks& spent,
             const std::stop_token& stop)
       : chunk_(chunk), found_(found), spent_(spent), stop_(stop), stopped_(stop.stop_requested()) {}
   ~SearchLog() { spent_.report(chunk_, found_.steps, found_.units); }
@@ -96,9 +96,10 @@ class SearchLog {
   }
   bool stopped() const { return stopped_; }
 
-  void emit(Instance instance, std::uint64_t units) {
+  void emit(typename Instances::value_type instance, std::uint64_t units) {
     found_.units += units;
-    found_.found.push_back({std::move(instance), units, found_.steps});
+    found_.instances.push_back(std::move(instance));
+    found_.costs.push_back({units, found_.steps});
     since_report_ += units;
     if (since_report_ >= kStepsBetweenReports) look_up();
   }
@@ -113,7 +114,7 @@ class SearchLog {
   }
 
   std::size_t chunk_;
-  FoundInChunk<Instance>& found_;
+  FoundInChunk<Instances>& found_;
   SpentByChunks& spent_;
   const std::stop_token& stop_;
   std::uint64_t since_report_ = 0;
@@ -121,46 +122,47 @@ class SearchLog {
 };
 
 /// Adds the instances of a chunk as far as the budgets reach.
-template <typename Instance>
-void append(FoundInChunk<Instance>&& chunk, const SearchBudget& budget,
-            SearchResult<Instance>& result) {
+template <typename Instances>
+void append(FoundInChunk<Instances>&& chunk, const SearchBudget& budget,
+            SearchResult<Instances>& result) {
   const std::uint64_t steps_left = budget.max_steps - result.steps;
   std::uint64_t steps = std::min(chunk.steps, steps_left);
   result.truncated = chunk.steps > steps_left;
-  for (auto& found : chunk.found) {
-    if (found.at_step > steps_left) break;
-    if (found.units > budget.max_units - result.units) {
+  for (std::size_t i = 0; i < chunk.costs.size(); ++i) {
+    const auto [units, at_step] = chunk.costs[i];
+    if (at_step > steps_left) break;
+    if (units > budget.max_units - result.units) {
       result.truncated = true;
-      steps = found.at_step;
+      steps = at_step;
       break;
     }
-    result.units += found.units;
-    result.instances.push_back(std::move(found.instance));
+    result.units += units;
+    result.instances.push_back(std::move(chunk.instances[i]));
   }
   result.steps += steps;
 }
 
 /// `new_search()` makes a search for one thread; search(root, log) looks for the instances of one
 /// root, counts its steps, and soon returns once log.stopped().
-template <typename Instance, typename NewSearch>
-SearchResult<Instance> search_roots(std::uint64_t roots, const SearchBudget& budget,
-                                    NewSearch new_search) {
+template <typename Instances, typename NewSearch>
+SearchResult<Instances> search_roots(std::uint64_t roots, const SearchBudget& budget,
+                                     NewSearch new_search) {
   // Waves let a spent budget end the search soon; chunks are what a thread takes at a time.
   constexpr std::uint64_t kRootsPerWave = 1 << 14;
   constexpr std::uint64_t kRootsPerChunk = 1 << 6;
 
   oneapi::tbb::enumerable_thread_specific<decltype(new_search())> searches(new_search);
-  SearchResult<Instance> result;
+  SearchResult<Instances> result;
   for (std::uint64_t wave = 0; wave < roots && !result.truncated; wave += kRootsPerWave) {
     const std::uint64_t wave_end = std::min(roots, wave + kRootsPerWave);
-    std::vector<FoundInChunk<Instance>> chunks((wave_end - wave + kRootsPerChunk - 1) /
-                                               kRootsPerChunk);
+    std::vector<FoundInChunk<Instances>> chunks((wave_end - wave + kRootsPerChunk - 1) /
+                                                kRootsPerChunk);
     SpentByChunks spent(chunks.size(), budget.max_steps - result.steps,
                         budget.max_units - result.units);
     oneapi::tbb::parallel_for(std::size_t{0}, chunks.size(), [&](std::size_t chunk) {
       const std::uint64_t first = wave + chunk * kRootsPerChunk;
       const std::uint64_t last = std::min(wave_end, first + kRootsPerChunk);
-      SearchLog<Instance> log(chunk, chunks[chunk], spent, budget.stop);
+      SearchLog<Instances> log(chunk, chunks[chunk], spent, budget.stop);
       auto& search = searches.local();
       for (std::uint64_t root = first; root < last && !log.stopped(); ++root) search(root, log);
     });

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <limits>
-#include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "graph/cycle_search.hpp"
+#include "graph/hubs.hpp"
+#include "graph/legs.hpp"
+#include "graph/require.hpp"
 #include "graph/triangle_filter.hpp"
 #include "graph/unordered_cycles.hpp"
 
@@ -17,9 +20,6 @@ constexpr int kMaxLength =
     64;  ///< far beyond what can be searched; bounds the depth of the recursion
 
 void validate(const TemporalCycleParams& params) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
   require(params.min_length >= 2,
           "min_length is " + std::to_string(params.min_length) + ", must be at least 2");
   require(params.max_length >= params.min_length && params.max_length <= kMaxLength,
@@ -43,16 +43,13 @@ class TimeOrderedSearch {
         window_(params.window),
         min_length_(params.min_length),
         max_length_(params.max_length),
+        source_of_(graph),
         slot_of_(graph.num_vertices(), kNoSlot) {}
 
-  /// Adds the cycles whose earliest transfers are the out-edges [first, last) to the log.
-  void search(Edge first, Edge last, detail::ChunkLog& log) {
+  /// Tells the log the cycles whose earliest transfer is the root.
+  void operator()(std::uint64_t root, detail::CycleLog& log) {
     log_ = &log;
-    Vertex source = first < last ? graph_.source(first) : 0;
-    for (Edge root = first; root < last && !log.stopped(); ++root) {
-      while (graph_.out_offsets()[source + 1] <= root) ++source;
-      search_root(root, source);
-    }
+    search_root(static_cast<Edge>(root));
   }
 
  private:
@@ -65,15 +62,14 @@ class TimeOrderedSearch {
     Edge scanned_to = kNoEdge;  ///< reverse position up to which its in-edges have been looked at
   };
 
-  void search_root(Edge root, Vertex source) {
+  void search_root(Edge root) {
     root_ = root;
-    a_ = source;
+    a_ = source_of_(root);
     const Vertex b = graph_.target(root);
     log_->count_step();
     if (exclusions_.exclude(root, a_, b)) return;
     const Micros start = graph_.booked_at(root);
-    const Micros latest = std::numeric_limits<Micros>::max() - 1;
-    const Micros window_end = (start > latest - window_ ? latest : start + window_) + 1;
+    const Micros window_end = end_of_window(start, window_);
 
     const Edge b_begin = first_out_after(b, root);
     const Edge b_end = out_end(b, window_end);
@@ -143,7 +139,7 @@ class TimeOrderedSearch {
       const Vertex next = graph_.target(departure);
       path_edges_.push_back(departure);
       if (next == a_) {
-        if (static_cast<int>(path_edges_.size()) >= min_length_) log_->emit(path_edges_);
+        if (static_cast<int>(path_edges_.size()) >= min_length_) log_->emit(path_edges_, 1);
       } else if (hops_left > 1 && slot_of_[next] != kNoSlot && !on_path(next)) {
         const Edge next_end = departure_end(slot_of_[next], hops_left - 1);
         if (next_end > 0 && graph_.may_follow(departure, next_end - 1, order_)) {
@@ -223,7 +219,8 @@ class TimeOrderedSearch {
   const int min_length_;
   const int max_length_;
 
-  detail::ChunkLog* log_ = nullptr;
+  detail::RootSource source_of_;
+  detail::CycleLog* log_ = nullptr;
   Edge root_ = kNoEdge;
   Micros earliest_ = 0;                 ///< booked_at of B's first departure after the root
   Vertex a_ = kNoVertex;                ///< where the cycle starts and ends
@@ -234,27 +231,6 @@ class TimeOrderedSearch {
   std::vector<std::uint32_t> improved_;
   std::vector<Edge> path_edges_;
   std::vector<Vertex> path_vertices_;
-};
-
-/// Whether a vertex has more than `most` distinct neighbours other than itself, from its list of
-/// neighbours.
-class NeighbourCount {
- public:
-  explicit NeighbourCount(Vertex vertices) : last_seen_by_(vertices, kNoVertex) {}
-
-  bool exceeds(Vertex v, std::span<const Vertex> neighbours, std::uint32_t most) {
-    std::uint32_t distinct = 0;
-    last_seen_by_[v] = v;
-    for (const Vertex neighbour : neighbours) {
-      if (last_seen_by_[neighbour] == v) continue;
-      last_seen_by_[neighbour] = v;
-      if (++distinct > most) return true;
-    }
-    return false;
-  }
-
- private:
-  std::vector<Vertex> last_seen_by_;
 };
 
 /// The transfers that a cycle may begin with; empty: each may. Known beforehand for cycles of three.
@@ -278,38 +254,19 @@ TemporalCycles find_temporal_cycles(const TransferGraph& graph, const TemporalCy
   validate(params);
   const detail::CycleExclusions exclusions{hub_vertices(graph, params.max_counterparties),
                                            possible_roots(graph, params)};
-  TemporalCycles result;
-  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
-    if (exclusions.is_hub[v]) result.hubs.push_back(v);
-  }
-  if (params.time_order == TimeOrder::kNone) {
-    detail::search_all_roots<detail::UnorderedCycleSearch>(graph, params, exclusions, result);
-  } else {
-    detail::search_all_roots<TimeOrderedSearch>(graph, params, exclusions, result);
-  }
-  return result;
-}
-
-std::vector<char> hub_vertices(const TransferGraph& graph, std::uint32_t max_counterparties) {
-  std::vector<char> is_hub(graph.num_vertices(), 0);
-  if (max_counterparties == 0) return is_hub;
-  if (const WholeGraph* whole = graph.whole()) {
-    std::ranges::transform(whole->counterparties, is_hub.begin(),
-                           [&](std::uint32_t n) { return n > max_counterparties ? 1 : 0; });
-    return is_hub;
-  }
-  const auto mark = [&](std::span<const Edge> offsets, std::span<const Vertex> neighbours) {
-    NeighbourCount count(graph.num_vertices());
-    for (Vertex v = 0; v < graph.num_vertices(); ++v) {
-      const auto range = neighbours.subspan(offsets[v], offsets[v + 1] - offsets[v]);
-      if (range.size() > max_counterparties && count.exceeds(v, range, max_counterparties)) {
-        is_hub[v] = 1;
-      }
-    }
-  };
-  mark(graph.out_offsets(), graph.targets());
-  mark(graph.in_offsets(), graph.in_sources());
-  return is_hub;
+  const detail::SearchBudget budget{params.max_steps, params.max_cycles, params.stop};
+  auto found = params.time_order == TimeOrder::kNone
+                   ? detail::search_roots<detail::CycleList>(
+                         graph.num_edges(), budget,
+                         [&] { return detail::UnorderedCycleSearch(graph, params, exclusions); })
+                   : detail::search_roots<detail::CycleList>(graph.num_edges(), budget, [&] {
+                       return TimeOrderedSearch(graph, params, exclusions);
+                     });
+  return {.edges = std::move(found.instances.edges),
+          .offsets = std::move(found.instances.offsets),
+          .hubs = list_hubs(exclusions.is_hub),
+          .steps = found.steps,
+          .truncated = found.truncated};
 }
 
 }  // namespace aml::graph

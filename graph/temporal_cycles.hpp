@@ -46,17 +46,12 @@ struct TemporalCycles {
 /// Cost:   for each root transfer a backward search for latest departures, then a forward search
 ///         along vertices that can still return; parallel over roots, the same result for any
 ///         number of threads. Memory: 4 bytes a vertex for each thread, and for each of at most
-///         max_cycles cycles 16 bytes and 4 a transfer; while searching up to that for each thread.
+///         max_cycles cycles 24 bytes and 4 a transfer; while searching up to that for each thread.
 ///         TimeOrder::kNone looks at all transfers in the window around a root instead: many more.
 ///         For cycles of three alone most roots are ruled out first by may_be_in_triangle(): 3 to 5
 ///         bytes a transfer; what that looks at are no steps.
 /// Source: latest-departure pruning as in 2SCENT (Kumar, Calders 2018) and Blanusa et al., SPAA
 ///         2022; ours labels vertices per root and number of hops instead of keeping closing times.
 TemporalCycles find_temporal_cycles(const TransferGraph& graph, const TemporalCycleParams& params);
-
-/// True for each vertex with more than `max_counterparties` distinct payers, or with more than that
-/// many distinct payees, itself not counted. 0 means no cap: all false.
-/// Cost: O(n + m); one thread.
-std::vector<char> hub_vertices(const TransferGraph& graph, std::uint32_t max_counterparties);
 
 }  // namespace aml::graph

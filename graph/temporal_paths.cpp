@@ -2,20 +2,17 @@
 #include "graph/temporal_paths.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
+#include "graph/hubs.hpp"
+#include "graph/require.hpp"
 #include "graph/root_search.hpp"
-#include "graph/temporal_cycles.hpp"
 
 namespace aml::graph {
 namespace {
 
 void validate(const TemporalPathParams& params) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
   require(params.min_length >= 2,
           "min_length is " + std::to_string(params.min_length) + ", must be at least 2");
   require(params.hop_within > 0,
@@ -24,7 +21,7 @@ void validate(const TemporalPathParams& params) {
 }
 
 using Path = std::vector<Edge>;
-using Log = detail::SearchLog<Path>;
+using Log = detail::SearchLog<std::vector<Path>>;
 
 class PathSearch {
  public:
@@ -135,12 +132,10 @@ TemporalPaths find_maximal_temporal_paths(const TransferGraph& graph,
   validate(params);
   const std::vector<char> is_hub = hub_vertices(graph, params.max_counterparties);
   TemporalPaths result;
-  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
-    if (is_hub[v]) result.hubs.push_back(v);
-  }
-  auto found = detail::search_roots<Path>(graph.num_edges(),
-                                          {params.max_steps, params.max_transfers, params.stop},
-                                          [&] { return PathSearch(graph, params, is_hub); });
+  result.hubs = list_hubs(is_hub);
+  auto found = detail::search_roots<std::vector<Path>>(
+      graph.num_edges(), {params.max_steps, params.max_transfers, params.stop},
+      [&] { return PathSearch(graph, params, is_hub); });
   result.paths = std::move(found.instances);
   result.steps = found.steps;
   result.truncated = found.truncated;

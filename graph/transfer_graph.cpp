@@ -10,13 +10,10 @@
 #include <utility>
 
 #include "graph/key_order.hpp"
+#include "graph/require.hpp"
 
 namespace aml::graph {
 namespace {
-
-void require(bool holds, const std::string& message) {
-  if (!holds) throw std::invalid_argument(message);
-}
 
 void require_length(std::size_t length, std::size_t rows, const char* column) {
   require(length == rows, "column " + std::string(column) + " has " + std::to_string(length) +

@@ -4,28 +4,25 @@
 #include <algorithm>
 #include <numeric>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <utility>
 
+#include "graph/hubs.hpp"
+#include "graph/require.hpp"
 #include "graph/root_search.hpp"
-#include "graph/temporal_cycles.hpp"
 
 namespace aml::graph {
 namespace {
 
 void validate(const TwoPathBundleParams& params) {
-  const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument(message);
-  };
   require(params.min_middles >= 2,
           "min_middles is " + std::to_string(params.min_middles) + ", must be at least 2");
   require(params.window > 0, "window is " + std::to_string(params.window) + ", must be above 0");
   require(params.time_order != TimeOrder::kNone, "time_order is none, must be strict or loose");
 }
 
-using Log = detail::SearchLog<TwoPathBundle>;
+using Log = detail::SearchLog<std::vector<TwoPathBundle>>;
 
 /// The windows of the paths from one source to one target. A window is known by its anchor, a time
 /// at which a first leg was booked; a path lies in the windows of consecutive anchors.
@@ -188,10 +185,8 @@ TwoPathBundles find_two_path_bundles(const TransferGraph& graph,
   validate(params);
   const std::vector<char> is_hub = hub_vertices(graph, params.max_counterparties);
   TwoPathBundles result;
-  for (Vertex v = 0; v < graph.num_vertices(); ++v) {
-    if (is_hub[v]) result.hubs.push_back(v);
-  }
-  auto found = detail::search_roots<TwoPathBundle>(
+  result.hubs = list_hubs(is_hub);
+  auto found = detail::search_roots<std::vector<TwoPathBundle>>(
       graph.num_vertices(), {params.max_steps, params.max_paths, params.stop},
       [&] { return BundleSearch(graph, params, is_hub); });
   result.bundles = std::move(found.instances);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "graph/legs.hpp"
+
 namespace aml::graph::detail {
 
 UnorderedCycleSearch::UnorderedCycleSearch(const TransferGraph& graph,
@@ -13,26 +15,22 @@ UnorderedCycleSearch::UnorderedCycleSearch(const TransferGraph& graph,
       window_(params.window),
       min_length_(params.min_length),
       max_length_(params.max_length),
+      source_of_(graph),
       hops_to_a_(graph.num_vertices(), kFar) {}
 
-void UnorderedCycleSearch::search(Edge first, Edge last, ChunkLog& log) {
+void UnorderedCycleSearch::operator()(std::uint64_t root, CycleLog& log) {
   log_ = &log;
-  Vertex source = first < last ? graph_.source(first) : 0;
-  for (Edge root = first; root < last && !log.stopped(); ++root) {
-    while (graph_.out_offsets()[source + 1] <= root) ++source;
-    search_root(root, source);
-  }
+  search_root(static_cast<Edge>(root));
 }
 
-void UnorderedCycleSearch::search_root(Edge root, Vertex source) {
+void UnorderedCycleSearch::search_root(Edge root) {
   root_ = root;
-  a_ = source;
+  a_ = source_of_(root);
   const Vertex b = graph_.target(root);
   log_->count_step();
   if (exclusions_.exclude(root, a_, b)) return;
   from_ = graph_.booked_at(root);
-  const Micros latest = std::numeric_limits<Micros>::max() - 1;
-  to_ = (from_ > latest - window_ ? latest : from_ + window_) + 1;
+  to_ = end_of_window(from_, window_);
 
   measure_hops(b);
   if (hops_to_a_[b] < max_length_) {
@@ -72,7 +70,7 @@ void UnorderedCycleSearch::extend(Vertex from, int hops_left) {
     if (hops_to_a_[next] >= hops_left || !is_usable(e)) continue;
     path_edges_.push_back(e);
     if (next == a_) {
-      if (static_cast<int>(path_edges_.size()) >= min_length_) log_->emit(path_edges_);
+      if (static_cast<int>(path_edges_.size()) >= min_length_) log_->emit(path_edges_, 1);
     } else if (!on_path(next)) {
       path_vertices_.push_back(next);
       extend(next, hops_left - 1);

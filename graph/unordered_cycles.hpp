@@ -21,13 +21,13 @@ class UnorderedCycleSearch {
   UnorderedCycleSearch(const TransferGraph& graph, const TemporalCycleParams& params,
                        const CycleExclusions& exclusions);
 
-  /// Tells the log the cycles whose earliest transfers are the out-edges [first, last).
-  void search(Edge first, Edge last, ChunkLog& log);
+  /// Tells the log the cycles whose earliest transfer is the root.
+  void operator()(std::uint64_t root, CycleLog& log);
 
  private:
   static constexpr int kFar = std::numeric_limits<int>::max();
 
-  void search_root(Edge root, Vertex source);
+  void search_root(Edge root);
   void measure_hops(Vertex b);
   void extend(Vertex from, int hops_left);
   bool is_usable(Edge e) const;
@@ -39,7 +39,8 @@ class UnorderedCycleSearch {
   const int min_length_;
   const int max_length_;
 
-  ChunkLog* log_ = nullptr;
+  RootSource source_of_;
+  CycleLog* log_ = nullptr;
   Edge root_ = kNoEdge;
   Micros from_ = 0;  ///< of the window
   Micros to_ = 0;    ///< one past its end

@@ -10,7 +10,6 @@
 #include <boost/graph/kamada_kawai_spring_layout.hpp>
 #include <boost/graph/topology.hpp>
 #include <cmath>
-#include <iterator>
 #include <map>
 #include <utility>
 

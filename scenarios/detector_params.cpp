@@ -3,14 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <limits>
-#include <optional>
 #include <stdexcept>
 #include <utility>
 
-#include "scenarios/duration.hpp"
+#include "scenarios/param_fields.hpp"
 
 namespace aml::scenarios {
 namespace {
@@ -18,10 +16,6 @@ namespace {
 /// The largest integer that every reader of JSON holds exactly (2^53 - 1).
 constexpr std::int64_t kLargestInteger = 9'007'199'254'740'991;
 constexpr std::int64_t kLargestCount = std::numeric_limits<std::uint32_t>::max();
-
-/// The words that a parameter may be, each with what it means.
-template <typename Value, std::size_t kWords>
-using Choices = std::array<std::pair<std::string_view, Value>, kWords>;
 
 constexpr Choices<graph::TimeOrder, 2> kTimeOrders{
     {{"strict", graph::TimeOrder::kStrict}, {"loose", graph::TimeOrder::kLoose}}};
@@ -48,8 +42,6 @@ constexpr Choices<graph::Distinct, 3> kDistinct{{{"vertices", graph::Distinct::k
                                                  {"edges", graph::Distinct::kEdges},
                                                  {"none", graph::Distinct::kNone}}};
 constexpr RealRange kPassOn{.low = 0, .high = 1000};
-
-enum class MoneyRange { kAboveZero, kAtLeastZero };
 
 // One list for each detector of what a file may say, in the order of the documentation. Reading and
 // writing both walk over it, so that neither can know a parameter the other does not. Ranges are
@@ -231,154 +223,6 @@ void each_hub_param(Fields& fields, Params& params) {
   if constexpr (requires { params.max_counterparties; })
     fields.integer("max_counterparties", params.max_counterparties, 0, kLargestCount);
 }
-
-/// Exact minor units of a decimal number of units. Digits beyond the currency's exponent must be
-/// zeros.
-std::int64_t parse_money(const JsonObject& object, std::string_view key, std::string_view text,
-                         MoneyRange range, const detect::BaseCurrency& currency) {
-  constexpr std::size_t kMostUnitDigits = 13;
-  constexpr std::size_t kMostDecimals = 4;
-  const std::string expected =
-      fmt::format("a decimal string in {} {} such as \"10000.00\"", currency.code,
-                  range == MoneyRange::kAboveZero ? "above zero" : "of at least zero");
-  const auto is_digits = [](std::string_view part) {
-    return std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
-  };
-  const auto point = text.find('.');
-  const std::string_view units = text.substr(0, point);
-  const std::string_view decimals = point == text.npos ? "" : text.substr(point + 1);
-  const bool well_formed = !units.empty() && units.size() <= kMostUnitDigits &&
-                           (units == "0" || units.front() != '0') && is_digits(units) &&
-                           decimals.empty() == (point == text.npos) &&
-                           decimals.size() <= kMostDecimals && is_digits(decimals);
-  if (!well_formed)
-    object.refuse(key, expected,
-                  text.find(',') != text.npos ? "no thousands separators" : std::string_view{});
-
-  std::int64_t minor = 0;
-  for (const char digit : units) minor = 10 * minor + (digit - '0');
-  const auto exponent = static_cast<std::size_t>(currency.exponent);
-  for (std::size_t i = 0; i < exponent; ++i)
-    minor = 10 * minor + (i < decimals.size() ? decimals[i] - '0' : 0);
-  const std::string_view beyond = decimals.size() > exponent ? decimals.substr(exponent) : "";
-  if (beyond.find_first_not_of('0') != beyond.npos)
-    object.refuse(key, expected, fmt::format("{} has {} decimals", currency.code, exponent));
-  if (range == MoneyRange::kAboveZero && minor == 0) object.refuse(key, expected);
-  return minor;
-}
-
-/// Overwrites with what a JSON object says; a key that is absent leaves the default.
-class ParamReader {
- public:
-  ParamReader(const JsonObject& object, const detect::BaseCurrency& currency)
-      : object_(object), currency_(currency) {}
-
-  template <typename Integer>
-  void integer(std::string_view key, Integer& value, std::int64_t low, std::int64_t high) const {
-    if (object_.find(key)) value = static_cast<Integer>(object_.integer(key, low, high));
-  }
-  void real(std::string_view key, double& value, const RealRange& range) const {
-    if (object_.find(key)) value = object_.real(key, range);
-  }
-  void line(std::string_view key, std::string& value, std::size_t max_characters) const {
-    if (object_.find(key)) value = object_.line(key, max_characters);
-  }
-  void name(std::string_view key, std::string& value) const {
-    if (object_.find(key)) value = object_.name(key);
-  }
-  void lines(std::string_view key, std::vector<std::string>& values, std::size_t max_items,
-             std::size_t max_characters) const {
-    if (object_.find(key)) values = object_.lines(key, max_items, max_characters);
-  }
-  void named_lines(std::string_view key, std::vector<std::pair<std::string, std::string>>& values,
-                   std::size_t max_items, std::size_t max_characters) const {
-    if (object_.find(key)) values = object_.named_lines(key, max_items, max_characters);
-  }
-  void duration(std::string_view key, std::optional<graph::Micros>& value) const {
-    if (object_.find(key)) duration(key, value.emplace());
-  }
-  void duration(std::string_view key, graph::Micros& value) const {
-    const Json* text = object_.find(key);
-    if (!text) return;
-    const auto read = text->is_string() ? parse_duration(text->get_ref<const std::string&>())
-                                        : std::optional<graph::Micros>();
-    if (!read)
-      object_.refuse(key, "a length of time such as \"20 days\"",
-                     "a whole number up to 99999, one space, and seconds, minutes, hours, days or "
-                     "weeks, in quotes");
-    value = *read;
-  }
-  void money(std::string_view key, graph::MinorUnits& value, MoneyRange range) const {
-    const Json* text = object_.find(key);
-    if (!text) return;
-    if (!text->is_string())
-      object_.refuse(key, "a decimal string such as \"10000.00\"",
-                     text->is_number() ? fmt::format("write \"{}\"", text->dump()) : std::string());
-    value = parse_money(object_, key, text->get_ref<const std::string&>(), range, currency_);
-  }
-  template <typename Value, std::size_t kWords>
-  void choice(std::string_view key, Value& value, const Choices<Value, kWords>& choices) const {
-    if (!object_.find(key)) return;
-    std::array<std::string_view, kWords> words;
-    std::ranges::transform(choices, words.begin(), [](const auto& choice) { return choice.first; });
-    value = choices[object_.choice(key, words)].second;
-  }
-
- private:
-  const JsonObject& object_;
-  const detect::BaseCurrency& currency_;
-};
-
-/// Writes every parameter that has a value as a file would.
-class ParamWriter {
- public:
-  explicit ParamWriter(const detect::BaseCurrency& currency) : currency_(currency) {}
-  Json written = Json::object();
-  std::vector<std::string_view> keys;  ///< of all parameters
-
-  template <typename Integer>
-  void integer(std::string_view key, const Integer& value, std::int64_t, std::int64_t) {
-    write(key, value);
-  }
-  void real(std::string_view key, double value, const RealRange&) { write(key, value); }
-  void line(std::string_view key, const std::string& value, std::size_t) {
-    value.empty() ? leave_out(key) : write(key, value);
-  }
-  void name(std::string_view key, const std::string& value) { write(key, value); }
-  void lines(std::string_view key, const std::vector<std::string>& values, std::size_t,
-             std::size_t) {
-    write(key, values);
-  }
-  void named_lines(std::string_view key,
-                   const std::vector<std::pair<std::string, std::string>>& values, std::size_t,
-                   std::size_t) {
-    if (values.empty()) return leave_out(key);
-    Json object = Json::object();
-    for (const auto& [name, value] : values) object[name] = value;
-    write(key, std::move(object));
-  }
-  void duration(std::string_view key, graph::Micros value) { write(key, format_duration(value)); }
-  void duration(std::string_view key, const std::optional<graph::Micros>& value) {
-    value ? duration(key, *value) : leave_out(key);
-  }
-  void money(std::string_view key, graph::MinorUnits value, MoneyRange) {
-    write(key, detect::plain_money(value, currency_));
-  }
-  template <typename Value, std::size_t kWords>
-  void choice(std::string_view key, Value value, const Choices<Value, kWords>& choices) {
-    const auto choice = std::ranges::find(choices, value, [](const auto& c) { return c.second; });
-    write(key, std::string(choice->first));
-  }
-
- private:
-  void write(std::string_view key, Json value) {
-    keys.push_back(key);
-    written[std::string(key)] = std::move(value);
-  }
-  void leave_out(std::string_view key) { keys.push_back(key); }
-
-  const detect::BaseCurrency& currency_;
-};
 
 /// Collects what each parameter is called and how it is written.
 class ParamNames {

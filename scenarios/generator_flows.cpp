@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Laundering around one account: what it collects or distributes, and what flows through it.
-#include <algorithm>
-#include <array>
 
 #include "scenarios/planting_ground.hpp"
 

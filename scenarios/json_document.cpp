@@ -2,7 +2,6 @@
 #include "scenarios/json_document.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +13,7 @@
 #include <system_error>
 
 #include "scenarios/scenario.hpp"
+#include "store/edit_distance.hpp"
 
 namespace aml::scenarios {
 namespace {
@@ -171,22 +171,6 @@ std::size_t count_characters(std::string_view utf8) {
       std::ranges::count_if(utf8, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-/// Insertions, deletions, substitutions and swaps of neighbours between two words.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<std::size_t>> distance(a.size() + 1,
-                                                 std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) distance[i][0] = i;
-  for (std::size_t j = 0; j <= b.size(); ++j) distance[0][j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i)
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substituted = distance[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-      distance[i][j] = std::min({distance[i - 1][j] + 1, distance[i][j - 1] + 1, substituted});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        distance[i][j] = std::min(distance[i][j], distance[i - 2][j - 2] + 1);
-    }
-  return distance[a.size()][b.size()];
-}
-
 std::string quoted_list(std::span<const std::string_view> words) {
   std::string list;
   for (const std::string_view word : words)
@@ -241,7 +225,7 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
   if (words.empty() || word.size() > kLongestTypo) return "";
   std::vector<std::size_t> distances;
   for (const std::string_view candidate : words)
-    distances.push_back(edit_distance(word, candidate));
+    distances.push_back(store::edit_distance(word, candidate));
   const auto nearest = std::ranges::min_element(distances);
   const std::string_view candidate = words[static_cast<std::size_t>(nearest - distances.begin())];
   if (*nearest > std::max<std::size_t>(1, candidate.size() / 3)) return "";

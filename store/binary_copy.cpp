@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/binary_copy.hpp"
 
-#include <fmt/format.h>
-
 #include <bit>
 #include <cassert>
 #include <cstring>

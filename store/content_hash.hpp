@@ -11,7 +11,7 @@ struct evp_md_ctx_st;
 
 namespace aml::store {
 
-/// SHA-256 of bytes that come in pieces.
+/// SHA-256 of bytes that come in pieces. Throws: std::runtime_error if OpenSSL cannot compute it on this machine.
 class Sha256 {
  public:
   Sha256();

@@ -34,7 +34,6 @@ class CsvReader : public RecordReader {
 
   const std::vector<std::string>& header() const override { return header_; }
   std::uint64_t header_line() const override { return header_line_; }
-  char delimiter() const { return delimiter_; }
 
   /// Throws: also StoreError kRefusedData with file and line if a quoted value does not end within
   /// kMaxRecordLines and kMaxRecordBytes, or has text behind its closing quote and no other end on

@@ -113,7 +113,6 @@ EdgeFile read_edge_file(const std::string& path, const VertexFile& vertices) {
   const std::optional<std::size_t> time = rows.find("time");
   const std::optional<std::size_t> amount = rows.find("amount");
   EdgeFile file;
-  file.listed_vertices = vertices.ids.size();
   file.has_time = time.has_value();
   file.has_amount = amount.has_value();
   file.transfers.vertex_keys = vertices.ids;

@@ -2,7 +2,6 @@
 // A graph in two CSV files of an analyst's own, without a database.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +30,6 @@ struct EdgeFile {
   /// The key of row i, from 0, is i. Vertices are numbered as in the vertex file, then in the order
   /// in which rows name them. booked_at is 0 if there is no time, amount_minor if there is no amount.
   graph::TransferColumns transfers;
-  std::size_t listed_vertices = 0;  ///< the first so many are those of the vertex file
   bool has_time = false;
   bool has_amount = false;
   int amount_decimals =

@@ -5,9 +5,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <set>
+
+#include "store/edit_distance.hpp"
 
 namespace aml::store {
 namespace {
@@ -263,22 +264,6 @@ FilePlan make_plan(const Header& header, const Fit& fit) {
     plan.rescued.push_back({name, i});
   }
   return plan;
-}
-
-/// Least number of letters to add, drop or change.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
-    }
-  }
-  return row[b.size()];
 }
 
 /// The column of the header that was perhaps meant: with other separators, or a slip or two.

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/private_cluster.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,15 +20,17 @@
 #include "aml_command.hpp"
 #include "aml_query.hpp"
 #include "store/child_process.hpp"
-#include "store/content_hash.hpp"
+#include "store/cluster_places.hpp"
+#include "store/cluster_socket.hpp"
 #include "store/error.hpp"
+#include "store/server_programs.hpp"
 #include "store/statement.hpp"
 
 namespace aml::store {
 namespace fs = std::filesystem;
+using namespace cluster;
 namespace {
 
-constexpr int kPort = 5432;  // part of the socket's file name only: nothing listens on TCP
 constexpr auto kStartLimit = std::chrono::minutes(10);  // recovery after a crash takes its time
 constexpr auto kStopLimit = std::chrono::minutes(2);
 constexpr auto kPollInterval = std::chrono::milliseconds(5);
@@ -49,181 +48,7 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 )";
 
-[[noreturn]] void fail(const std::string& message) {
-  throw StoreError(StoreFailure::kUnreachable, message);
-}
-[[noreturn]] void fail_with_errno(const std::string& message) {
-  fail(fmt::format("{}: {}", message, std::generic_category().message(errno)));
-}
-
-std::string read_text(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
-
-// ---- where things are
-// -------------------------------------------------------------------------------------------------------
-
-/// A cluster's directory and the files that aml keeps in it. The data are in it too, except as root
-/// when user postgres cannot enter it: then they are below /var/lib/aml, and the file data_location
-/// says where.
-struct Places {
-  fs::path directory;
-  fs::path data;
-  fs::path log() const { return directory / "server.log"; }
-  fs::path lock() const { return directory / "cluster.lock"; }
-  fs::path data_location() const { return directory / "data_location"; }
-};
-
-const fs::path kSharedData = "/var/lib/aml";
-
-Places find_places(const std::string& directory) {
-  Places places{fs::weakly_canonical(fs::absolute(directory)), {}};
-  if (!places.directory.has_filename()) places.directory = places.directory.parent_path();
-  places.data = places.directory / "pg";
-  const fs::path elsewhere = read_text(places.data_location());
-  // The file is believed only if it names what this program makes: remove_cluster() deletes what it
-  // points to.
-  if (elsewhere.filename() == "pg" && elsewhere.parent_path().parent_path() == kSharedData) {
-    places.data = elsewhere;
-  }
-  return places;
-}
-
-bool is_initialised(const Places& places) {
-  std::error_code error;
-  const bool found = fs::exists(places.data / "PG_VERSION", error);
-  if (error)
-    fail(fmt::format("cannot look into {}: {}\n  it belongs to another user", places.data.string(),
-                     error.message()));
-  return found;
-}
-
-/// Held while a cluster is started, stopped or removed: one at a time, among threads and processes.
-/// The kernel drops it however the holder ends.
-class ClusterLock {
- public:
-  explicit ClusterLock(const Places& places) {
-    while (true) {
-      fd_ = ::open(places.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-      if (fd_ < 0) fail_with_errno("cannot open " + places.lock().string());
-      while (::flock(fd_, LOCK_EX) != 0) {
-        if (errno != EINTR) fail_with_errno("cannot lock " + places.lock().string());
-      }
-      struct stat held {};
-      struct stat present {};
-      const bool current = ::fstat(fd_, &held) == 0 &&
-                           ::stat(places.lock().c_str(), &present) == 0 &&
-                           held.st_ino == present.st_ino && held.st_dev == present.st_dev;
-      if (current) return;
-      ::close(fd_);  // remove_cluster() deleted the file while we waited for it
-    }
-  }
-  ~ClusterLock() { ::close(fd_); }
-  ClusterLock(const ClusterLock&) = delete;
-  ClusterLock& operator=(const ClusterLock&) = delete;
-  int descriptor() const { return fd_; }
-
- private:
-  int fd_ = -1;
-};
-
-void create_directory(const fs::path& directory, mode_t mode) {
-  fs::create_directories(directory.parent_path());
-  if (::mkdir(directory.c_str(), mode) != 0 && errno != EEXIST) {
-    fail_with_errno("cannot create " + directory.string());
-  }
-}
-
-void give_to(const fs::path& path, const std::optional<SystemUser>& user) {
-  if (user && ::lchown(path.c_str(), user->uid, user->gid) != 0) {
-    fail_with_errno(fmt::format("cannot give {} to {}", path.string(), user->name));
-  }
-}
-
-// ---- who runs the server
-// ----------------------------------------------------------------------------------------------------
-
-/// Absent: we ourselves. As root the owner of existing data, else postgres.
-std::optional<SystemUser> server_user(const Places& places) {
-  struct stat data {};
-  const bool exists = ::stat(places.data.c_str(), &data) == 0;
-  if (::geteuid() == 0)
-    return exists && data.st_uid != 0 ? system_user(data.st_uid) : system_user("postgres");
-  if (exists && data.st_uid != ::geteuid()) {
-    fail(
-        fmt::format("the private database in {} belongs to user {}\n  run aml as that user, or "
-                    "choose another directory",
-                    places.data.string(), system_user(data.st_uid).name));
-  }
-  return std::nullopt;
-}
-
-uid_t uid_of(const std::optional<SystemUser>& user) {
-  return user ? user->uid : ::geteuid();
-}
-
-// ---- the server's programs
-// --------------------------------------------------------------------------------------------------
-
-struct Programs {
-  std::string initdb;
-  std::string postgres;
-  int major_version = 0;
-};
-
-std::optional<Programs> programs_in(const fs::path& folder) {
-  Programs programs{(folder / "initdb").string(), (folder / "postgres").string(), 0};
-  if (::access(programs.initdb.c_str(), X_OK) != 0 ||
-      ::access(programs.postgres.c_str(), X_OK) != 0)
-    return {};
-  const auto version = output_of(
-      {programs.postgres, "--version"});  // postgres (PostgreSQL) 15.8 (Debian 15.8-0+deb12u1)
-  const auto digit = version.find_first_of("0123456789");
-  if (digit == std::string::npos) return {};
-  programs.major_version = std::atoi(version.c_str() + digit);
-  return programs;
-}
-
-std::vector<fs::path> program_folders() {
-  std::vector<fs::path> folders;
-  auto configured = output_of({"pg_config", "--bindir"});
-  while (!configured.empty() && configured.back() == '\n') configured.pop_back();
-  if (!configured.empty()) folders.emplace_back(configured);
-  const std::vector<std::pair<fs::path, std::string>> roots{
-      {"/usr/lib/postgresql", ""}, {"/usr", "pgsql-"}, {"/opt/homebrew/opt", "postgresql"}};
-  for (const auto& [root, prefix] : roots) {
-    std::error_code absent;
-    for (const auto& entry : fs::directory_iterator(root, absent)) {
-      if (entry.path().filename().string().starts_with(prefix))
-        folders.push_back(entry.path() / "bin");
-    }
-  }
-  return folders;
-}
-
-/// Those that made the data, or the newest if there are none yet.
-Programs find_programs(const Places& places) {
-  const int wanted =
-      is_initialised(places) ? std::atoi(read_text(places.data / "PG_VERSION").c_str()) : 0;
-  std::optional<Programs> best;
-  for (const auto& folder : program_folders()) {
-    const auto programs = programs_in(folder);
-    if (!programs || (wanted != 0 && programs->major_version != wanted)) continue;
-    if (!best || programs->major_version > best->major_version) best = programs;
-  }
-  if (best) return *best;
-  fail(
-      fmt::format("PostgreSQL's server programs{} (initdb, postgres) are not installed\n"
-                  "  install them:             apt install postgresql\n"
-                  "  or use a server you have: aml -d postgresql:///bank ...",
-                  wanted == 0 ? "" : fmt::format(" of version {}", wanted)));
-}
-
 // ---- the running server
-// -----------------------------------------------------------------------------------------------------
 
 /// postmaster.pid: pid, data directory, start time, port, socket directory, listen address, shared
 /// memory key, state.
@@ -303,82 +128,7 @@ std::string end_of_log(const Places& places) {
   return text;
 }
 
-// ---- the socket directory
-// ---------------------------------------------------------------------------------------------------
-
-bool fits_a_socket(const fs::path& directory) {
-  constexpr std::size_t kLongestSocketPath = 107;  // sockaddr_un
-  return directory.string().size() + fmt::format("/.s.PGSQL.{}.lock", kPort).size() <=
-         kLongestSocketPath;
-}
-
-/// True if the directory is now there, real, the server's and closed to everybody else: another
-/// user may have made it first.
-bool make_private(const fs::path& directory, const std::optional<SystemUser>& user) {
-  if (::mkdir(directory.c_str(), 0700) == 0) {
-    give_to(directory, user);
-    return true;
-  }
-  struct stat found {};
-  return ::lstat(directory.c_str(), &found) == 0 && S_ISDIR(found.st_mode) &&
-         found.st_uid == uid_of(user) && (found.st_mode & 077) == 0;
-}
-
-/// Where the socket may be, best first. Short, because a socket's path is limited, and the same at
-/// every start, so that a saved URL stays good.
-std::vector<fs::path> possible_socket_directories(const Places& places,
-                                                  const std::optional<SystemUser>& user) {
-  std::vector<fs::path> parents;
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  if (runtime != nullptr && *runtime == '/' && !user) parents.emplace_back(runtime);
-  parents.push_back(fs::temp_directory_path());
-  parents.emplace_back("/tmp");
-  const auto name = "aml-" + sha256_hex(places.data.string()).substr(0, 12);
-  std::vector<fs::path> directories;
-  for (const auto& parent : parents) {
-    if (fits_a_socket(parent / name)) directories.push_back(parent / name);
-  }
-  return directories;
-}
-
-fs::path make_socket_directory(const Places& places, const std::optional<SystemUser>& user) {
-  for (const auto& directory : possible_socket_directories(places, user)) {
-    if (user && !can_enter(*user, directory.parent_path().string())) continue;
-    if (make_private(directory, user)) return directory;
-  }
-  std::string unguessable = "/tmp/aml-XXXXXX";
-  if (::mkdtemp(unguessable.data()) == nullptr) {
-    fail_with_errno("cannot create a socket directory in /tmp");
-  }
-  give_to(unguessable, user);
-  return unguessable;
-}
-
-/// A server that was killed has left its socket behind.
-void remove_socket_directories(const Places& places, const std::optional<SystemUser>& user) {
-  for (const auto& directory : possible_socket_directories(places, user)) {
-    struct stat found {};
-    const bool is_ours = ::lstat(directory.c_str(), &found) == 0 && S_ISDIR(found.st_mode) &&
-                         found.st_uid == uid_of(user);
-    if (is_ours) fs::remove_all(directory);
-  }
-}
-
 // ---- create, start, stop
-// ----------------------------------------------------------------------------------------------------
-
-/// As root decides where the data lie, and remembers it.
-void choose_data_directory(Places& places, const SystemUser& user) {
-  if (can_enter(user, places.directory.string())) return;
-  create_directory(kSharedData, 0755);
-  auto parent =
-      (kSharedData / (sha256_hex(places.directory.string()).substr(0, 12) + ".XXXXXX")).string();
-  if (::mkdtemp(parent.data()) == nullptr)
-    fail_with_errno("cannot create a directory in " + kSharedData.string());
-  give_to(parent, user);
-  places.data = fs::path(parent) / "pg";
-  std::ofstream(places.data_location()) << places.data.string();
-}
 
 void write_settings(const fs::path& data) {
   std::ofstream file(data / "postgresql.conf", std::ios::app);

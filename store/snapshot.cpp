@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdlib>

@@ -5,13 +5,10 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "scenarios/generator.hpp"
@@ -24,18 +21,7 @@
 namespace aml::test {
 namespace {
 
-using namespace std::chrono_literals;
 namespace fs = std::filesystem;
-
-bool becomes_true(const std::function<bool()>& condition) {
-  const auto end =
-      std::chrono::steady_clock::now() + 120s;  // a sanitizer on a busy machine is slow
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(50ms);
-  }
-  return true;
-}
 
 std::string with_option(const std::string& conninfo, const std::string& keyword,
                         const std::string& value) {

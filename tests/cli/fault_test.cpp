@@ -9,7 +9,6 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <optional>
 #include <pqxx/pqxx>
 #include <string>
@@ -24,18 +23,7 @@
 namespace aml::test {
 namespace {
 
-using namespace std::chrono_literals;
 namespace fs = std::filesystem;
-
-bool becomes_true(const std::function<bool()>& condition) {
-  const auto end =
-      std::chrono::steady_clock::now() + 120s;  // a sanitizer on a busy machine is slow
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(20ms);
-  }
-  return true;
-}
 
 class Fault : public testing::Test {
  protected:
@@ -109,7 +97,7 @@ TEST_F(Fault, ARunThatIsAskedToStopWhileItWaitsForGoldIsStoppedOrWhole) {
   const pid_t program = start({"run"});
   ASSERT_TRUE(becomes_true([&] { return database_.query(kWaiting) == "1"; })) << content_of(log());
   ::kill(program, SIGTERM);
-  std::this_thread::sleep_for(100ms);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
   held.let_go();
   const int code = wait_for(program);
   EXPECT_TRUE(code == 0 || code == 130) << code << content_of(log());

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ pid_t start_aml(const std::vector<std::string>& arguments, const std::string& er
                 const std::vector<std::string>& environment = {});
 /// Waits; exit code, or -signal.
 int wait_for(pid_t child);
+
+/// Looks again and again until the condition holds; false after two minutes: a sanitizer on a busy machine is slow.
+bool becomes_true(const std::function<bool()>& condition);
 
 /// The bytes of a file; none if it is not there.
 std::string content_of(const std::string& path);

@@ -2,7 +2,6 @@
 // aml expectations and aml quarantine, as a data engineer meets them.
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <string>
 #include <vector>
 

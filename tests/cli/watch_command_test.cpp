@@ -5,17 +5,14 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <set>
 #include <sstream>
-#include <thread>
 #include <utility>
 
 #include "scenarios/generator.hpp"
@@ -26,19 +23,6 @@
 
 namespace aml::test {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto kPatience = 120s;  // a sanitizer on a busy machine is slow
-
-bool becomes_true(const std::function<bool()>& condition) {
-  const auto end = std::chrono::steady_clock::now() + kPatience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(50ms);
-  }
-  return true;
-}
 
 /// Sample lines ("name{labels}" -> value) of OpenMetrics text, read by its grammar: families with TYPE before their samples, no
 /// family twice, "# EOF" last.

@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <cmath>
-
 #include "tests/detect/detection_text.hpp"
 #include "tests/detect/invariance.hpp"
 #include "tests/detect/march_2024.hpp"

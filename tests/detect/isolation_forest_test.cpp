@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <limits>
-#include <numeric>
 #include <string>
 
 #include "detect/ranking.hpp"

@@ -5,7 +5,6 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
 #include "detect/account_properties.hpp"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The input is a file of expectations.
 #include <algorithm>
-#include <optional>
 #include <set>
 #include <variant>
 

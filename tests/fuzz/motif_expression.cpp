@@ -2,7 +2,6 @@
 // The input is an expression, read as a condition on matches and as one on groups.
 #include "graph/motif_expression.hpp"
 
-#include <algorithm>
 #include <optional>
 
 #include "scenarios/motif_sql_expression.hpp"

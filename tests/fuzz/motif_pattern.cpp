@@ -2,7 +2,6 @@
 // The input is the text of a motif, read in both modes.
 #include "graph/motif_pattern.hpp"
 
-#include <algorithm>
 #include <set>
 
 #include "tests/fuzz/promises.hpp"

@@ -9,7 +9,6 @@
 #include <boost/graph/connected_components.hpp>
 #include <boost/graph/core_numbers.hpp>
 #include <boost/graph/graph_concepts.hpp>
-#include <map>
 #include <set>
 
 #include "graph/components.hpp"

@@ -9,7 +9,6 @@
 #include <map>
 #include <set>
 #include <stdexcept>
-#include <string>
 #include <vector>
 
 #include "tests/graph/random_patterns.hpp"

@@ -5,7 +5,6 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
-#include <set>
 #include <string>
 
 #include "tests/graph/small_graphs.hpp"

@@ -3,7 +3,6 @@
 // AggregateMessagesSuite, one test for each.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>

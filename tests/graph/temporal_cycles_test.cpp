@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <random>
 
+#include "graph/hubs.hpp"
 #include "tests/graph/small_graphs.hpp"
 #include "tests/oracle/temporal_cycles_oracle.hpp"
 

@@ -11,7 +11,7 @@
 #include <tuple>
 
 #include "graph/growing_graph.hpp"
-#include "graph/temporal_cycles.hpp"
+#include "graph/hubs.hpp"
 #include "tests/graph/small_graphs.hpp"
 
 namespace aml::graph {

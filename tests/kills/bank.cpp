@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <fstream>
 #include <pqxx/pqxx>
-#include <stdexcept>
 #include <thread>
 
 #include "store/error.hpp"

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
-#include <map>
 #include <string>
 
 namespace aml::oracle {

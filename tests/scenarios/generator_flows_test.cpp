@@ -2,7 +2,6 @@
 // What is planted around one account, judged by the generator's files alone.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <functional>
 #include <map>
 #include <set>

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <optional>
 #include <random>
-#include <sstream>
 
 #include "store/error.hpp"
 #include "store/utf8.hpp"

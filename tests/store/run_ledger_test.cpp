@@ -8,7 +8,6 @@
 #include <chrono>
 #include <csignal>
 #include <limits>
-#include <memory>
 #include <pqxx/pqxx>
 #include <string>
 #include <thread>

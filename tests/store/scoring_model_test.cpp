@@ -5,12 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <boost/crc.hpp>
-#include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <random>
 #include <string>
-#include <vector>
 
 #include "detect/forest_bytes.hpp"
 #include "tests/detect/small_forests.hpp"

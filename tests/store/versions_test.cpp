@@ -14,11 +14,13 @@
 
 #include "store/error.hpp"
 #include "store/version_history.hpp"
+#include "tests/support/refusal.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace aml::store {
 namespace {
 
+using test::expect_words;
 using test::TestDatabase;
 
 constexpr const char* kBegin = "SELECT aml.begin_version('TEST')";
@@ -39,10 +41,6 @@ std::string objection(const TestDatabase& database, const std::string& statement
 
 std::string objection_to_write(const TestDatabase& database, const std::string& statement) {
   return objection(database, std::string(kBegin) + ";" + statement);
-}
-
-void expect_words(const std::string& text, const std::string& words) {
-  EXPECT_NE(text.find(words), std::string::npos) << "got: " << text << "\nexpected: " << words;
 }
 
 const std::string kRates =
