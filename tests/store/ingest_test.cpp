@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <libpq-fe.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -16,6 +17,7 @@
 
 #include "scenarios/scenario.hpp"
 #include "store/error.hpp"
+#include "store/raw_connection.hpp"
 #include "store/run_ledger.hpp"
 #include "tests/support/test_database.hpp"
 
@@ -543,6 +545,70 @@ TEST_F(IngestTest, AFileWhoseLoadLostItsLockAndStillCommitsIsKnownToTheNextLoad)
     }
   }
   EXPECT_EQ(query("SELECT count(*), sum(amount) FROM silver.transfers"), "20001|20002.00");
+}
+
+/// The session through which loads write, as the server sees it between them.
+class KeptSession : public IngestTest {
+ protected:
+  std::string others(const std::string& columns) {
+    return query("SELECT " + columns +
+                 " FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+                 "pg_backend_pid() AND pid <> " +
+                 std::to_string(own_pid()));
+  }
+  int own_pid() { return connection_.pqxx().backendpid(); }
+  FileOutcome load_row(const std::string& id) {
+    return load_text(id + ".csv", kTransfersHeader + id + ",2024-01-01,A,B,1,USD,X\n");
+  }
+};
+
+TEST_F(KeptSession, LoadsThroughOneConnectionShareASecondSessionThatHoldsNothing) {
+  EXPECT_EQ(others("count(*)"), "0") << "a connection that loads nothing needs no second one";
+  load_row("T1");
+  const auto session = others("pid");
+  EXPECT_EQ(others("state, backend_xmin IS NULL, backend_xid IS NULL"), "idle|t|t");
+  EXPECT_EQ(load_row("broken,row").kind, Kind::kLoaded);
+  EXPECT_EQ(load_text("x.csv", std::string(kTransfersHeader) + "\"").kind, Kind::kRefused);
+  load_row("T2");
+  EXPECT_EQ(others("pid"), session);
+  EXPECT_EQ(query("SELECT count(*) FROM pg_locks WHERE pid = " + session), "0");
+  // Whatever a load sets for itself would count for those after it.
+  const auto of_session = [&](store::RawConnection& loader, const std::string& sql) {
+    const auto result = loader.execute("test", sql);
+    return std::string(PQgetvalue(result.get(), 0, 0));
+  };
+  const std::string changed =
+      "SELECT count(*) FROM pg_prepared_statements UNION ALL SELECT count(*) FROM pg_class WHERE "
+      "relpersistence = 't'";
+  EXPECT_EQ(of_session(connection_.loader(),
+                       "SELECT string_agg(n::text, ' ') FROM (" + changed + ") AS left_over (n)"),
+            "0 0");
+  const std::string set =
+      "SELECT string_agg(concat_ws('=', name, setting), ' ' ORDER BY name) FROM pg_settings WHERE "
+      "source = 'session'";
+  RawConnection fresh(database_.target());
+  EXPECT_EQ(of_session(connection_.loader(), set), of_session(fresh, set));
+}
+
+TEST_F(KeptSession, IsOpenedAnewIfItWasEndedBetweenTwoLoads) {
+  load_row("T1");
+  const auto session = others("pid");
+  EXPECT_EQ(query("SELECT pg_terminate_backend(" + session + ", 60000)"), "t");
+  EXPECT_EQ(load_row("T2").kind, Kind::kLoaded);
+  EXPECT_NE(others("pid"), session);
+  EXPECT_EQ(query("SELECT string_agg(transfer_id, ' ' ORDER BY 1) FROM silver.transfers"), "T1 T2");
+}
+
+TEST_F(KeptSession, LoadsNothingIfTheOneThatHoldsTheLockWasEnded) {
+  load_row("T1");
+  EXPECT_EQ(query("SELECT pg_terminate_backend(" + std::to_string(own_pid()) + ", 60000)"), "t");
+  try {
+    load_row("T2");
+    FAIL() << "it was loaded without the lock";
+  } catch (const StoreError& error) {
+    EXPECT_EQ(error.failure(), StoreFailure::kUnreachable) << error.what();
+  }
+  EXPECT_EQ(query("SELECT string_agg(transfer_id, ' ' ORDER BY 1) FROM silver.transfers"), "T1");
 }
 
 TEST_F(IngestTest, ATableThatAnotherSessionHoldsIsNoFaultOfTheExpectations) {
