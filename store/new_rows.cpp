@@ -45,7 +45,7 @@ bool NewRows::find_first(Connection& connection) {
     const MarkArrays marks = arrays_of(chunk_.marks);
     auto session = store::begin<pqxx::nontransaction>(connection);
     const auto known = run(session, query::known_source_rows, marks.buckets, marks.keys,
-                           marks.contents, rules_.is_known_by_key, std::nullopt);
+                           marks.contents, rules_.known_by_key_until);
     if (known.size() < chunk_.ends.size()) return true;
     known_ += chunk_.ends.size();
   }
@@ -134,7 +134,7 @@ std::vector<bool> NewRows::known_of_chunk() {
   const MarkArrays marks = arrays_of(asked);
   const Rows known = transaction_->run(
       query::known_source_rows, {marks.buckets, marks.keys, marks.contents,
-                                 to_parameter(rules_.is_known_by_key), to_parameter(file_id_)});
+                                 to_parameter(rules_.known_by_key_until)});
   for (int i = 0; i < known.size(); ++i)
     is_known[rows[static_cast<std::size_t>(known.number(i, 0)) - 1]] = true;
   return is_known;

@@ -1,4 +1,4 @@
--- Parties load faster.
+-- Parties load faster, and a source can gain columns.
 
 -- Normalising what parties gave took half of the time of loading them: docs/loading.md says in words what it does. Now they are expressions that the
 -- planner puts into the statement, and of a usual address one regular expression is left. Not one value changes.
@@ -47,3 +47,6 @@ CREATE OR REPLACE FUNCTION aml.normalise_phone(value text) RETURNS text LANGUAGE
     ELSE nullif(regexp_replace(replace(value, ' ', ''), '[^0-9]+', '', 'g'), '')
   END
 $$;
+
+-- Which columns a source had, however many batches it gave: rows that it gave under others are known by their keys.
+CREATE INDEX ingested_files_source ON aml.ingested_files (path, schema_id, file_id) WHERE kind = 'table';
