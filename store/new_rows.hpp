@@ -88,6 +88,7 @@ class NewRows : public RecordReader {
   void keep_new_rows();
   void remember(const std::vector<SourceMark>& marks);
   void split(std::string_view row, Record& record);
+  void fill_fields(std::string_view row, Record& record);
   std::string_view plain(std::string_view value);
 
   const std::string source_;

@@ -851,6 +851,39 @@ TEST_F(TableSourceInItsOwnDatabase, WhatWasErasedIsKnownByNoHashThatCanBeGuessed
   EXPECT_EQ(load_new(0, TableReading::kAll).rows_known, 4U) << "they read otherwise, and are known";
 }
 
+TEST_F(TableSourceInItsOwnDatabase, ARowThatIsTooLongToBeOneIsHiddenIfItNamesWhoWasErased) {
+  bank_.query("ALTER TABLE payments ADD COLUMN note text");
+  source_.columns.emplace_back("note", "note");
+  const auto pay_at_length = [&](const std::string& id, const std::string& payer) {
+    bank_.query("INSERT INTO payments VALUES ('" + id + "', '" + payer +
+                "', 'B', 1, DEFAULT, '2024-03-01', 'A, \"so\" it is ' || repeat('x', 1100000))");
+  };
+  const auto guessed = [&](const std::string& id) {
+    return query(
+        "SELECT count(*) FROM aml.source_rows WHERE row_key = left(encode(sha256(convert_to('bank' "
+        "|| chr(10) || '" +
+        id + "', 'UTF8')), 'hex'), 32)::uuid");
+  };
+  bank_.query("INSERT INTO payments VALUES ('T1', 'AC-1 \"x\"', 'B', 1, DEFAULT, '2024-03-01')");
+  pay_at_length("T2", "AC-1 \"x\" ");
+  pay_at_length("T3", "C");
+  EXPECT_EQ(load_new(3).quarantined_by_reason, (Counts{{"line_too_long", 2}}));
+  EXPECT_EQ(guessed("T1") + guessed("T2") + guessed("T3"), "111");
+  erase(connection_, {.kind = "account",
+                      .key = "AC-1 \"x\"",
+                      .reference = "R",
+                      .reason = "r",
+                      .override_duty = "test"});
+  EXPECT_EQ(guessed("T1") + guessed("T2") + guessed("T3"), "001");
+  EXPECT_EQ(load_new(0, TableReading::kAll).rows_known, 3U);
+
+  pay_at_length("T4", "AC-1 \"x\"");
+  pay_at_length("T5", "C");
+  EXPECT_EQ(load_new(2).quarantined_by_reason, (Counts{{"line_too_long", 2}}));
+  EXPECT_EQ(guessed("T4") + guessed("T5"), "01");
+  EXPECT_EQ(load_new(0, TableReading::kAll).rows_known, 5U);
+}
+
 TEST_F(TableSourceInItsOwnDatabase, AnAccountWhoseOwnerWasErasedIsKnownInEachOfItsContents) {
   source_.name = "clients";
   source_.dataset = "accounts";
