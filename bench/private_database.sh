@@ -28,9 +28,12 @@ peak_memory() { grep -o 'peak memory .*' "$work/err" | cut -d' ' -f3-; }
 # the middle one of an odd number
 median() { printf '%s\n' "$@" | sort -n | awk '{ t[NR] = $1 } END { print t[(NR + 1) / 2] }'; }
 
-# everything of "$work/data" but the transfers
-empty_database() {
+new_database() {
   query -c "DROP SCHEMA IF EXISTS gold, backtest, history, quarantine, silver, bronze, aml CASCADE" 2>/dev/null
   "$aml" --quiet -d "$url" init >/dev/null
+}
+# everything of "$work/data" but the transfers
+empty_database() {
+  new_database
   "$aml" --quiet -d "$url" load "$work"/data/{fx_rates,parties,accounts}.csv >/dev/null
 }

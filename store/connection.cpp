@@ -6,6 +6,7 @@
 
 #include "aml_query.hpp"
 #include "store/conninfo.hpp"
+#include "store/raw_connection.hpp"
 #include "store/statement.hpp"
 
 namespace aml::store {
@@ -34,6 +35,11 @@ Connection::Connection(const Target& target) : target_(target), connection_(open
   run(session, query::safe_search_path);
   run(session, query::session_settings);
   if (!target.program_version.empty()) run(session, query::name_program, target.program_version);
+}
+
+RawConnection& Connection::loader() {
+  if (!loader_ || !loader_->is_idle()) loader_ = std::make_unique<RawConnection>(target_);
+  return *loader_;
 }
 
 Connection::~Connection() = default;

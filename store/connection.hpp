@@ -14,6 +14,8 @@ using connection = basic_connection_base<connect_direct>;
 
 namespace aml::store {
 
+class RawConnection;
+
 /// Where to connect: a database name, a conninfo string or a URI, handed to libpq untouched; empty
 /// means libpq's own PG* variables, service and password files.
 struct Target {
@@ -45,9 +47,14 @@ class Connection {
   pqxx::connection& pqxx() { return *connection_; }  ///< for the sources of this folder only
   const Target& target() const { return target_; }
 
+  /// A second session of the same kind, through which loads write. It is opened at first use, stays as long as this, and is replaced if it was
+  /// ended meanwhile. For the sources of this folder only. Throws: StoreError kUnreachable.
+  RawConnection& loader();
+
  private:
   Target target_;
   std::unique_ptr<pqxx::connection> connection_;
+  std::unique_ptr<RawConnection> loader_;  // from the first load on
 };
 
 }  // namespace aml::store

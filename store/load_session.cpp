@@ -31,7 +31,7 @@ LoadSession::LoadSession(Connection& connection, const IngestOptions& options)
       base_currency_(store::base_currency(connection)),
       splits_(prepared_splits(connection, options.expectations)),
       erased_(connection),
-      loader_(connection.target()) {}
+      loader_(connection.loader()) {}
 
 void LoadSession::analyze(std::uint64_t rows) {
   auto session = begin<pqxx::nontransaction>(connection_);

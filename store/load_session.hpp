@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the loads of one command share: the lock, the expectations, who was erased, a connection for COPY. For the
+// What the loads of one command share: the lock, the expectations, who was erased, the session through which they write. For the
 // sources of this folder only.
 #pragma once
 
@@ -38,7 +38,7 @@ class LoadSession {
   BaseCurrencySetting base_currency_;
   std::vector<RowSplit> splits_;
   ErasedKeys erased_;
-  RawConnection loader_;
+  RawConnection& loader_;
 };
 
 }  // namespace aml::store

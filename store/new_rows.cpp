@@ -45,7 +45,7 @@ bool NewRows::find_first(Connection& connection) {
     const MarkArrays marks = arrays_of(chunk_.marks);
     auto session = store::begin<pqxx::nontransaction>(connection);
     const auto known = run(session, query::known_source_rows, marks.buckets, marks.keys,
-                           marks.contents, rules_.is_known_by_key, std::nullopt);
+                           marks.contents, rules_.known_by_key_until);
     if (known.size() < chunk_.ends.size()) return true;
     known_ += chunk_.ends.size();
   }
@@ -107,8 +107,8 @@ void NewRows::hide_marks() {
   std::size_t begin = 0;
   for (std::size_t i = 0; i < chunk_.ends.size(); begin = chunk_.ends[i++]) {
     const auto row = std::string_view(chunk_.rows).substr(begin, chunk_.ends[i] - 1 - begin);
-    if (row.size() > kMaxRecordBytes) continue;  // it is no record
-    split(row, record);
+    if (row.size() > kMaxLineBytes) continue;  // it is refused
+    fill_fields(row, record);                  // also of what is too long to be a record
     const Hidden hidden = how_hidden_(record);
     if (hidden == Hidden::kNothing) continue;
     SourceMark& mark = chunk_.marks[i];
@@ -133,8 +133,8 @@ std::vector<bool> NewRows::known_of_chunk() {
   if (asked.empty()) return is_known;
   const MarkArrays marks = arrays_of(asked);
   const Rows known = transaction_->run(
-      query::known_source_rows, {marks.buckets, marks.keys, marks.contents,
-                                 to_parameter(rules_.is_known_by_key), to_parameter(file_id_)});
+      query::known_source_rows,
+      {marks.buckets, marks.keys, marks.contents, to_parameter(rules_.known_by_key_until)});
   for (int i = 0; i < known.size(); ++i)
     is_known[rows[static_cast<std::size_t>(known.number(i, 0)) - 1]] = true;
   return is_known;
@@ -209,6 +209,11 @@ void NewRows::split(std::string_view row, Record& record) {
     record.raw = row;
     return;
   }
+  fill_fields(row, record);
+}
+
+void NewRows::fill_fields(std::string_view row, Record& record) {
+  record.fields.clear();
   unescaped_.clear();
   unescaped_.reserve(row.size());
   for (std::size_t begin = 0, end = 0; begin <= row.size(); begin = end + 1) {

@@ -29,8 +29,9 @@ namespace aml::store {
 class NewRows : public RecordReader {
  public:
   struct Rules {
-    bool is_replacing;       ///< a new content of a key takes the place of the old one
-    bool is_known_by_key;    ///< another content of a known key is not new
+    bool is_replacing;  ///< a new content of a key takes the place of the old one
+    std::int64_t
+        known_by_key_until;  ///< the newest batch of whose keys another content is not new; 0: none
     bool are_taken_for_new;  ///< nothing is looked up, see begin()
   };
   /// How far the marks of a record are hidden: not, only that of its content, or that of its key too.
@@ -87,6 +88,7 @@ class NewRows : public RecordReader {
   void keep_new_rows();
   void remember(const std::vector<SourceMark>& marks);
   void split(std::string_view row, Record& record);
+  void fill_fields(std::string_view row, Record& record);
   std::string_view plain(std::string_view value);
 
   const std::string source_;

@@ -57,6 +57,12 @@ RawResult RawConnection::execute(std::string_view statement, std::string_view te
                                                    /*resultFormat=*/0)));
 }
 
+bool RawConnection::is_idle() const {
+  if (PQtransactionStatus(connection_.get()) != PQTRANS_IDLE) return false;
+  const RawResult answer(PQexec(connection_.get(), ""));
+  return PQresultStatus(answer.get()) == PGRES_EMPTY_QUERY;
+}
+
 RawResult RawConnection::checked(std::string_view statement, RawResult result) const {
   const auto status = PQresultStatus(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_COPY_OUT) {

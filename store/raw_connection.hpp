@@ -44,6 +44,9 @@ class RawConnection {
   /// null.
   [[noreturn]] void fail(std::string_view statement, const pg_result* result) const;
 
+  /// Whether its server answers, and is in no transaction.
+  bool is_idle() const;
+
   pg_conn* get() const { return connection_.get(); }
 
  private:

@@ -51,7 +51,7 @@ void RecordLoad::copy_into_bronze(std::int64_t file_id, RecordReader& reader,
 
 bool RecordLoad::may_rebuild_key() const {
   return plan_.dataset() == Dataset::kTransfers &&
-         transaction_.run(query::may_rebuild_indexes, {"bronze.transfers"}).text(0, 0) == "t";
+         transaction_.run(query::may_rebuild_indexes, {"{bronze.transfers}"}).text(0, 0) == "t";
 }
 
 void RecordLoad::load_into_silver(const std::string& content_name) {

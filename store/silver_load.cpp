@@ -44,6 +44,7 @@ class SilverLoad {
 
   SplitOutcome place(const RowSplit& split) {
     using Ids = RowSplit::Ids;
+    if (split.dataset() == Dataset::kAccounts) return place_accounts(split);
     if (split.dataset() != Dataset::kTransfers)
       return split.run(transaction_, file_, base_currency_, Ids::kCanBeTaken);
     // Hardly a file repeats an id.
@@ -58,9 +59,7 @@ class SilverLoad {
   }
 
   SplitOutcome place_transfers(const RowSplit& split, RowSplit::Ids ids) {
-    // Nobody reads an empty table, so its indexes can be built after it is filled.
-    const bool rebuilds_indexes =
-        transaction_.run(query::may_rebuild_indexes, {"silver.transfers"}).text(0, 0) == "t";
+    const bool rebuilds_indexes = may_rebuild("{silver.transfers}");
     const bool rebuilds_key = rebuilds_indexes && ids == RowSplit::Ids::kAreNew;
     if (rebuilds_indexes) transaction_.run(command::drop_transfer_indexes);
     if (rebuilds_key) transaction_.run(command::drop_transfers_key);
@@ -72,6 +71,27 @@ class SilverLoad {
       transaction_.run(command::create_transfers_file);
     }
     return outcome;
+  }
+
+  SplitOutcome place_accounts(const RowSplit& split) {
+    const bool rebuilds = may_rebuild("{silver.accounts,silver.parties,silver.currencies}");
+    if (rebuilds) transaction_.run(command::drop_account_references);
+    auto outcome = split.run(transaction_, file_, base_currency_, RowSplit::Ids::kCanBeTaken);
+    if (rebuilds) transaction_.run(command::create_account_references);
+    return outcome;
+  }
+
+  void place_attributes() {
+    run_on_file(query::delete_replaced_attributes);
+    const bool rebuilds = may_rebuild("{silver.party_attributes,silver.parties}");
+    if (rebuilds) transaction_.run(command::drop_attribute_keys);
+    run_on_file(query::insert_attributes);
+    if (rebuilds) transaction_.run(command::create_attribute_keys);
+  }
+
+  /// Nobody reads an empty table, so its indexes can be built, and what it refers to be checked, after it is filled.
+  bool may_rebuild(const std::string& tables) {
+    return transaction_.run(query::may_rebuild_indexes, {tables}).text(0, 0) == "t";
   }
 
   void judge(const RowSplit& split, const SplitOutcome& result, std::uint64_t rows) {
@@ -133,10 +153,7 @@ class SilverLoad {
   void complete_silver() {
     if (gives(Dataset::kTransfers)) run_on_file(query::derive_accounts);
     if (gives(Dataset::kAccounts)) transaction_.run(query::delete_unused_derived_parties, {});
-    if (gives(Dataset::kParties)) {
-      run_on_file(query::delete_replaced_attributes);
-      run_on_file(query::insert_attributes);
-    }
+    if (gives(Dataset::kParties)) place_attributes();
     if (gives(Dataset::kFxRates)) {
       transaction_.run(query::revalue_transfers,
                        {base_currency_.code, to_parameter(base_currency_.exponent)});

@@ -192,14 +192,14 @@ class TableLoad {
     return hidden;
   }
 
-  /// With other columns than before every row reads otherwise; a transfer, which is never replaced, has
-  /// not changed by that.
+  /// Under other columns every row reads otherwise. A transfer, which is never replaced, has not changed by that; what is replaced may now say more.
   NewRows::Rules rules() {
-    const auto has_other_columns =
-        on_own_server(query::has_other_columns, source_.name, text_array(plan_.header));
-    const bool is_first_batch = has_other_columns.empty();
+    const auto with_other_columns =
+        on_own_server(query::batch_with_other_columns, source_.name, text_array(plan_.header));
+    const bool is_first_batch = with_other_columns.empty();
     const bool is_replacing = plan_.dataset() != Dataset::kTransfers;
-    return {is_replacing, !is_replacing && !is_first_batch && has_other_columns[0][0].as<bool>(),
+    return {is_replacing,
+            is_replacing || is_first_batch ? 0 : with_other_columns[0][0].as<std::int64_t>(),
             is_first_batch && first_rows_ == FirstRows::kTakenForNew};
   }
 

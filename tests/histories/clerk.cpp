@@ -36,11 +36,12 @@ std::string Clerk::act() {
   if (loaded_ == 0 && !deliveries_.empty()) return load();
   using Act = std::string (Clerk::*)();
   // Often what makes alerts, seldom what takes the data away.
-  constexpr std::array<Act, 16> kActs{
+  constexpr std::array<Act, 18> kActs{
       &Clerk::load,          &Clerk::load,         &Clerk::watch,   &Clerk::watch,
       &Clerk::watch,         &Clerk::run,          &Clerk::run,     &Clerk::run_some,
       &Clerk::describe_anew, &Clerk::correct,      &Clerk::correct, &Clerk::restore,
-      &Clerk::undo_restore,  &Clerk::undo_restore, &Clerk::erase,   &Clerk::look_back};
+      &Clerk::undo_restore,  &Clerk::undo_restore, &Clerk::erase,   &Clerk::look_back,
+      &Clerk::bring_back,    &Clerk::bring_back};
   for (;;) {
     std::string done = (this->*kActs[below(kActs.size())])();
     if (!done.empty()) return done;
@@ -143,8 +144,44 @@ std::string Clerk::erase() {
                                           : "SELECT account_id FROM silver.accounts");
   if (who.empty()) return {};
   has_erased_ = true;
+  // Who was erased before has a pseudonym, which is no key of anybody.
+  for (const auto& row :
+       bank_.query(fmt::format("SELECT kind = 'party', key FROM aml.subject_of_erasure('{}', '{}') "
+                               "WHERE key NOT LIKE 'erased-%' ORDER BY 1, 2",
+                               is_party ? "party" : "account", who)))
+    erased_.push_back({row.starts_with("t|"), row.substr(2)});
   return command({"erase", is_party ? "--party" : "--account", who, "--reference", "case 1",
                   "--reason", "asked for", "--override-duty", "asked for", "--yes"});
+}
+
+std::vector<std::string> Clerk::erased_keys() const {
+  std::vector<std::string> keys;
+  for (const auto& erased : erased_) keys.push_back(erased.key);
+  return keys;
+}
+
+/// Files of somebody who was not told: what was erased as a key, in words, and in a line that cannot be read.
+std::string Clerk::bring_back() {
+  if (erased_.empty()) return {};
+  const Erased& erased = erased_[below(erased_.size())];
+  const std::string folder = fmt::format("{}/again-{}", bank_.folder(), ++files_);
+  std::filesystem::create_directory(folder);
+  if (erased.is_party) {
+    std::ofstream(folder + "/parties.csv") << "party_id,name,note\n"
+                                           << erased.key << ",Somebody,again " << files_ << '\n';
+  } else {
+    std::ofstream(folder + "/accounts.csv") << "account_id,kind,note\n"
+                                            << erased.key << ",current,again " << files_ << '\n';
+  }
+  std::ofstream transfers(folder + "/transfers.jsonl");
+  const auto transfer = [&](const std::string& which, const std::string& payer) {
+    return fmt::format(
+        R"({{"transfer_id": "again-{}-{}", "booked_at": "2024-03-01", "from_account": "{}", "to_account": "S0000001", "amount": 1, "note": "for {})",
+        files_, which, payer, erased.key);
+  };
+  if (!erased.is_party) transfers << transfer("key", erased.key) << "\"}\n";
+  transfers << transfer("words", "S0000002") << "\"}\n" << transfer("line", "S0000002") << '\n';
+  return command({"load", folder}) + " of " + erased.key;
 }
 
 std::string Clerk::look_back() {

@@ -25,6 +25,9 @@ class Clerk {
   /// Whether somebody was erased since the last question: then the past is another.
   bool has_erased();
 
+  /// The keys of all that were erased, which were no others' before.
+  std::vector<std::string> erased_keys() const;
+
  private:
   std::string load();
   std::string watch();
@@ -34,6 +37,7 @@ class Clerk {
   std::string restore();
   std::string undo_restore();
   std::string erase();
+  std::string bring_back();
   std::string look_back();
 
   std::string command(const std::vector<std::string>& words);
@@ -47,6 +51,11 @@ class Clerk {
   std::size_t watched_ = 0;  ///< and whose waves were watched
   int files_ = 0;
   bool has_erased_ = false;
+  struct Erased {
+    bool is_party;
+    std::string key;
+  };
+  std::vector<Erased> erased_;
 };
 
 }  // namespace aml::test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Does to a bank whatever `aml` lets one do, at random: loads, watches, runs, corrections, restored versions, erasures, backtests. After each
-// thing the newest version must be what the tables hold, older ones what they were, and nothing may be left behind. In the end the alerts
+// Does to a bank whatever `aml` lets one do, at random: loads, watches, runs, corrections, restored versions, erasures, backtests, files that name who
+// was erased. After each thing the newest version must be what the tables hold, older ones what they were, who was erased be nowhere, and nothing
+// may be left behind. In the end the alerts
 // must be those of a bank that was given the same transfers, accounts, parties and rates in one go, and nothing before.
 // usage: aml_histories [STEPS [SEED]]      default: 10 steps, a seed of the moment; exit code 1 and what does not hold
 #include <fmt/format.h>
@@ -34,6 +35,7 @@ Sentences live(const Bank& bank, Clerk& clerk, int steps, std::mt19937& random) 
     Sentences broken = past.look(random);
     if (step == steps) add(broken, past.look_at_all());
     add(broken, remains(bank));
+    add(broken, traces(bank, clerk.erased_keys()));
     if (!broken.empty()) return broken;
   }
   return {};

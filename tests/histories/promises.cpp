@@ -122,6 +122,22 @@ Past::Digests Past::digests(const std::string& rows_of_a_table) const {
   return found;
 }
 
+Rows traces(const Bank& bank, const Rows& erased_keys) {
+  if (erased_keys.empty()) return {};
+  // Bytes are written in hexadecimal digits.
+  return bank.query(
+      fmt::format("SELECT place || ' names somebody who was erased' FROM (SELECT format('%I.%I', "
+                  "schemaname, tablename) AS place, "
+                  "(SELECT string_agg(key || '|' || encode(convert_to(key, 'UTF8'), 'hex'), '|') "
+                  "FROM unnest('{{{}}}'::text[]) AS key) AS keys "
+                  "FROM pg_tables WHERE schemaname IN ('aml', 'bronze', 'silver', 'quarantine', "
+                  "'gold', 'backtest', 'history')) t "
+                  "WHERE (xpath('//n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s r "
+                  "WHERE r::text ~ %L', place, keys), false, true, "
+                  "'')))[1]::text <> '0'",
+                  fmt::join(erased_keys, ",")));
+}
+
 void give_silver(const Bank& from, const Bank& to) {
   const std::string folder = to.folder() + "/silver";
   std::filesystem::create_directory(folder);

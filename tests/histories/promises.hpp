@@ -37,6 +37,9 @@ class Past {
   std::map<std::string, Digests> versions_;
 };
 
+/// The tables that name one of the keys, which were erased, a sentence each.
+std::vector<std::string> traces(const Bank& bank, const std::vector<std::string>& erased_keys);
+
 /// Gives all that silver holds to the other bank, which has nothing yet, as files in another order. Throws: std::runtime_error if it does
 /// not take all.
 void give_silver(const Bank& from, const Bank& to);

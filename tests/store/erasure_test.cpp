@@ -517,6 +517,28 @@ TEST(Erase, AnAccountGoesAloneOrWithThePartyThatOnlyStandsForIt) {
   EXPECT_EQ(tables_with(database, "ACDER"), "");
 }
 
+TEST(Erase, APartyThatStoodForAnAccountBeforeItsOwnerWasKnownGoesWithIt) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  database.write(kBank);
+  for (const std::string account : {"ACDER1", "ACDER2"}) {
+    database.write(
+        "INSERT INTO silver.parties VALUES ('" + account +
+        "', NULL, 'unknown', NULL, 0, true, 1, 1); INSERT INTO silver.accounts VALUES ('" +
+        account + "', '" + account + "', NULL, NULL, NULL, NULL, true, 1, 1)");
+    database.write("UPDATE silver.accounts SET party_id = '" +
+                   std::string(account == "ACDER1" ? "PADA1" : "PBOB1") +
+                   "', is_derived = false, valid_from = DEFAULT WHERE account_id = '" + account +
+                   "'; DELETE FROM silver.parties WHERE party_id = '" + account + "'");
+  }
+  EXPECT_NE(tables_with(database, "ACDER1").find("history.silver_parties"), std::string::npos);
+  erase(connection, kAda);
+  EXPECT_EQ(tables_with(database, "ACDER1"), "");
+  erase(connection, {.kind = "account", .key = "ACDER2", .reference = "R", .reason = "r"});
+  EXPECT_EQ(tables_with(database, "ACDER2"), "");
+  EXPECT_NE(tables_with(database, "PBOB1"), "");
+}
+
 TEST(Erase, AColumnThatALoadAddedCountsAsPersonal) {
   const TestDatabase database;
   auto connection = database.connect();
@@ -553,6 +575,24 @@ TEST(Erase, NamesOfAnySpellingAreFoundAndOthersLeftAlone) {
       database.query(
           R"(SELECT aml.without_words('{"k \"q\"": [12, "12", {"b": null}]}'::jsonb, '{"12": "X", "k \"q\"": "Y"}'))"),
       R"({"k \"q\"": [12, "X", {"b": null}]})");
+}
+
+TEST(Erase, LinesOfJsonThatCouldNotBeReadAreFoundWhateverEscapesTheyAreWrittenIn) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  database.write(kBank);
+  database.write(R"(
+    INSERT INTO silver.accounts VALUES ('DE/10 é😀\7', 'PADA1', 'current', 'USD', 'ZQ', NULL, false, 1, 30);
+    INSERT INTO bronze.unreadable_lines SELECT 1, 100 + n, 'transfers', 'x', convert_to(line, 'UTF8') FROM (VALUES
+      (1, '{"a": "DE/10 é😀\\7"'), (2, '{"a": "DE\/10 é😀\\7"'), (3, '{"a": "DE\u002f10 \u00e9\ud83d\uDE00\u005C7"'),
+      (4, '{"a": "x\nDE/10\u0020\u00E9😀\\7\tx"'), (5, '{"a": "\u0044\u0045/1\u0030 é😀\\7", "b": "\ud83d \u0000"'), (6, '{"name": "Adamantia Q. Zw\u00f6lfer'),
+      (11, '{"a": "DE\/10 é😀\\70"'), (12, '{"a": "XDE\/10 é😀\\7"'), (13, '{"a": "DE\/10 \u00e8😀\\7"'), (14, '{"a": "\u0044E \ud83d \u0000 \uZZZZ \')
+    ) AS lines (n, line))");
+  erase(connection, kAda);
+  EXPECT_EQ(database.query("SELECT string_agg((line - 100)::text, ' ' ORDER BY line) FILTER (WHERE "
+                           "raw <> ''), count(*) "
+                           "FROM bronze.unreadable_lines WHERE line > 100"),
+            "11 12 13 14|10");
 }
 
 /// Accounts can be called as columns, as words and as pieces of regular expressions are.

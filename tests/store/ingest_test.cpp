@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <libpq-fe.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -16,6 +17,7 @@
 
 #include "scenarios/scenario.hpp"
 #include "store/error.hpp"
+#include "store/raw_connection.hpp"
 #include "store/run_ledger.hpp"
 #include "tests/support/test_database.hpp"
 
@@ -543,6 +545,70 @@ TEST_F(IngestTest, AFileWhoseLoadLostItsLockAndStillCommitsIsKnownToTheNextLoad)
     }
   }
   EXPECT_EQ(query("SELECT count(*), sum(amount) FROM silver.transfers"), "20001|20002.00");
+}
+
+/// The session through which loads write, as the server sees it between them.
+class KeptSession : public IngestTest {
+ protected:
+  std::string others(const std::string& columns) {
+    return query("SELECT " + columns +
+                 " FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+                 "pg_backend_pid() AND pid <> " +
+                 std::to_string(own_pid()));
+  }
+  int own_pid() { return connection_.pqxx().backendpid(); }
+  FileOutcome load_row(const std::string& id) {
+    return load_text(id + ".csv", kTransfersHeader + id + ",2024-01-01,A,B,1,USD,X\n");
+  }
+};
+
+TEST_F(KeptSession, LoadsThroughOneConnectionShareASecondSessionThatHoldsNothing) {
+  EXPECT_EQ(others("count(*)"), "0") << "a connection that loads nothing needs no second one";
+  load_row("T1");
+  const auto session = others("pid");
+  EXPECT_EQ(others("state, backend_xmin IS NULL, backend_xid IS NULL"), "idle|t|t");
+  EXPECT_EQ(load_row("broken,row").kind, Kind::kLoaded);
+  EXPECT_EQ(load_text("x.csv", std::string(kTransfersHeader) + "\"").kind, Kind::kRefused);
+  load_row("T2");
+  EXPECT_EQ(others("pid"), session);
+  EXPECT_EQ(query("SELECT count(*) FROM pg_locks WHERE pid = " + session), "0");
+  // Whatever a load sets for itself would count for those after it.
+  const auto of_session = [&](store::RawConnection& loader, const std::string& sql) {
+    const auto result = loader.execute("test", sql);
+    return std::string(PQgetvalue(result.get(), 0, 0));
+  };
+  const std::string changed =
+      "SELECT count(*) FROM pg_prepared_statements UNION ALL SELECT count(*) FROM pg_class WHERE "
+      "relpersistence = 't'";
+  EXPECT_EQ(of_session(connection_.loader(),
+                       "SELECT string_agg(n::text, ' ') FROM (" + changed + ") AS left_over (n)"),
+            "0 0");
+  const std::string set =
+      "SELECT string_agg(concat_ws('=', name, setting), ' ' ORDER BY name) FROM pg_settings WHERE "
+      "source = 'session'";
+  RawConnection fresh(database_.target());
+  EXPECT_EQ(of_session(connection_.loader(), set), of_session(fresh, set));
+}
+
+TEST_F(KeptSession, IsOpenedAnewIfItWasEndedBetweenTwoLoads) {
+  load_row("T1");
+  const auto session = others("pid");
+  EXPECT_EQ(query("SELECT pg_terminate_backend(" + session + ", 60000)"), "t");
+  EXPECT_EQ(load_row("T2").kind, Kind::kLoaded);
+  EXPECT_NE(others("pid"), session);
+  EXPECT_EQ(query("SELECT string_agg(transfer_id, ' ' ORDER BY 1) FROM silver.transfers"), "T1 T2");
+}
+
+TEST_F(KeptSession, LoadsNothingIfTheOneThatHoldsTheLockWasEnded) {
+  load_row("T1");
+  EXPECT_EQ(query("SELECT pg_terminate_backend(" + std::to_string(own_pid()) + ", 60000)"), "t");
+  try {
+    load_row("T2");
+    FAIL() << "it was loaded without the lock";
+  } catch (const StoreError& error) {
+    EXPECT_EQ(error.failure(), StoreFailure::kUnreachable) << error.what();
+  }
+  EXPECT_EQ(query("SELECT string_agg(transfer_id, ' ' ORDER BY 1) FROM silver.transfers"), "T1");
 }
 
 TEST_F(IngestTest, ATableThatAnotherSessionHoldsIsNoFaultOfTheExpectations) {
@@ -1171,6 +1237,167 @@ TEST_F(IngestTest, FilesInAnyOrderAndRowsShuffledAcrossFilesGiveTheSameSilver) {
   }
 }
 
+/// Texts made of what normalising has to do with, and of any characters.
+std::vector<std::string> attributes_of_all_kinds(std::size_t count) {
+  const std::vector<std::string> pieces{"Street",
+                                        "street",
+                                        "STREET",
+                                        "str",
+                                        "Str.",
+                                        "strasse",
+                                        "Hauptstrasse",
+                                        "Straße",
+                                        "HAUPTSTRAßE",
+                                        "strassestrasse",
+                                        "avenue",
+                                        "Av",
+                                        "Road",
+                                        "drive",
+                                        "LANE",
+                                        "boulevard",
+                                        "court",
+                                        "Place",
+                                        "square",
+                                        "terrace",
+                                        "highway",
+                                        "parkway",
+                                        "circle",
+                                        "Crescent",
+                                        "close",
+                                        "gardens",
+                                        "Apartment",
+                                        "suite",
+                                        "floor",
+                                        "building",
+                                        "number",
+                                        "North",
+                                        "south",
+                                        "East",
+                                        "west",
+                                        "Saint",
+                                        "mount",
+                                        "st",
+                                        "ave",
+                                        "streets",
+                                        "12",
+                                        "4b",
+                                        "007",
+                                        "+1",
+                                        "00",
+                                        "(0)",
+                                        "(555)",
+                                        "O'Neill",
+                                        "P.O.",
+                                        "l’Hôtel",
+                                        "‘x’",
+                                        "Besançon",
+                                        "e\u0301",
+                                        "Ørsted",
+                                        "Łódź",
+                                        "İstanbul",
+                                        "ISPARTA",
+                                        "Æther",
+                                        "œuvre",
+                                        "ﬁn",
+                                        "ẞ",
+                                        "１２",
+                                        "東京",
+                                        "улица",
+                                        "ΣΟΦΟΣ",
+                                        "٣",
+                                        "😀",
+                                        "²",
+                                        "ª",
+                                        " ",
+                                        " ",
+                                        "  ",
+                                        "\t",
+                                        "\n",
+                                        "\x01",
+                                        "\x1f",
+                                        "\x7f",
+                                        "\u0080",
+                                        "\u00a0",
+                                        "\u2003",
+                                        "\u2019",
+                                        "\u2028",
+                                        "\u3000",
+                                        ",",
+                                        ", ",
+                                        "-",
+                                        "–",
+                                        "/",
+                                        "#",
+                                        "_",
+                                        "\\",
+                                        "\"",
+                                        "'",
+                                        ".",
+                                        "(",
+                                        ")",
+                                        "$",
+                                        "@",
+                                        "`",
+                                        "{",
+                                        "~",
+                                        "|",
+                                        "st ",
+                                        " str "};
+  std::mt19937 random(7);
+  const auto any = [&random](std::size_t below) { return random() % below; };
+  std::vector<std::string> values;
+  while (values.size() < count) {
+    std::string value;
+    for (std::size_t piece = any(8); piece > 0; --piece) {
+      if (any(12) > 0) {
+        value += pieces[any(pieces.size())];
+        if (any(3) > 0) value += ' ';
+      } else {
+        const auto code = static_cast<unsigned>(1 + any(0xd7ff));
+        if (code < 0x80) {
+          value += static_cast<char>(code);
+        } else if (code < 0x800) {
+          value += {static_cast<char>(0xc0 | code >> 6), static_cast<char>(0x80 | (code & 0x3f))};
+        } else {
+          value +=
+              {static_cast<char>(0xe0 | code >> 12), static_cast<char>(0x80 | (code >> 6 & 0x3f)),
+               static_cast<char>(0x80 | (code & 0x3f))};
+        }
+      }
+    }
+    values.push_back(std::move(value));
+  }
+  return values;
+}
+
+TEST_F(IngestTest, AttributesAreNormalisedAsTheyWereInTheFirstRelease) {
+  std::ifstream file(AML_SOURCE_DIR "/store/sql/schema/003_silver.sql");
+  std::stringstream schema;
+  schema << file.rdbuf();
+  const std::string text = schema.str();
+  const std::size_t begin = text.find("CREATE FUNCTION aml.normalise_address");
+  ASSERT_NE(begin, std::string::npos);
+  std::string first_release = text.substr(begin);
+  for (std::size_t at = 0; (at = first_release.find("aml.normalise_", at)) != std::string::npos;)
+    first_release.replace(at, 3, "first");
+  query("CREATE SCHEMA first; " + first_release);
+
+  pqxx::work session(connection_.pqxx());
+  session.exec("CREATE TEMPORARY TABLE given (value text)");
+  pqxx::stream_to stream(session, "given", std::vector<std::string>{"value"});
+  for (const auto& value : attributes_of_all_kinds(6'000)) stream << std::make_tuple(value);
+  stream.complete();
+  const auto differing = session.exec(
+      "SELECT kind, value, first.normalise_attribute(kind, value), aml.normalise_attribute(kind, "
+      "value) "
+      "FROM given, unnest(ARRAY['address', 'email', 'phone']) AS kind WHERE "
+      "first.normalise_attribute(kind, value) IS DISTINCT FROM aml.normalise_attribute(kind, "
+      "value)");
+  EXPECT_EQ(differing.size(), 0U) << differing[0][0].c_str() << " <" << differing[0][1].c_str()
+                                  << "> was <" << differing[0][2].c_str() << ">, is <"
+                                  << differing[0][3].c_str() << '>';
+}
+
 TEST_F(IngestTest, AttributesAreNormalisedForComparison) {
   const auto normalised = [&](const std::string& kind, const std::string& value) {
     return query("SELECT coalesce(aml.normalise_attribute('" + kind + "', $$" + value +
@@ -1208,31 +1435,61 @@ TEST_F(IngestTest, EveryCurrencyHasTheExponentOfIso4217) {
             "CLF|4\nEUR|2\nJPY|0\nUYW|4");
 }
 
-TEST_F(IngestTest, TheFirstLoadLeavesTheIndexesThatTheSchemaMade) {
-  const std::string indexes =
-      "SELECT schemaname, indexname, indexdef FROM pg_indexes WHERE schemaname IN ('bronze', "
-      "'silver') ORDER BY 1, 2";
-  const std::string before = query(indexes);
+constexpr const char* kPartiesFile =
+    "party_id,name,address,email,phone\nP1,Ann,1 Main Street,ann@x.org,+1 555 1234\nP2,Bob,2 Main "
+    "Street,,\n";
+constexpr const char* kAccountsFile = "account_id,party_id,currency\nA,P1,USD\nB,P2,EUR\nC,P3,\n";
+
+/// Also whether keys that refer to other tables can be deferred.
+constexpr const char* kIndexesAndKeys =
+    "SELECT schemaname, indexname, indexdef FROM pg_indexes WHERE schemaname IN ('bronze', "
+    "'silver') UNION ALL "
+    "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) || convalidated::text "
+    "FROM pg_constraint "
+    "WHERE connamespace IN ('bronze'::regnamespace, 'silver'::regnamespace) ORDER BY 1, 2";
+
+TEST_F(IngestTest, TheFirstLoadLeavesTheIndexesAndKeysThatTheSchemaMade) {
+  const std::string before = query(kIndexesAndKeys);
+  load_text("p.csv", kPartiesFile);
+  load_text("a.csv", kAccountsFile);
   load_text("t.csv", std::string(kTransfersHeader) + "T1,2024-01-01,A,B,1,USD,X\n");
-  EXPECT_EQ(query(indexes), before);
+  EXPECT_EQ(query(kIndexesAndKeys), before);
+  EXPECT_EQ(query("SELECT count(*) FROM silver.party_attributes"), "4");
 }
 
-TEST_F(IngestTest, TheFirstLoadDoesNotWaitForWhoeverReadsTransfers) {
+TEST_F(IngestTest, TheFirstAccountsAreRefusedIfOneIsInACurrencyThatNobodyKnows) {
+  std::erase_if(options_.expectations, [](const Expectation& expectation) {
+    return expectation.name == "currency_is_known";
+  });
+  const std::string before = query(kIndexesAndKeys);
+  const auto outcome = load_text("a.csv", std::string(kAccountsFile) + "D,P4,ZZZ\n");
+  EXPECT_EQ(outcome.kind, Kind::kRefused);
+  EXPECT_NE(outcome.message.find("accounts_currency_code_fkey"), std::string::npos)
+      << outcome.message;
+  expect_nothing_was_loaded();
+  EXPECT_EQ(query(kIndexesAndKeys), before);
+}
+
+TEST_F(IngestTest, TheFirstLoadDoesNotWaitForWhoeverReads) {
   auto reader = database_.connect();
-  const std::string indexes =
-      "SELECT string_agg(indexrelid::text, ' ' ORDER BY indexrelid) FROM pg_index WHERE indrelid "
-      "IN "
-      "('bronze.transfers'::regclass, 'silver.transfers'::regclass)";
-  const std::string before = query(indexes);
+  const std::string indexes_and_keys =
+      "SELECT indexrelid FROM pg_index WHERE indrelid = ANY "
+      "('{bronze.transfers,silver.transfers,silver.party_attributes}'::regclass[]) "
+      "UNION ALL SELECT oid FROM pg_constraint WHERE contype = 'f' AND connamespace = "
+      "'silver'::regnamespace ORDER BY 1";
+  const std::string before = query(indexes_and_keys);
   const std::string row = "T1,2024-01-01,A,B,1,USD,X\n";
   {
     pqxx::work reading(reader.pqxx());
-    reading.exec("SELECT FROM bronze.transfers, silver.transfers");
+    reading.exec("SELECT FROM bronze.transfers, silver.transfers, silver.parties");
+    load_text("p.csv", kPartiesFile);
+    load_text("a.csv", kAccountsFile);
     const auto outcome = load_text("t.csv", kTransfersHeader + row + row);
     EXPECT_EQ(outcome.rows_loaded, 1U);
     EXPECT_EQ(outcome.quarantined_by_reason, (Counts{{"transfer_id_is_unique", 1}}));
   }
-  EXPECT_EQ(query(indexes), before) << "they were built anew";
+  EXPECT_EQ(query("SELECT count(*) FROM silver.party_attributes"), "4");
+  EXPECT_EQ(query(indexes_and_keys), before) << "they were built anew";
 }
 
 TEST_F(IngestTest, ProgressIsTold) {

@@ -11,6 +11,7 @@
 #include <random>
 #include <set>
 
+#include "aml_query.hpp"
 #include "scenarios/scenario.hpp"
 #include "store/conninfo.hpp"
 #include "store/error.hpp"
@@ -302,6 +303,66 @@ TEST_F(TableSourceTest, AChangedTransferIsQuarantinedOnceAndADeletedOneStays) {
             "T1|10.00\nT2|10.00");
   bank_.query("UPDATE payments SET sum = 10.00, changed_at = '2024-03-01 00:20Z' WHERE id = 'T1'");
   load_new(0);  // it is again what was loaded
+}
+
+TEST_F(TableSourceTest, TransfersThatWereLoadedBeforeAColumnCameAreKnownByTheirIds) {
+  pay("T1", 0);
+  pay("T2", 10);
+  load_new(2);
+  bank_.query("ALTER TABLE payments ADD COLUMN channel text DEFAULT 'web'");
+  load_new(0, TableReading::kAll);
+  source_.columns.emplace_back("channel", "channel");
+  pay("T3", 20);
+  EXPECT_EQ(load_new(1).rows_known, 2U);
+  // They were remembered as they read before, and lie within the lateness.
+  EXPECT_EQ(load_new(0).rows_known, 3U);
+  EXPECT_EQ(load_new(0, TableReading::kAll).rows_known, 3U);
+  bank_.query("UPDATE payments SET sum = 99 WHERE id IN ('T1', 'T3')");
+  EXPECT_EQ(load_new(1).quarantined_by_reason, (Counts{{"transfer_id_is_unique", 1}}))
+      << "T3 was loaded with the column, so that its change is seen";
+  // Back again, and with more.
+  source_.columns.pop_back();
+  load_new(0, TableReading::kAll);
+  source_.columns.emplace_back("channel", "channel");
+  source_.columns.emplace_back("note", "payer");
+  pay("T4", 30);
+  load_new(1);
+  EXPECT_EQ(load_new(0, TableReading::kAll).rows_known, 4U);
+  EXPECT_EQ(query("SELECT count(*) FROM quarantine.rows"), "1");
+  EXPECT_EQ(transfers(), "T1 T2 T3 T4");
+}
+
+TEST_F(TableSourceTest, AccountsAreReplacedOnceWhenAColumnComes) {
+  source_.dataset = "accounts";
+  source_.table = "clients";
+  source_.columns = {{"account_id", "nr"}};
+  bank_.query(
+      "CREATE TABLE clients AS SELECT 'A' || n AS nr, 'DE' AS land, now() AS changed_at FROM "
+      "generate_series(1, 3) AS n");
+  load_new(3);
+  source_.columns.emplace_back("country", "land");
+  EXPECT_EQ(load_new(3, TableReading::kAll).rows_quarantined, 0U);
+  EXPECT_EQ(query("SELECT string_agg(account_id || country, ' ' ORDER BY 1) FROM silver.accounts"),
+            "A1DE A2DE A3DE");
+  load_new(0, TableReading::kAll);
+}
+
+/// A source is looked at again and again, and its ledger grows.
+TEST_F(TableSourceTest, WhichColumnsASourceHadIsFoundThroughAnIndex) {
+  pay("T1", 0);
+  load_new(1);
+  query(
+      "INSERT INTO aml.ingested_files (sha256, dataset, format, path, bytes, lines_read, "
+      "rows_loaded, rows_quarantined, seconds, kind, schema_id) "
+      "SELECT 'x' || n, 'transfers', 'aml', 'bank', 0, 0, 0, 0, 0, 'table', (SELECT max(schema_id) "
+      "FROM aml.file_schemas) FROM generate_series(1, 5000) AS n");
+  query("ANALYZE aml.ingested_files");
+  std::string statement(query::batch_with_other_columns.text);
+  for (const auto& [parameter, value] : {std::pair{"$1", "'bank'"}, std::pair{"$2", "'{a}'"}})
+    for (std::size_t at = 0; (at = statement.find(parameter)) != std::string::npos;)
+      statement.replace(at, 2, value);
+  const auto plan = query("EXPLAIN " + statement);
+  EXPECT_NE(plan.find("Scan Backward using ingested_files_source"), std::string::npos) << plan;
 }
 
 TEST_F(TableSourceTest, AChangedAccountIsReplacedAlsoByWhatItWasBefore) {
@@ -788,6 +849,39 @@ TEST_F(TableSourceInItsOwnDatabase, WhatWasErasedIsKnownByNoHashThatCanBeGuessed
   EXPECT_EQ(SourceTable(clients).load(connection_, options_, TableReading::kAll).rows_known, 3U);
   source_.columns.emplace_back("note", "id");
   EXPECT_EQ(load_new(0, TableReading::kAll).rows_known, 4U) << "they read otherwise, and are known";
+}
+
+TEST_F(TableSourceInItsOwnDatabase, ARowThatIsTooLongToBeOneIsHiddenIfItNamesWhoWasErased) {
+  bank_.query("ALTER TABLE payments ADD COLUMN note text");
+  source_.columns.emplace_back("note", "note");
+  const auto pay_at_length = [&](const std::string& id, const std::string& payer) {
+    bank_.query("INSERT INTO payments VALUES ('" + id + "', '" + payer +
+                "', 'B', 1, DEFAULT, '2024-03-01', 'A, \"so\" it is ' || repeat('x', 1100000))");
+  };
+  const auto guessed = [&](const std::string& id) {
+    return query(
+        "SELECT count(*) FROM aml.source_rows WHERE row_key = left(encode(sha256(convert_to('bank' "
+        "|| chr(10) || '" +
+        id + "', 'UTF8')), 'hex'), 32)::uuid");
+  };
+  bank_.query("INSERT INTO payments VALUES ('T1', 'AC-1 \"x\"', 'B', 1, DEFAULT, '2024-03-01')");
+  pay_at_length("T2", "AC-1 \"x\" ");
+  pay_at_length("T3", "C");
+  EXPECT_EQ(load_new(3).quarantined_by_reason, (Counts{{"line_too_long", 2}}));
+  EXPECT_EQ(guessed("T1") + guessed("T2") + guessed("T3"), "111");
+  erase(connection_, {.kind = "account",
+                      .key = "AC-1 \"x\"",
+                      .reference = "R",
+                      .reason = "r",
+                      .override_duty = "test"});
+  EXPECT_EQ(guessed("T1") + guessed("T2") + guessed("T3"), "001");
+  EXPECT_EQ(load_new(0, TableReading::kAll).rows_known, 3U);
+
+  pay_at_length("T4", "AC-1 \"x\"");
+  pay_at_length("T5", "C");
+  EXPECT_EQ(load_new(2).quarantined_by_reason, (Counts{{"line_too_long", 2}}));
+  EXPECT_EQ(guessed("T4") + guessed("T5"), "01");
+  EXPECT_EQ(load_new(0, TableReading::kAll).rows_known, 5U);
 }
 
 TEST_F(TableSourceInItsOwnDatabase, AnAccountWhoseOwnerWasErasedIsKnownInEachOfItsContents) {

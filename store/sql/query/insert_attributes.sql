@@ -1,6 +1,7 @@
--- $1 file_id. Addresses, e-mails and phones of the parties that this file describes, as given and normalised.
-INSERT INTO silver.party_attributes (party_id, kind, value, normalised_value)
-SELECT party.party_id, given.kind, given.value, given.normalised_value
+-- $1 file_id. Addresses, e-mails and phones of the parties that this file describes, as given and normalised. The version is named because the
+-- default of valid_from would ask for it row by row.
+INSERT INTO silver.party_attributes (party_id, kind, value, normalised_value, valid_from)
+SELECT party.party_id, given.kind, given.value, given.normalised_value, (SELECT aml.this_version())
 FROM silver.parties party
 JOIN bronze.parties bronze ON bronze.file_id = party.file_id AND bronze.line = party.line
 CROSS JOIN LATERAL (
@@ -9,4 +10,4 @@ CROSS JOIN LATERAL (
   OFFSET 0
 ) AS given
 WHERE party.file_id = $1 AND NOT party.is_derived AND given.normalised_value IS NOT NULL
-ON CONFLICT (party_id, kind, normalised_value) DO NOTHING
+ON CONFLICT DO NOTHING  -- also without the key, see drop_attribute_keys.sql

@@ -1,8 +1,13 @@
--- $1 'bronze.transfers' or 'silver.transfers'. Whether the table holds no row yet, and its indexes are ours to drop and build anew without
--- waiting for somebody who reads it.
-SELECT CASE $1 WHEN 'bronze.transfers' THEN NOT EXISTS (SELECT FROM bronze.transfers) ELSE NOT EXISTS (SELECT FROM silver.transfers) END
-       AND pg_has_role((SELECT relowner FROM pg_class WHERE oid = $1::text::regclass), 'USAGE')
+-- $1 a table whose keys and indexes would be dropped and built anew, and those that its keys refer to, which would be locked, too. Whether it holds
+-- no row yet, and they are ours to lock without waiting for somebody who reads one of them.
+SELECT CASE ($1::text[])[1]
+         WHEN 'bronze.transfers' THEN NOT EXISTS (SELECT FROM bronze.transfers)
+         WHEN 'silver.transfers' THEN NOT EXISTS (SELECT FROM silver.transfers)
+         WHEN 'silver.accounts' THEN NOT EXISTS (SELECT FROM silver.accounts)
+         WHEN 'silver.party_attributes' THEN NOT EXISTS (SELECT FROM silver.party_attributes)
+       END
+       AND (SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class WHERE oid = ANY ($1::regclass[]))
        AND NOT EXISTS (SELECT
                        FROM pg_locks
-                       WHERE relation = $1::text::regclass AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                       WHERE relation = ANY ($1::regclass[]) AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
                          AND pid IS DISTINCT FROM pg_backend_pid())
