@@ -401,6 +401,31 @@ TEST(CommandLine, LoadRunListExplainReport) {
   EXPECT_EQ(facts.st_mode & 0777U, 0600U);
 }
 
+TEST(CommandLine, WhatCannotBePrintedIsAnErrorWhateverPrintsIt) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  const auto target = database.target().conninfo;
+  ASSERT_EQ(run_aml({"-d", target, "load", folder.write("cycle.csv", kCycle)}).exit_code, 0);
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"history"},
+                                                  {"explain", "A"},
+                                                  {"metrics"},
+                                                  {"features"},
+                                                  {"grants", "--sql"},
+                                                  {"list", "scenarios"},
+                                                  {"run", "--dry-run"}}) {
+    std::vector<std::string> arguments{"-d", target};
+    arguments.insert(arguments.end(), command.begin(), command.end());
+    // Closed, the number of stdout must not become that of the connection to the database.
+    for (const auto& [out, why] : {std::pair<std::string, std::string>{"", "Bad file descriptor"},
+                                   {"/dev/full", "No space left on device"}}) {
+      const auto ended = run_aml_into(out, arguments);
+      EXPECT_EQ(ended.exit_code, 1) << command[0] << ' ' << why;
+      EXPECT_NE(ended.err.find("error: cannot write to stdout: " + why), std::string::npos)
+          << command[0] << ' ' << ended.err;
+    }
+  }
+}
+
 TEST(CommandLine, ControlCharactersInTheDataDoNotReachTheTerminal) {
   const TemporaryFolder folder;
   const TestDatabase database;
