@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command_line.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -104,6 +106,15 @@ std::optional<Format> format_of(const std::string& name) {
   return std::nullopt;
 }
 
+/// An empty argument is a shell variable that was not set. Taken for "not given" it would be another database, or all data.
+void refuse_empty_arguments(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (*argv[i] == '\0')
+      throw CLI::ValidationError(
+          fmt::format("argument {} is empty: is a variable of the shell not set?", i));
+  }
+}
+
 /// CLI11 ends wrong usage with codes of its own; ours is 2 for all of them.
 int report_usage(const CLI::App& app, const CLI::ParseError& error, const NamedCommand& named) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(error);
@@ -148,6 +159,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
     return kOk;
   }
   try {
+    refuse_empty_arguments(argc, argv);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return report_usage(app, error, named_command(app, argc, argv));

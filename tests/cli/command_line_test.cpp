@@ -271,7 +271,7 @@ TEST(CommandLine, ABacktestThatCannotBeIsWrongUsageAndLeavesNoRun) {
             std::string::npos);
   EXPECT_NE(refusal({"--set", "fan_in.min_transfers=0"}).find("expected an integer from 1"),
             std::string::npos);
-  for (const char* time : {"", "yesterday", "2024-02-30", "20240331", "31.3.2024"})
+  for (const char* time : {"yesterday", "2024-02-30", "20240331", "31.3.2024"})
     EXPECT_NE(refusal({"--as-of", time}).find("expected a day or a time"), std::string::npos);
   EXPECT_EQ(database.query("SELECT count(*) FROM aml.runs"), "0");
 }
@@ -282,6 +282,18 @@ TEST(CommandLine, WrongOptionsAreWrongUsage) {
   EXPECT_EQ(run_aml({"run", "--threads", "0"}).exit_code, 2);
   EXPECT_EQ(run_aml({"--format", "xml", "list", "scenarios"}).exit_code, 2);
   EXPECT_EQ(run_aml({"load"}).exit_code, 2);
+}
+
+TEST(CommandLine, AnEmptyArgumentIsWrongUsageAndNeverTakenForNotGiven) {
+  for (const auto& arguments : {std::vector<std::string>{"-d", "", "list", "runs"},
+                                {"load", ""},
+                                {"features", "--edges", ""},
+                                {"--dir", "", "db", "status"}}) {
+    const auto ended = run_aml(arguments);
+    EXPECT_EQ(ended.exit_code, 2) << arguments[0] << ended.err;
+    EXPECT_NE(ended.err.find("is empty: is a variable of the shell not set?"), std::string::npos)
+        << ended.err;
+  }
 }
 
 TEST(CommandLine, EvaluateHoldsTheNewestRunAgainstLabels) {
