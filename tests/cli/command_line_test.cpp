@@ -135,6 +135,23 @@ TEST(CommandLine, ColumnsOfFilesAreListedAndNewOnesTold) {
   EXPECT_NE(listed.find("\n2,transfers,aml,5,Channel,text,channel,"), std::string::npos) << listed;
 }
 
+TEST(CommandLine, OfManyNewColumnsSomeAreToldAndHowManyMore) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  std::string header = "booked_at,from_account,to_account,amount";
+  std::string row = "2024-01-01,A,B,5";
+  for (int i = 0; i < 1500; ++i) {
+    header += ",c" + std::to_string(i);
+    row += ",x";
+  }
+  const auto target = database.target().conninfo;
+  ASSERT_EQ(run_aml({"-d", target, "load", folder.write("cycle.csv", kCycle)}).exit_code, 0);
+  const auto loaded =
+      run_aml({"-d", target, "load", folder.write("wide.csv", header + "\n" + row + "\n")});
+  EXPECT_EQ(loaded.exit_code, 0) << loaded.err;
+  EXPECT_NE(loaded.err.find(", c18, c19 and 1,480 more\n"), std::string::npos) << loaded.err;
+}
+
 TEST(CommandLine, PruneTellsWhatGoesAndThatNothingIsOldEnough) {
   const TestDatabase database;
   const auto aml = [&](std::vector<std::string> arguments) {
