@@ -44,6 +44,12 @@ struct NamedCommand {
   std::string unknown_word;  ///< the first word that names none of its subcommands; may be empty
 };
 
+/// A long option of the program or the command, with or without its value behind "=".
+bool is_option(const CLI::App& app, const CLI::App& command, const std::string& word) {
+  const auto name = word.substr(0, word.find('='));
+  return app.get_option_no_throw(name) != nullptr || command.get_option_no_throw(name) != nullptr;
+}
+
 NamedCommand named_command(const CLI::App& app, int argc, char** argv) {
   NamedCommand named{&app, app.get_name(), {}};
   for (int i = 1; i < argc; ++i) {
@@ -58,6 +64,8 @@ NamedCommand named_command(const CLI::App& app, int argc, char** argv) {
     const auto found = std::ranges::find(subcommands, word, &CLI::App::get_name);
     if (found != subcommands.end()) {
       named = {*found, named.path + ' ' + word, {}};
+    } else if (word.starts_with("--") && !is_option(app, *named.command, word)) {
+      break;  // it is what is wrong, not its value
     } else if (!word.starts_with('-')) {
       named.unknown_word = word;
       break;

@@ -48,6 +48,13 @@ TEST(CommandLine, AMisspeltCommandIsWrongUsageAndGetsASuggestion) {
   EXPECT_NE(ended.err.find("Did you mean 'load'?"), std::string::npos) << ended.err;
 }
 
+TEST(CommandLine, AMisspeltOptionIsNamedAndItsValueNotTakenForACommand) {
+  const auto ended = run_aml({"--fromat", "csv", "list", "runs"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_NE(ended.err.find("--fromat"), std::string::npos) << ended.err;
+  EXPECT_EQ(ended.err.find("There is no command"), std::string::npos) << ended.err;
+}
+
 TEST(CommandLine, TheValueOfAGlobalOptionIsNotTakenForACommand) {
   const auto ended = run_aml({"-d", "bank", "--quiet", "--format", "csv", "report"});
   EXPECT_EQ(ended.exit_code, 2);
