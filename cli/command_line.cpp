@@ -119,7 +119,7 @@ void refuse_empty_arguments(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     if (*argv[i] == '\0')
       throw CLI::ValidationError(
-          fmt::format("argument {} is empty: is a variable of the shell not set?", i));
+          fmt::format("argument {} is empty, as is a variable of the shell that is not set", i));
   }
 }
 

@@ -315,7 +315,8 @@ TEST(CommandLine, AnEmptyArgumentIsWrongUsageAndNeverTakenForNotGiven) {
                                 {"--dir", "", "db", "status"}}) {
     const auto ended = run_aml(arguments);
     EXPECT_EQ(ended.exit_code, 2) << arguments[0] << ended.err;
-    EXPECT_NE(ended.err.find("is empty: is a variable of the shell not set?"), std::string::npos)
+    EXPECT_NE(ended.err.find("is empty, as is a variable of the shell that is not set."),
+              std::string::npos)
         << ended.err;
   }
 }
