@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command_line.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -26,6 +28,12 @@ struct NamedCommand {
   std::string unknown_word;  ///< the first word that names none of its subcommands; may be empty
 };
 
+/// A long option of the program or the command, with or without its value behind "=".
+bool is_option(const CLI::App& app, const CLI::App& command, const std::string& word) {
+  const auto name = word.substr(0, word.find('='));
+  return app.get_option_no_throw(name) != nullptr || command.get_option_no_throw(name) != nullptr;
+}
+
 NamedCommand named_command(const CLI::App& app, int argc, char** argv) {
   NamedCommand named{&app, app.get_name(), {}};
   for (int i = 1; i < argc; ++i) {
@@ -40,6 +48,8 @@ NamedCommand named_command(const CLI::App& app, int argc, char** argv) {
     const auto found = std::ranges::find(subcommands, word, &CLI::App::get_name);
     if (found != subcommands.end()) {
       named = {*found, named.path + ' ' + word, {}};
+    } else if (word.starts_with("--") && !is_option(app, *named.command, word)) {
+      break;  // it is what is wrong, not its value
     } else if (!word.starts_with('-')) {
       named.unknown_word = word;
       break;
@@ -88,6 +98,15 @@ std::optional<Format> format_of(const std::string& name) {
   return std::nullopt;
 }
 
+/// An empty argument is a shell variable that was not set. Taken for "not given" it would be another database, or all data.
+void refuse_empty_arguments(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (*argv[i] == '\0')
+      throw CLI::ValidationError(
+          fmt::format("argument {} is empty, as is a variable of the shell that is not set", i));
+  }
+}
+
 /// CLI11 ends wrong usage with codes of its own; ours is 2 for all of them.
 int report_usage(const CLI::App& app, const CLI::ParseError& error, const NamedCommand& named) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(error);
@@ -132,6 +151,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
     return kOk;
   }
   try {
+    refuse_empty_arguments(argc, argv);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return report_usage(app, error, named_command(app, argc, argv));

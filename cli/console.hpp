@@ -11,6 +11,10 @@ namespace aml::cli {
 
 enum class Verbosity { kQuiet, kNormal, kVerbose };
 
+/// Once, before any file is opened: a standard stream that the caller closed stays unusable, instead of being the next file or the
+/// connection to the database.
+void keep_standard_streams_apart();
+
 /// Sets up messages once, at the start: colour only on a terminal, without NO_COLOR, TERM=dumb and
 /// --no-color.
 void set_up_console(Verbosity verbosity, bool no_color);

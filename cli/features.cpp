@@ -67,8 +67,8 @@ class Lines {
   void close() {
     if (file_) {
       file_->close();
-    } else if (std::fflush(stdout) != 0) {
-      throw std::system_error(errno, std::generic_category(), "cannot write to stdout");
+    } else {
+      flush_stdout();
     }
   }
 

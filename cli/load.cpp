@@ -183,6 +183,17 @@ store::FileOutcome load_source(store::Connection& connection, OpenSource& open,
       .load(connection, ingest_options(options, stage), reading);
 }
 
+/// All are in aml.file_schemas, and there can be thousands.
+std::string some_of(const std::vector<std::string>& columns) {
+  constexpr std::size_t kShown = 20;
+  const auto shown = std::min(kShown, columns.size());
+  const auto some = fmt::format(
+      "{}", fmt::join(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  return columns.size() == shown
+             ? some
+             : fmt::format("{} and {} more", some, human_count(columns.size() - shown));
+}
+
 }  // namespace
 
 void explain_outcomes(const std::vector<store::FileOutcome>& files) {
@@ -199,7 +210,7 @@ void explain_outcomes(const std::vector<store::FileOutcome>& files) {
       detail(fmt::format("{}: {} rows were known", file.path, human_count(file.rows_known)));
     if (!file.new_columns.empty()) {
       say(fmt::format("{}: columns that no file of {} had before: {}", file.path, file.dataset,
-                      fmt::join(file.new_columns, ", ")));
+                      some_of(file.new_columns)));
     }
     for (const auto& [name, column] : file.added_columns) {
       say(fmt::format("{}: column {} is now silver.{}.{}", file.path, name, file.dataset, column));

@@ -138,9 +138,10 @@ int run_quarantine_show(const GlobalOptions& global, const QuarantineOptions& op
 int run_quarantine_fix(const GlobalOptions& global, const QuarantineOptions& options) {
   const auto fixes = fixes_of(options);
   auto connection = connect_ready(global);
-  store::fix_quarantined(connection, fixes);
-  say(fmt::format("{} rows are fixed; they wait for:  aml quarantine replay",
-                  human_count(fixes.size())));
+  const auto fixed = store::fix_quarantined(connection, fixes);
+  say(fixed == 0 ? "Nothing is fixed: every value given is what is known already."
+                 : fmt::format("{} rows are fixed; they wait for:  aml quarantine replay",
+                               human_count(fixed)));
   return kOk;
 }
 

@@ -111,11 +111,6 @@ void print_csv(const Table& table, CsvText csv_text) {
   for (const auto& row : table.rows) print_csv_row(row, csv_text);
 }
 
-void flush_stdout() {
-  if (std::fflush(stdout) != 0)
-    throw std::system_error(errno, std::generic_category(), "cannot write to stdout");
-}
-
 void print_json(const Table& table) {
   auto array = nlohmann::ordered_json::array();
   for (const auto& row : table.rows) {
@@ -137,6 +132,11 @@ void print_json(const Table& table) {
 }
 
 }  // namespace
+
+void flush_stdout() {
+  if (std::fflush(stdout) != 0)
+    throw std::system_error(errno, std::generic_category(), "cannot write to stdout");
+}
 
 Cell text_or_nothing(const std::string& text) {
   return text.empty() ? Cell{} : Cell{text};

@@ -34,6 +34,9 @@ enum class CsvText { kSafeInSpreadsheets, kAsItIs };
 /// A text as a cell of CSV, quoted if it must be; it stays what it is.
 std::string csv_text(const std::string& text);
 
+/// What was printed to stdout until now is on its way. Throws: std::system_error if it cannot be written.
+void flush_stdout();
+
 /// Prints to stdout. A table is cut to the width of the terminal; JSON is an array of objects.
 /// Throws: std::system_error if stdout cannot be written.
 void print(const Table& table, Format format, CsvText csv_text = CsvText::kSafeInSpreadsheets);

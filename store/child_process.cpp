@@ -103,6 +103,8 @@ void restore_signals() {
       ::chdir("/") == 0 && ::dup2(prepared.null_fd, 0) == 0 && ::dup2(prepared.log_fd, 1) == 1 &&
       ::dup2(prepared.log_fd, 2) == 2 &&
       (prepared.inherited_fd < 0 || ::dup2(prepared.inherited_fd, 3) == 3) &&
+      // A descriptor that is its own copy is closed by exec as before.
+      (prepared.inherited_fd != 3 || ::fcntl(3, F_SETFD, 0) == 0) &&
       ::close_range(prepared.inherited_fd < 0 ? 3 : 4, ~0U, CLOSE_RANGE_CLOEXEC) == 0 &&
       (prepared.user == nullptr || become(*prepared.user));
   if (ready) {

@@ -97,7 +97,10 @@ uid_t uid_of(const std::optional<SystemUser>& user) {
 }
 
 void create_directory(const fs::path& directory, mode_t mode) {
-  fs::create_directories(directory.parent_path());
+  std::error_code error;
+  fs::create_directories(directory.parent_path(), error);
+  if (error)
+    fail(fmt::format("cannot create {}: {}", directory.parent_path().string(), error.message()));
   if (::mkdir(directory.c_str(), mode) != 0 && errno != EEXIST) {
     fail_with_errno("cannot create " + directory.string());
   }

@@ -29,23 +29,19 @@ struct Candidate {
   bool is_finished;
 };
 
-std::vector<Candidate> find_files(const std::vector<std::string>& paths) {
-  std::vector<Candidate> files;
-  for (const auto& path : paths) {
-    try {
-      if (!std::filesystem::exists(path)) refuse_file(path, "there is no such file or folder");
-      if (!std::filesystem::is_directory(path)) {
-        files.push_back({path, true, true});
-        continue;
-      }
-      const FolderContent content = files_in(path);
-      for (const auto& file : content.files) files.push_back({file, false, true});
-      for (const auto& file : content.unfinished) files.push_back({file, false, false});
-    } catch (const std::filesystem::filesystem_error& error) {
-      refuse_file(path, error.code().message());
-    }
+/// The file that a path names, or those of the folder.
+std::vector<Candidate> find_files(const std::string& path) {
+  try {
+    if (!std::filesystem::exists(path)) refuse_file(path, "there is no such file or folder");
+    if (!std::filesystem::is_directory(path)) return {{path, true, true}};
+    std::vector<Candidate> files;
+    const FolderContent content = files_in(path);
+    for (const auto& file : content.files) files.push_back({file, false, true});
+    for (const auto& file : content.unfinished) files.push_back({file, false, false});
+    return files;
+  } catch (const std::system_error& error) {
+    refuse_file(path, error.code().message());
   }
-  return files;
 }
 
 LineBuffer::Source source_of(InputFile& file) {
@@ -194,7 +190,18 @@ std::vector<FileOutcome> ingest(Connection& connection, const std::vector<std::s
   validate(options.expectations);
   std::vector<FileOutcome> outcomes;
   std::vector<PlannedFile> planned;
-  for (const auto& candidate : find_files(paths)) {
+  std::vector<Candidate> candidates;
+  for (const auto& path : paths) {
+    using Found = std::variant<std::vector<Candidate>, FileOutcome>;
+    const auto found =
+        refusal_as_outcome(path, [&path = path]() -> Found { return find_files(path); });
+    if (const auto* files = std::get_if<std::vector<Candidate>>(&found)) {
+      candidates.insert(candidates.end(), files->begin(), files->end());
+    } else {
+      outcomes.push_back(std::get<FileOutcome>(found));
+    }
+  }
+  for (const auto& candidate : candidates) {
     auto inspected = refusal_as_outcome(
         candidate.path, [&]() -> Inspected { return inspect(candidate, options.format); });
     if (auto* outcome = std::get_if<FileOutcome>(&inspected)) {

@@ -69,9 +69,8 @@ struct FileOutcome {
 /// transfers whatever the order of paths. CSV or JSON lines, plain, gzip or zstd: by content, not by
 /// name. Formats are recognised by the columns, which docs/loading.md lists. A content that begins
 /// with one that is known (a file to which lines were added) gives only what follows. A refused file changes nothing
-/// in the database; the files after it are still loaded and its outcome is kRefused. Throws:
-/// StoreError kRefusedData if a path does not exist or no file was recognised; kLocked if another
-/// load or run is at work;
+/// in the database; the others are still loaded and its outcome is kRefused, as that of a path which is not there or cannot be read.
+/// Throws: StoreError kRefusedData if no file was recognised; kLocked if another load or run is at work;
 ///         kStatement for what the server says.
 /// Cost:   one sequential read to hash and one to load, of JSON lines one more for the keys; memory does not grow with the file.
 std::vector<FileOutcome> ingest(Connection& connection, const std::vector<std::string>& paths,

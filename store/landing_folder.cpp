@@ -7,6 +7,7 @@
 #include <array>
 #include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace aml::store {
@@ -26,7 +27,10 @@ bool is_unfinished(const std::string& name) {
 
 FolderContent files_in(const std::string& folder) {
   FolderContent content;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+  std::error_code unreadable;
+  std::filesystem::directory_iterator entries(folder, unreadable);
+  if (unreadable) throw std::system_error(unreadable, folder);
+  for (const auto& entry : entries) {
     const std::string name = entry.path().filename().string();
     std::error_code vanished;  // a file that goes while we look is none
     if (!entry.is_regular_file(vanished) || is_marker(name)) continue;

@@ -14,6 +14,7 @@
 #include "aml_schema.hpp"
 #include "store/content_hash.hpp"
 #include "store/error.hpp"
+#include "store/server_facts.hpp"
 #include "store/statement.hpp"
 
 namespace aml::store {
@@ -148,6 +149,15 @@ class ActingAsOwner {
   Connection& connection_;
 };
 
+void require_utf8(Connection& connection) {
+  const auto encoding = server_facts(connection).encoding;
+  if (encoding == "UTF8") return;
+  refuse(connection,
+         fmt::format("its encoding is {}, not UTF8\n"
+                     "  make another one:  createdb --encoding=UTF8 --template=template0 NAME",
+                     encoding));
+}
+
 void create_migrations_table(Connection& connection) {
   auto transaction = begin<pqxx::work>(connection);
   if (was_ever_migrated(transaction)) return;
@@ -209,6 +219,7 @@ void grant_on_new_tables(Connection& connection) {
 }  // namespace
 
 std::vector<Migration> migrate(Connection& connection, const InitOptions& options) {
+  require_utf8(connection);
   const MigrationLock lock(connection);
   const ActingAsOwner owner(connection);
   std::vector<NumberedText> missing;

@@ -24,7 +24,7 @@ struct InitOptions {
 /// Applies what is missing and returns it, in order; nothing on a second call. Safe to run from two
 /// processes at once. What is made belongs to the owner of the schema; where the plan of rights was
 /// applied before (store/grants.hpp), it covers what is new.
-/// Throws: StoreError kUnreachable if an applied migration's text has changed since, if the database
+/// Throws: StoreError kUnreachable if the database is not in UTF-8, if an applied migration's text has changed since, if the database
 ///         is newer than this program or its base currency is another one than asked for;
 ///         kStatement if a migration fails.
 std::vector<Migration> migrate(Connection& connection, const InitOptions& options);

@@ -239,13 +239,23 @@ fs::path create_and_start(Places& places, const ClusterLock& lock, bool durable)
   return start_server(places, programs, user, durable);
 }
 
+/// A start that was interrupted leaves the server at work on the same database.
+void create_aml_database(pqxx::nontransaction& session) {
+  constexpr std::string_view kUniqueViolation = "23505";
+  constexpr std::string_view kDuplicateDatabase = "42P04";
+  try {
+    session.exec(std::string(command::create_aml_database.text));
+  } catch (const pqxx::sql_error& error) {
+    if (error.sqlstate() != kUniqueViolation && error.sqlstate() != kDuplicateDatabase) throw;
+  }
+}
+
 /// Creates database "aml" if it is absent, and tells how to connect to it.
 Target prepare(const Places& places, const fs::path& socket_directory) {
   Connection connection(target_for(places, socket_directory, "postgres"));
   auto session = begin<pqxx::nontransaction>(connection);
   if (run(session, query::database_exists, "aml").empty()) {
-    as_statement(command::create_aml_database.file,
-                 [&] { session.exec(std::string(command::create_aml_database.text)); });
+    as_statement(command::create_aml_database.file, [&] { create_aml_database(session); });
   }
   return target_for(places, socket_directory, "aml");
 }

@@ -118,7 +118,8 @@ void require_columns(pqxx::transaction_base& transaction, const RowFix& fix,
   }
 }
 
-void record_fix(pqxx::transaction_base& transaction, const RowFix& fix) {
+/// False if it says what is known already.
+bool record_fix(pqxx::transaction_base& transaction, const RowFix& fix) {
   const QuarantinedRow row = open_row_at(transaction, fix.place);
   require_columns(transaction, fix, row.dataset);
   std::vector<std::string> names;
@@ -129,11 +130,12 @@ void record_fix(pqxx::transaction_base& transaction, const RowFix& fix) {
     names.push_back(name);
     values.push_back(value);
   }
-  if (names.empty()) return;
+  if (names.empty()) return false;
   try {
     const auto recorded = run(transaction, query::insert_fix, row.file_id, row.line, row.dataset,
                               text_array(names), text_array(values));
     if (recorded.empty()) refuse_as_taken(fix.place);
+    return true;
   } catch (const StoreError& error) {
     if (error.sqlstate() != kRestrictViolation) throw;
     refuse(fmt::format("{}: {}", described(fix.place), error.what()));
@@ -215,10 +217,12 @@ std::vector<std::string> bronze_columns(Connection& connection, const std::strin
   return columns_of(session, dataset);
 }
 
-void fix_quarantined(Connection& connection, const std::vector<RowFix>& fixes) {
+std::size_t fix_quarantined(Connection& connection, const std::vector<RowFix>& fixes) {
   auto transaction = begin<pqxx::work>(connection);
-  for (const auto& fix : fixes) record_fix(transaction, fix);
+  const auto recorded =
+      std::ranges::count_if(fixes, [&](const RowFix& fix) { return record_fix(transaction, fix); });
   as_statement("commit of fixes", [&] { transaction.commit(); });
+  return static_cast<std::size_t>(recorded);
 }
 
 std::vector<RowFix> read_fixes_file(const std::string& path) {

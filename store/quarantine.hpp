@@ -83,10 +83,11 @@ struct RowFix {
   std::map<std::string, std::string> values;  ///< by column of bronze
 };
 
-/// Records corrected values: all of them, or none. The rows stay as they came and wait for a replay.
+/// Records corrected values: all of them, or none. The rows stay as they came and wait for a replay. Returns how many fixes say
+/// something new.
 /// Throws: StoreError kRefusedData if a row is not there, is not open, is there for two datasets, or
 /// a column is not one of its dataset.
-void fix_quarantined(Connection& connection, const std::vector<RowFix>& fixes);
+std::size_t fix_quarantined(Connection& connection, const std::vector<RowFix>& fixes);
 
 /// The fixes in a CSV file with the columns file, line, optionally dataset, and those of bronze that
 /// are corrected. Throws: StoreError kRefusedData with file and line.

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string>
 
 #include "store/error.hpp"
 
@@ -107,6 +109,30 @@ std::string one_line(std::string_view words) {
   return line;
 }
 
+namespace {
+
+/// What a function of ours said with RAISE is written for people: the message, and below it what to do.
+std::optional<std::string> raised_by_us(std::string_view statement, std::string_view words) {
+  const auto context = words.find("CONTEXT:  PL/pgSQL function");
+  if (!statement.starts_with("sql/") || context == std::string_view::npos) return {};
+  const auto where = words.substr(context);
+  if (!where.substr(0, where.find('\n')).ends_with(" at RAISE")) return {};
+  std::string told = one_line(words);
+  constexpr std::string_view kHint = " HINT: ";
+  if (const auto hint = told.find(kHint); hint != std::string::npos)
+    told.replace(hint, kHint.size(), "\n  ");
+  return told;
+}
+
+/// What PostgreSQL itself said.
+std::string failure_of(std::string_view statement, std::string_view words,
+                       std::string_view sqlstate) {
+  return fmt::format("{} failed: {}{}", statement, one_line(words),
+                     sqlstate.empty() ? "" : fmt::format(" (SQLSTATE {})", sqlstate));
+}
+
+}  // namespace
+
 void throw_store_error(std::string_view statement, std::string_view words,
                        std::string_view sqlstate) {
   const bool is_out_of_reach = is_connection_lost(sqlstate) || sqlstate == kReadOnly;
@@ -114,9 +140,9 @@ void throw_store_error(std::string_view statement, std::string_view words,
                        : sqlstate == kLockNotAvailable ? StoreFailure::kLocked
                                                        : StoreFailure::kStatement;
   throw StoreError(failure,
-                   fmt::format("{} failed: {}{}{}", statement, one_line(words),
-                               sqlstate.empty() ? "" : fmt::format(" (SQLSTATE {})", sqlstate),
-                               what_to_do(sqlstate)),
+                   raised_by_us(statement, words)
+                       .value_or(failure_of(statement, words, sqlstate))
+                       .append(what_to_do(sqlstate)),
                    std::string(statement), std::string(sqlstate), is_retryable(sqlstate));
 }
 

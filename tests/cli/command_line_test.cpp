@@ -47,6 +47,13 @@ TEST(CommandLine, AMisspeltCommandIsWrongUsageAndGetsASuggestion) {
   EXPECT_NE(ended.err.find("Did you mean 'load'?"), std::string::npos) << ended.err;
 }
 
+TEST(CommandLine, AMisspeltOptionIsNamedAndItsValueNotTakenForACommand) {
+  const auto ended = run_aml({"--fromat", "csv", "list", "runs"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_NE(ended.err.find("--fromat"), std::string::npos) << ended.err;
+  EXPECT_EQ(ended.err.find("There is no command"), std::string::npos) << ended.err;
+}
+
 TEST(CommandLine, TheValueOfAGlobalOptionIsNotTakenForACommand) {
   const auto ended = run_aml({"-d", "bank", "--quiet", "--format", "csv", "report"});
   EXPECT_EQ(ended.exit_code, 2);
@@ -132,6 +139,23 @@ TEST(CommandLine, ColumnsOfFilesAreListedAndNewOnesTold) {
   const auto listed = aml({"list", "schemas", "--limit", "5"}).out;
   EXPECT_NE(listed.find("\n2,transfers,aml,4,amount,numeric,,"), std::string::npos) << listed;
   EXPECT_NE(listed.find("\n2,transfers,aml,5,Channel,text,channel,"), std::string::npos) << listed;
+}
+
+TEST(CommandLine, OfManyNewColumnsSomeAreToldAndHowManyMore) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  std::string header = "booked_at,from_account,to_account,amount";
+  std::string row = "2024-01-01,A,B,5";
+  for (int i = 0; i < 1500; ++i) {
+    header += ",c" + std::to_string(i);
+    row += ",x";
+  }
+  const auto target = database.target().conninfo;
+  ASSERT_EQ(run_aml({"-d", target, "load", folder.write("cycle.csv", kCycle)}).exit_code, 0);
+  const auto loaded =
+      run_aml({"-d", target, "load", folder.write("wide.csv", header + "\n" + row + "\n")});
+  EXPECT_EQ(loaded.exit_code, 0) << loaded.err;
+  EXPECT_NE(loaded.err.find(", c18, c19 and 1,480 more\n"), std::string::npos) << loaded.err;
 }
 
 TEST(CommandLine, PruneTellsWhatGoesAndThatNothingIsOldEnough) {
@@ -270,7 +294,7 @@ TEST(CommandLine, ABacktestThatCannotBeIsWrongUsageAndLeavesNoRun) {
             std::string::npos);
   EXPECT_NE(refusal({"--set", "fan_in.min_transfers=0"}).find("expected an integer from 1"),
             std::string::npos);
-  for (const char* time : {"", "yesterday", "2024-02-30", "20240331", "31.3.2024"})
+  for (const char* time : {"yesterday", "2024-02-30", "20240331", "31.3.2024"})
     EXPECT_NE(refusal({"--as-of", time}).find("expected a day or a time"), std::string::npos);
   EXPECT_EQ(database.query("SELECT count(*) FROM aml.runs"), "0");
 }
@@ -281,6 +305,19 @@ TEST(CommandLine, WrongOptionsAreWrongUsage) {
   EXPECT_EQ(run_aml({"run", "--threads", "0"}).exit_code, 2);
   EXPECT_EQ(run_aml({"--format", "xml", "list", "scenarios"}).exit_code, 2);
   EXPECT_EQ(run_aml({"load"}).exit_code, 2);
+}
+
+TEST(CommandLine, AnEmptyArgumentIsWrongUsageAndNeverTakenForNotGiven) {
+  for (const auto& arguments : {std::vector<std::string>{"-d", "", "list", "runs"},
+                                {"load", ""},
+                                {"features", "--edges", ""},
+                                {"--dir", "", "db", "status"}}) {
+    const auto ended = run_aml(arguments);
+    EXPECT_EQ(ended.exit_code, 2) << arguments[0] << ended.err;
+    EXPECT_NE(ended.err.find("is empty, as is a variable of the shell that is not set."),
+              std::string::npos)
+        << ended.err;
+  }
 }
 
 TEST(CommandLine, EvaluateHoldsTheNewestRunAgainstLabels) {
@@ -398,6 +435,31 @@ TEST(CommandLine, LoadRunListExplainReport) {
   struct stat facts {};
   ASSERT_EQ(::stat(report.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777U, 0600U);
+}
+
+TEST(CommandLine, WhatCannotBePrintedIsAnErrorWhateverPrintsIt) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  const auto target = database.target().conninfo;
+  ASSERT_EQ(run_aml({"-d", target, "load", folder.write("cycle.csv", kCycle)}).exit_code, 0);
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"history"},
+                                                  {"explain", "A"},
+                                                  {"metrics"},
+                                                  {"features"},
+                                                  {"grants", "--sql"},
+                                                  {"list", "scenarios"},
+                                                  {"run", "--dry-run"}}) {
+    std::vector<std::string> arguments{"-d", target};
+    arguments.insert(arguments.end(), command.begin(), command.end());
+    // Closed, the number of stdout must not become that of the connection to the database.
+    for (const auto& [out, why] : {std::pair<std::string, std::string>{"", "Bad file descriptor"},
+                                   {"/dev/full", "No space left on device"}}) {
+      const auto ended = run_aml_into(out, arguments);
+      EXPECT_EQ(ended.exit_code, 1) << command[0] << ' ' << why;
+      EXPECT_NE(ended.err.find("error: cannot write to stdout: " + why), std::string::npos)
+          << command[0] << ' ' << ended.err;
+    }
+  }
 }
 
 TEST(CommandLine, ControlCharactersInTheDataDoNotReachTheTerminal) {

@@ -331,6 +331,7 @@ TEST_F(Fault, AFolderThatMayNotBeReadIsRefusedAndTheOthersAreLoaded) {
   fs::permissions(folder_.path("closed"), fs::perms::owner_all);
   EXPECT_EQ(ended.exit_code, 4) << ended.err;
   EXPECT_NE(ended.err.find("closed: Permission denied"), std::string::npos) << ended.err;
+  EXPECT_EQ(count_transfers(), "4");
 }
 
 /// The database lies on a disk of a few megabytes that can be filled up.

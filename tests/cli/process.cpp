@@ -52,10 +52,13 @@ pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::st
   const pid_t child = ::fork();
   if (child == -1) throw std::system_error(errno, std::generic_category(), "fork");
   if (child == 0) {
-    const int out_file = ::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     const int err_file = ::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    ::dup2(out_file, STDOUT_FILENO);
     ::dup2(err_file, STDERR_FILENO);
+    if (out.empty()) {
+      ::close(STDOUT_FILENO);
+    } else {
+      ::dup2(::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
+    }
     ::execve(AML_BINARY, argv.data(), envp.data());
     ::_exit(127);
   }
@@ -78,6 +81,13 @@ Ended run_aml(const std::vector<std::string>& arguments,
   const auto err = folder.path("err");
   const int code = wait_for(spawn(arguments, environment, out, err));
   return {code, content(out), content(err)};
+}
+
+Ended run_aml_into(const std::string& out, const std::vector<std::string>& arguments) {
+  const TemporaryFolder folder;
+  const auto err = folder.path("err");
+  const int code = wait_for(spawn(arguments, {}, out, err));
+  return {code, {}, content(err)};
 }
 
 pid_t start_aml(const std::vector<std::string>& arguments, const std::string& err,

@@ -21,6 +21,9 @@ struct Ended {
 Ended run_aml(const std::vector<std::string>& arguments,
               const std::vector<std::string>& environment = {});
 
+/// The same with stdout to a file of the caller's, or closed if none is named.
+Ended run_aml_into(const std::string& out, const std::vector<std::string>& arguments);
+
 /// Starts aml with its output thrown away, but for what it writes to stderr if a file is named; the
 /// caller waits for it.
 pid_t start_aml(const std::vector<std::string>& arguments, const std::string& err = "/dev/null",

@@ -412,7 +412,8 @@ TEST(WatchCommand, WaitsForAFolderToComeBack) {
   };
   ASSERT_TRUE(becomes_true([&] { return std::filesystem::exists(metrics); }));
   std::filesystem::remove(folder.path("inbox"));
-  EXPECT_TRUE(log_has("inbox]\n  trying again in 1 s")) << content_of(folder.path("log"));
+  EXPECT_TRUE(log_has("inbox: No such file or directory\n  trying again in 1 s"))
+      << content_of(folder.path("log"));
   std::filesystem::create_directory(folder.path("inbox"));
   folder.write("inbox/t.csv",
                "transfer_id,booked_at,from_account,to_account,amount\nt-1,2024-01-05,x,y,10.00\n");

@@ -442,9 +442,18 @@ TEST_F(IngestTest, AnUnknownFileIsRefusedWhenItIsNamedAndAMisspeltOneAlsoInAFold
   EXPECT_NE(by_name["transfers.csv"].message.find("is it \"ammount\"?"), std::string::npos);
 }
 
-TEST_F(IngestTest, APathThatIsMissingOrHoldsNothingToLoadIsAnError) {
-  EXPECT_EQ(refusal([&] { load({path("nowhere.csv")}); }),
-            path("nowhere.csv") + ": there is no such file or folder");
+TEST_F(IngestTest, APathThatIsMissingIsRefusedAndTheOthersAreLoaded) {
+  const std::string file =
+      write("t.csv", std::string(kTransfersHeader) + "T1,2024-01-01,A,B,1,USD,X\n");
+  const auto outcomes = load({path("nowhere.csv"), file});
+  ASSERT_EQ(outcomes.size(), 2U);
+  EXPECT_EQ(outcomes[0].kind, Kind::kRefused);
+  EXPECT_EQ(outcomes[0].message, path("nowhere.csv") + ": there is no such file or folder");
+  EXPECT_EQ(outcomes[1].kind, Kind::kLoaded);
+  EXPECT_EQ(query("SELECT transfer_id FROM silver.transfers"), "T1");
+}
+
+TEST_F(IngestTest, AFolderThatHoldsNothingToLoadIsAnError) {
   write("f/labels.csv", "typology,instance\ncycle,1\n");
   EXPECT_NE(refusal([&] { load({path("f")}); }).find("holds no file that can be loaded"),
             std::string::npos);

@@ -162,6 +162,15 @@ TEST_F(InputFileTest, AFolderTellsFinishedFilesFromUnfinishedOnesAndPassesOverMa
   EXPECT_FALSE(is_named_as_data("x.csv/README.zst"));
 }
 
+TEST_F(InputFileTest, AFolderThatCannotBeReadIsNamedWithTheReason) {
+  try {
+    files_in(path_of("nowhere"));
+    FAIL() << "read";
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(std::string(error.what()), path_of("nowhere") + ": No such file or directory");
+  }
+}
+
 TEST_F(InputFileTest, AFileOfALandingFolderIsReadyWhenItHasNotChangedForAWhile) {
   using std::chrono::seconds;
   using Paths = std::vector<std::string>;

@@ -25,8 +25,9 @@ const InitOptions kPlain{.base_currency = {}, .program_version = "test"};
 /// A database that was never migrated, beside a migrated one.
 class EmptyDatabase {
  public:
-  EmptyDatabase() : name_(beside_.query("SELECT current_database()") + "_empty") {
-    beside_.query("CREATE DATABASE " + name_);
+  explicit EmptyDatabase(const std::string& how = {})
+      : name_(beside_.query("SELECT current_database()") + "_empty") {
+    beside_.query("CREATE DATABASE " + name_ + how);
     auto options = parse_conninfo(beside_.target().conninfo);
     for (auto& option : options) {
       if (option.keyword == "dbname") option.value = name_;
@@ -79,6 +80,13 @@ TEST(Migrations, AreAppliedOnceInOrder) {
   EXPECT_TRUE(migrate(connection, kPlain).empty());
   EXPECT_TRUE(pending_migrations(connection).empty());
   require_schema(connection);
+}
+
+TEST(Migrations, ADatabaseInAnotherEncodingIsRefusedBeforeAnythingIsMade) {
+  const EmptyDatabase database(" ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+  auto connection = database.connect();
+  expect_refused([&] { migrate(connection, kPlain); }, "its encoding is LATIN1, not UTF8");
+  EXPECT_EQ(database.query("SELECT count(*) FROM pg_namespace WHERE nspname = 'aml'"), "0");
 }
 
 TEST(Migrations, ADatabaseOfTheFirstReleaseKeepsItsDataAndItsPast) {

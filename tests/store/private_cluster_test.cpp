@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/private_cluster.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -12,6 +13,7 @@
 #include <fstream>
 #include <pqxx/pqxx>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -68,6 +70,20 @@ mode_t mode_of(const fs::path& path) {
 void write_file(const fs::path& path, const std::string& text,
                 std::ios::openmode mode = std::ios::trunc) {
   std::ofstream(path, std::ios::out | mode) << text;
+}
+
+TEST(ChildProcess, AnInheritedDescriptorIsOpenInTheChildAlsoIfItWasNumber3Before) {
+  const ClusterDirectory directory;
+  const std::string log = directory.root().string() + "/log";
+  const int before = ::fcntl(3, F_DUPFD_CLOEXEC, 16);
+  const int opened = ::open(log.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (opened != 3) ::dup3(opened, 3, O_CLOEXEC);
+  const std::vector<std::string> look{"/usr/bin/test", "-e", "/proc/self/fd/3"};
+  EXPECT_EQ(run_to_end({look, {}, log, 3}), 0);
+  EXPECT_EQ(run_to_end({look, {}, log, -1}), 1);
+  before < 0 ? ::close(3) : ::dup3(before, 3, O_CLOEXEC);
+  if (opened != 3) ::close(opened);
+  if (before >= 0) ::close(before);
 }
 
 TEST(PrivateCluster, WhereNothingIsThereIsNothingToStopOrRemove) {
@@ -300,6 +316,37 @@ TEST(PrivateCluster, RemovingKeepsFilesThatAreNotItsOwn) {
   write_file(directory.path() + "/notes.txt", "mine");
   EXPECT_TRUE(remove_cluster(directory.path()));
   EXPECT_TRUE(fs::exists(directory.path() + "/notes.txt"));
+}
+
+TEST(PrivateCluster, AStartMeetsTheDatabaseThatAnInterruptedOneIsStillMaking) {
+  const ClusterDirectory directory;
+  auto maintenance = directory.start();
+  const std::string_view path = "/aml?";
+  maintenance.conninfo.replace(maintenance.conninfo.find(path), path.size(), "/postgres?");
+  ask(maintenance, "DROP DATABASE aml");
+  std::thread interrupted([&] {
+    try {
+      ask(maintenance, "CREATE DATABASE aml");
+    } catch (const pqxx::sql_error&) {  // we were faster
+    }
+  });
+  while (ask(maintenance,
+             "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE DATABASE%'") == "0") {
+  }
+  EXPECT_NO_THROW(EXPECT_EQ(ask(directory.start(), "SELECT 1"), "1"));
+  interrupted.join();
+}
+
+TEST(PrivateCluster, AFolderThatCannotBeMadeIsNamedWithTheReason) {
+  const ClusterDirectory directory;
+  const std::string file = directory.root().string() + "/file";
+  write_file(file, "");
+  try {
+    start_cluster({.directory = file + "/below/it", .durable = false});
+    FAIL() << "started";
+  } catch (const StoreError& error) {
+    EXPECT_EQ(std::string(error.what()), "cannot create " + file + "/below: Not a directory");
+  }
 }
 
 TEST(PrivateCluster, RootKeepsItsDataWhereTheServersUserCanReachThem) {

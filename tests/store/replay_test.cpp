@@ -50,7 +50,9 @@ TEST_F(ReplayTest, OfAFileWithSeventyEightBadRowsInAThousandFixAndReplayBringAll
   EXPECT_EQ(in_vain[0].still_broken, (Counts{{"amount_is_a_number", 78}}));
   EXPECT_EQ(query("SELECT count(*) FROM aml.ingested_files"), "1");
 
-  fix_quarantined(connection_, read_fixes_file(write("fixed.csv", fixes)));
+  const auto fixed = read_fixes_file(write("fixed.csv", fixes));
+  EXPECT_EQ(fix_quarantined(connection_, fixed), 78U);
+  EXPECT_EQ(fix_quarantined(connection_, fixed), 0U) << "they are known";
   EXPECT_EQ(count_quarantined(connection_, {}).at(0).fixed, 78);
   const auto replayed = replay();
   ASSERT_EQ(replayed.size(), 1U);

@@ -94,6 +94,22 @@ TEST(Statement, AFailureNamesTheStatementAndTheSqlstate) {
   }
 }
 
+TEST(Statement, WhatAFunctionRaisesIsToldAsItStandsWithItsHintBelow) {
+  const TestDatabase database;
+  auto connection = database.connect();
+  pqxx::work transaction(connection.pqxx());
+  try {
+    run(transaction, {"sql/query/day.sql",
+                      "DO $$ BEGIN RAISE 'there is no such day' USING HINT = 'Name another.', "
+                      "ERRCODE = 'invalid_parameter_value'; END $$"});
+    FAIL();
+  } catch (const StoreError& error) {
+    EXPECT_EQ(std::string(error.what()), "there is no such day\n  Name another.");
+    EXPECT_EQ(error.statement(), "sql/query/day.sql");
+    EXPECT_EQ(error.sqlstate(), "22023");
+  }
+}
+
 TEST(Statement, ASerializationFailureIsRetryable) {
   const TestDatabase database;
   auto one = database.connect();
