@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <stdexcept>
 #include <unordered_set>
 #include <vector>
 
@@ -12,7 +13,6 @@
 #include "reports/html.hpp"
 #include "reports/private_file.hpp"
 #include "reports/story.hpp"
-#include "store/error.hpp"
 #include "store/gold_reader.hpp"
 
 namespace aml::reports {
@@ -30,13 +30,12 @@ struct Material : store::GoldState {
 Material read_material(store::Connection& connection, const ReportOptions& options) {
   auto state = store::read_gold_state(connection, options.run_id, options.max_stories);
   if (!state && !options.run_id) {
-    throw store::StoreError(store::StoreFailure::kStatement,
-                            "there is nothing to report: no run has written alerts yet\n  run the "
-                            "scenarios first:  aml run");
+    throw std::invalid_argument(
+        "there is nothing to report: no run has written alerts yet\n"
+        "  run the scenarios first:  aml run");
   }
   if (!state) {
-    throw store::StoreError(
-        store::StoreFailure::kStatement,
+    throw std::invalid_argument(
         fmt::format("there is no run {}\n  see:  aml list runs", *options.run_id));
   }
   return {*std::move(state), options.run_id.has_value()};

@@ -23,8 +23,8 @@ struct WrittenReport {
 };
 
 /// Writes the report to a file with mode 0600. The same gold gives the same bytes.
-/// Throws: store::StoreError kStatement if there is no such run; std::system_error with the path if
-/// it cannot be written.
+/// Throws: std::invalid_argument if there is no such run; std::system_error with the path if it
+/// cannot be written; store::StoreError for what the server says.
 WrittenReport write_report(store::Connection& connection, const std::string& out,
                            const ReportOptions& options);
 

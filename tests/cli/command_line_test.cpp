@@ -299,6 +299,24 @@ TEST(CommandLine, ABacktestThatCannotBeIsWrongUsageAndLeavesNoRun) {
   EXPECT_EQ(database.query("SELECT count(*) FROM aml.runs"), "0");
 }
 
+TEST(CommandLine, ARunThatIsNotThereIsWrongUsageWhoeverIsAsked) {
+  const TestDatabase database;
+  const TemporaryFolder folder;
+  const auto labels = folder.write("labels.csv",
+                                   "typology,instance,entity_kind,entity_id,role,transfer_id\n"
+                                   "round_tripping,1,,,hop,1\n");
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"report", "99", "--out", folder.path("report.html")},
+        {"diff", "98", "99"},
+        {"evaluate", "--labels", labels, "--run", "99"}}) {
+    std::vector<std::string> arguments{"-d", database.target().conninfo};
+    arguments.insert(arguments.end(), command.begin(), command.end());
+    const auto ended = run_aml(arguments);
+    EXPECT_EQ(ended.exit_code, 2) << command[0] << ' ' << ended.err;
+    EXPECT_NE(ended.err.find("aml list runs"), std::string::npos) << command[0] << ' ' << ended.err;
+  }
+}
+
 TEST(CommandLine, WrongOptionsAreWrongUsage) {
   EXPECT_EQ(run_aml({"run", "--no-such-option"}).exit_code, 2);
   EXPECT_EQ(run_aml({"run", "--threads", "many"}).exit_code, 2);
