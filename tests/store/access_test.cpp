@@ -56,9 +56,10 @@ std::string expected_rights(const std::string& role, const std::string& schema,
                    "training_runs", "model_versions"}))
       return "s";
     // What tells of accounts, or of what a person is.
-    return is_one_of({"run_findings", "finding_transfers", "finding_entities", "finding_evidence",
-                      "secured_objects", "planned_access", "actual_access", "access_statements",
-                      "source_rows", "erased_keys", "erasure_secret"})
+    return is_one_of({"alerts_with_changed_evidence", "run_findings", "finding_transfers",
+                      "finding_entities", "finding_evidence", "secured_objects", "planned_access",
+                      "actual_access", "access_statements", "source_rows", "erased_keys",
+                      "erasure_secret"})
                ? ""
                : "S";
   }
