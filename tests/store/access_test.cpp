@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "store/conninfo.hpp"
+#include "store/error.hpp"
 #include "store/migrations.hpp"
 #include "store/shares.hpp"
 #include "tests/store/access_fixture.hpp"
@@ -215,7 +216,7 @@ TEST_F(AccessTest, WhoMayNotGrantIsToldAndNothingIsHalfDone) {
     pqxx::nontransaction session(connection().pqxx());
     session.exec("SET SESSION AUTHORIZATION " + identifier(owner.name()));
   }
-  const auto words = refusal([&] { apply_access(connection()); });
+  const auto words = refusal<StoreError>([&] { apply_access(connection()); });
   expect_words(words, "42501");
   expect_words(words, "aml grants --sql");
   EXPECT_EQ(query("SELECT has_table_privilege('aml_analyst', 'gold.scores', 'SELECT')"), "f");
@@ -283,7 +284,7 @@ TEST_F(AccessTest, AnOwnerWhoMayNotMakeRolesGoesOnOnceAnAdministratorHasRunTheSq
   const OtherDatabase own(database(), identifier(plain.name()));
   auto connection = own.connect(plain.name());
   migrate(connection, {.base_currency = {}, .program_version = "test"});
-  expect_words(refusal([&] { apply_access(connection); }), "aml grants --sql");
+  expect_words(refusal<StoreError>([&] { apply_access(connection); }), "aml grants --sql");
   EXPECT_EQ(own.execute(connection, kNotOfTheOwner + " AND role <> session_user"), "0")
       << "nothing was changed";
   auto administrator = own.connect();

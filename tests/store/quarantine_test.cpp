@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "store/error.hpp"
 #include "store/expectation_history.hpp"
 #include "tests/store/quarantine_fixture.hpp"
 #include "tests/support/refusal.hpp"
@@ -37,7 +38,7 @@ TEST_F(QuarantineTest,
        AReferenceOrUniquenessWithoutAnIndexIsRefusedBecauseItWouldReadTheTableForEachRow) {
   const auto unindexed = [&](const Condition& condition) {
     options_.expectations.back().condition = condition;
-    return refusal([&] { load("t.csv", kHeader + "T1,2024-01-01,A,B,1,USD,W\n"); });
+    return refusal<StoreError>([&] { load("t.csv", kHeader + "T1,2024-01-01,A,B,1,USD,W\n"); });
   };
   expect("mine", RowCheck("true"));
   EXPECT_NE(unindexed(Reference{"type", "silver", "accounts", "kind", ""})

@@ -229,7 +229,7 @@ TEST_F(ReplayTest, AnAccountAndItsPartyOfOneLineAreFixedApartAndReplayedTogether
   load("accounts.csv",
        "acct_id,dsply_nm,type,acct_rptng_crncy,first_name,last_name,street_addr,city,state,country,"
        "zip\n1,n,X,USDX,Ann,Lee,1 Road,C,S,US,9\n");
-  EXPECT_NE(refusal([&] {
+  EXPECT_NE(refusal<StoreError>([&] {
               fix(1, 2, {{"kind", "I"}});
             }).find("say which with --dataset"),
             std::string::npos);
@@ -246,20 +246,23 @@ TEST_F(ReplayTest, AnAccountAndItsPartyOfOneLineAreFixedApartAndReplayedTogether
 TEST_F(ReplayTest, WhatCannotBeFixedOrDroppedIsRefusedWithTheReasonAndNothingIsRecorded) {
   const auto place = [](std::int64_t line) { return QuarantinePlace{"1", line}; };
   load("t.csv", kHeader + "T1,2024-01-01,A,B,x,USD,W\nT2,2024-01-01,A,B,x,USD,W\n");
-  EXPECT_EQ(refusal([&] { fix(9, 2, {{"amount", "1"}}); }), "9: no such file was loaded");
-  EXPECT_EQ(refusal([&] {
+  EXPECT_EQ(refusal<StoreError>([&] {
+              fix(9, 2, {{"amount", "1"}});
+            }),
+            "9: no such file was loaded");
+  EXPECT_EQ(refusal<StoreError>([&] {
               fix(1, 7, {{"amount", "1"}});
             }).substr(0, 46),
             "1:7: nothing of this line is in quarantine\n  s");
   EXPECT_EQ(
-      refusal([&] {
+      refusal<StoreError>([&] {
         fix_quarantined(connection_, {{place(2), {{"amount", "1"}}}, {place(3), {{"amnt", "1"}}}});
       }),
       "1:3: transfers have no column amnt; there are: transfer_id, booked_at, from_account, "
       "to_account, amount, currency, type");
   EXPECT_EQ(query("SELECT count(*) FROM quarantine.fixes"), "0");
   drop_quarantined(connection_, place(2), "sent twice");
-  EXPECT_NE(refusal([&] {
+  EXPECT_NE(refusal<StoreError>([&] {
               fix(1, 2, {{"amount", "1"}});
             }).find("1:2: this row is dropped since"),
             std::string::npos);
@@ -268,11 +271,11 @@ TEST_F(ReplayTest, WhatCannotBeFixedOrDroppedIsRefusedWithTheReasonAndNothingIsR
             "line LIMIT 1"),
       "dropped|sent twice|t");
   EXPECT_EQ(replay().at(0).rows_tried, 1U) << "what is dropped is not replayed";
-  EXPECT_NE(refusal([&] {
+  EXPECT_NE(refusal<StoreError>([&] {
               read_fixes_file(write("f.csv", "line,amount\n2,1\n"));
             }).find("needs the columns file and line"),
             std::string::npos);
-  EXPECT_NE(refusal([&] {
+  EXPECT_NE(refusal<StoreError>([&] {
               read_fixes_file(write("g.csv", "file,line,amount\n1,two,1\n"));
             }).find("g.csv:2: \"two\" is no line"),
             std::string::npos);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a reader of a share sees, and what is recorded of it.
 #include "store/shares.hpp"
+#include "store/error.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -72,7 +73,7 @@ TEST_F(SharesTest, ARecipientSeesTheApprovedVersionWhateverComesLater) {
   drop_share(connection(), "pinned");
   EXPECT_EQ(query("SELECT aml.pinned_versions()"), "");
   EXPECT_EQ(reader.run("SELECT * FROM share_pinned.current_alerts"), "42P01");
-  expect_words(refusal([&] {
+  expect_words(refusal<StoreError>([&] {
                  create_share(connection(), {"pinned", version, {{"alerts"}}});
                }),
                "A name is used once");
@@ -140,7 +141,7 @@ TEST_F(SharesTest, AGrantEndsWithItsDateAndARevokedOneAtOnce) {
   EXPECT_EQ(clerk.run(count), kDenied);
   EXPECT_EQ(query("SELECT count(*), count(revoked_by) FROM aml.share_grants WHERE share = 'dated'"),
             "2|2");
-  expect_words(refusal([&] { revoke_share(connection(), "dated", bank.name()); }),
+  expect_words(refusal<StoreError>([&] { revoke_share(connection(), "dated", bank.name()); }),
                "is not granted to");
   drop_share(connection(), "dated");
 }
@@ -254,7 +255,7 @@ TEST_F(SharesTest, AConditionIsOneExpressionOverTheRowThatNeverChanges) {
       {"score", "boolean"},
       {"", "syntax error"}};
   for (const auto& [condition, words] : refused) {
-    expect_words(refusal([&] {
+    expect_words(refusal<StoreError>([&] {
                    create_share(connection(), {"wrong", newest(), {{"alerts", condition}}});
                  }),
                  words);
@@ -274,10 +275,11 @@ TEST_F(SharesTest, AConditionThatFailsOnARowIsRefusedBeforeAnybodyReads) {
       "failing", 0, {{"alert_entities", "1 / (CASE entity_id WHEN 'A1' THEN 0 ELSE 1 END) = 1"}}};
   NewShare of_today = share;
   of_today.version = newest();
-  expect_words(refusal([&] { create_share(connection(), of_today); }),
+  expect_words(refusal<StoreError>([&] { create_share(connection(), of_today); }),
                "fails on a row of version " + std::to_string(newest()) + ": division by zero");
   create_share(connection(), share);  // of a version without rows
-  expect_words(refusal([&] { move_share(connection(), "failing", newest()); }), "division by zero");
+  expect_words(refusal<StoreError>([&] { move_share(connection(), "failing", newest()); }),
+               "division by zero");
   EXPECT_EQ(query("SELECT aml.shared_version('failing')"), "0");
   drop_share(connection(), "failing");
 }
@@ -300,35 +302,39 @@ TEST_F(SharesTest, NamesAreOfAnyKindOrRefused) {
   EXPECT_EQ(describe_share(connection(), long_name).at(0).value, "dropped");
 
   for (const std::string name : {"", "A", "1a", "a-b", "a\"b", "a b", "\xC3\xA9"})
-    expect_words(refusal([&] {
+    expect_words(refusal<StoreError>([&] {
                    create_share(connection(), {name, 0, {{"alerts"}}});
                  }),
                  "no such name");
-  expect_words(refusal([&] {
+  expect_words(refusal<StoreError>([&] {
                  create_share(connection(), {std::string(58, 'n'), 0, {{"alerts"}}});
                }),
                "no such name");
   for (const std::string table : {"alert_transfer_details", "silver.parties", "a\"; --", ""})
-    expect_words(refusal([&] {
+    expect_words(refusal<StoreError>([&] {
                    create_share(connection(), {"tables", 0, {{table}}});
                  }),
                  "no table of gold");
-  expect_words(refusal([&] {
+  expect_words(refusal<StoreError>([&] {
                  create_share(connection(), {"future", newest() + 1, {{"alerts"}}});
                }),
                "is not among those");
   create_share(connection(), {"there", newest(), {{"alerts"}}});
-  expect_words(refusal([&] { grant_share(connection(), "there", "nobody \" here", kIn2100); }),
-               "there is no role");
+  expect_words(
+      refusal<StoreError>([&] { grant_share(connection(), "there", "nobody \" here", kIn2100); }),
+      "there is no role");
   const Login stranger(database(), unique("stranger"));
-  expect_words(refusal([&] { grant_share(connection(), "there", stranger.name(), kIn2100); }),
-               "no member of aml_recipient");
-  expect_words(refusal([&] { grant_share(connection(), "there", hostile, 0); }), "which is past");
-  expect_words(refusal([&] { move_share(connection(), "there", newest() + 1); }),
+  expect_words(
+      refusal<StoreError>([&] { grant_share(connection(), "there", stranger.name(), kIn2100); }),
+      "no member of aml_recipient");
+  expect_words(refusal<StoreError>([&] { grant_share(connection(), "there", hostile, 0); }),
+               "which is past");
+  expect_words(refusal<StoreError>([&] { move_share(connection(), "there", newest() + 1); }),
                "is not among those");
-  expect_words(refusal([&] { move_share(connection(), "nowhere", 0); }), "there is no share");
+  expect_words(refusal<StoreError>([&] { move_share(connection(), "nowhere", 0); }),
+               "there is no share");
   drop_share(connection(), "there");
-  expect_words(refusal([&] { drop_share(connection(), "there"); }), "was dropped");
+  expect_words(refusal<StoreError>([&] { drop_share(connection(), "there"); }), "was dropped");
   EXPECT_THROW(describe_share(connection(), "nowhere"), std::invalid_argument);
 }
 

@@ -9,12 +9,12 @@
 
 namespace aml::test {
 
-/// The words of the exception that ends the call, or "not refused".
-template <typename Call>
+/// The words of the exception that ends the call, which must be of the kind named, or "not refused".
+template <typename Error = std::exception, typename Call>
 std::string refusal(Call&& call) {
   try {
     call();
-  } catch (const std::exception& error) {
+  } catch (const Error& error) {
     return error.what();
   }
   return "not refused";
